@@ -1,0 +1,265 @@
+/* From a tree to an archive: workers read and compress ahead, the calling thread writes in the archive's order.
+ *
+ * Invariants
+ * - The number of threads changes the time only, never a byte: which entry is compressed how is fixed by pack.c, and
+ *   the order of writing by the tree.
+ * - Memory: a worker claims entries in order and reserves twice the content's size from BUDGET_BYTES before it reads;
+ *   the reservation ends when the entry is written. As claims are in order, the entry that the writer waits for is
+ *   always among the claimed ones, or nothing is claimed and the next claim succeeds: no deadlock.
+ * - The first error wins, ends all workers, and is the result. */
+#include "archive_int.h"
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUDGET_BYTES (128u * 1024 * 1024)
+#define MAX_THREADS 64
+
+typedef struct {
+    void *packed; /* malloc'ed */
+    int done;
+} slot_t;
+
+typedef struct {
+    const cdist_tree_t *tree;
+    const cdist_build_options_t *options;
+    cdist_entry_t *entries;
+    slot_t *slots;
+    apr_thread_mutex_t *mutex; /* guards everything below */
+    apr_thread_cond_t *cond;
+    int next; /* first entry that nobody claimed */
+    apr_uint64_t reserved;
+    int over; /* no more work: done, failed or stopped */
+    cdist_err_t *err;
+    apr_pool_t *err_pool; /* of its own, since any thread may fail while the writer uses its pool */
+} build_t;
+
+static const cdist_input_t *input_at(const build_t *build, int i)
+{
+    return &APR_ARRAY_IDX(build->tree->inputs, i, cdist_input_t);
+}
+
+static int is_streamed(const cdist_input_t *input)
+{
+    return input->stat.kind == CDIST_FILE && input->stat.bytes > CDIST_WHOLE_MAX;
+}
+
+static apr_uint64_t cost(const cdist_input_t *input)
+{
+    return is_streamed(input) || input->stat.kind != CDIST_FILE ? 0 : 2 * input->stat.bytes;
+}
+
+/* Call with the mutex held. */
+static void fail(build_t *build, const cdist_err_t *err)
+{
+    if (!build->err) build->err = cdist_err_dup(err, build->err_pool);
+    build->over = 1;
+    apr_thread_cond_broadcast(build->cond);
+}
+
+/* The next entry for a worker, -1 when there is none. */
+static int claim(build_t *build)
+{
+    int total = build->tree->inputs->nelts, claimed = -1;
+
+    apr_thread_mutex_lock(build->mutex);
+    while (!build->over && build->next < total) {
+        apr_uint64_t need = cost(input_at(build, build->next));
+
+        if (build->reserved == 0 || build->reserved + need <= BUDGET_BYTES) {
+            claimed = build->next++;
+            build->reserved += need;
+            break;
+        }
+        apr_thread_cond_wait(build->cond, build->mutex);
+    }
+    apr_thread_mutex_unlock(build->mutex);
+    return claimed;
+}
+
+static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
+{
+    build_t *build = baton;
+    apr_pool_t *pool, *scratch;
+    cdist_packer_t *packer;
+    cdist_sha256_t *sha;
+    int i;
+
+    (void)thread;
+    apr_pool_create_unmanaged(&pool);
+    apr_pool_create(&scratch, pool);
+    packer = cdist_packer_create(build->options->level, pool);
+    sha = cdist_sha256_create(pool);
+    while ((i = claim(build)) >= 0) {
+        cdist_err_t *err = NULL;
+        void *packed = NULL;
+
+        apr_pool_clear(scratch);
+        if (cdist_stop_asked(build->options->stop)) {
+            err = cdist_err_create(scratch, CDIST_E_STOPPED, 0, "the build was stopped");
+        } else if (!is_streamed(input_at(build, i))) {
+            err = cdist_pack_whole(&build->entries[i], &packed, packer, sha, build->tree->folder, input_at(build, i),
+                                   scratch);
+        }
+        apr_thread_mutex_lock(build->mutex);
+        build->slots[i].packed = packed;
+        build->slots[i].done = 1;
+        if (err) fail(build, err);
+        else apr_thread_cond_broadcast(build->cond);
+        apr_thread_mutex_unlock(build->mutex);
+    }
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+/* Waits until a worker has packed the entry; the build's error if one failed. */
+static const cdist_err_t *await(build_t *build, int i)
+{
+    const cdist_err_t *err;
+
+    apr_thread_mutex_lock(build->mutex);
+    while (!build->slots[i].done && !build->over) apr_thread_cond_wait(build->cond, build->mutex);
+    err = build->err;
+    apr_thread_mutex_unlock(build->mutex);
+    return err;
+}
+
+static void release(build_t *build, int i)
+{
+    free(build->slots[i].packed);
+    build->slots[i].packed = NULL;
+    apr_thread_mutex_lock(build->mutex);
+    build->reserved -= cost(input_at(build, i));
+    apr_thread_cond_broadcast(build->cond);
+    apr_thread_mutex_unlock(build->mutex);
+}
+
+static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    int i;
+
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < build->tree->inputs->nelts; i++) {
+        const cdist_input_t *input = input_at(build, i);
+        const cdist_err_t *err = await(build, i);
+
+        apr_pool_clear(scratch);
+        if (!err && is_streamed(input)) {
+            err = cdist_pack_stream(&build->entries[i], writer, build->options->level, build->tree->folder, input,
+                                    build->options->stop, scratch);
+        } else if (!err) {
+            err = cdist_zip_writer_add(writer, &build->entries[i], build->slots[i].packed);
+        }
+        if (err) return cdist_err_dup(err, pool);
+        release(build, i);
+    }
+    apr_pool_destroy(scratch);
+    return NULL;
+}
+
+static int thread_count(const build_t *build)
+{
+    int threads = build->options->threads > 0 ? build->options->threads : cdist_os_cpu_count();
+
+    if (threads > MAX_THREADS) threads = MAX_THREADS;
+    return threads < build->tree->inputs->nelts ? threads : build->tree->inputs->nelts;
+}
+
+/* Starts the workers, writes, and joins them whatever happened. */
+static cdist_err_t *run(build_t *build, cdist_zip_writer_t *writer, apr_pool_t *pool)
+{
+    apr_thread_t *threads[MAX_THREADS];
+    int wanted = thread_count(build), started = 0, i;
+    apr_status_t rv = APR_SUCCESS, ignored;
+    cdist_err_t *err = NULL;
+
+    while (started < wanted) {
+        rv = apr_thread_create(&threads[started], NULL, work, build, pool);
+        if (rv != APR_SUCCESS) break;
+        started++;
+    }
+    if (wanted > 0 && started == 0) {
+        err = cdist_err_create(pool, CDIST_E_BUSY, rv, "no thread can be started for the build");
+    }
+    if (!err) err = write_entries(build, writer, pool);
+    apr_thread_mutex_lock(build->mutex);
+    build->over = 1;
+    apr_thread_cond_broadcast(build->cond);
+    apr_thread_mutex_unlock(build->mutex);
+    for (i = 0; i < started; i++) apr_thread_join(&ignored, threads[i]);
+    for (i = 0; i < build->tree->inputs->nelts; i++) free(build->slots[i].packed);
+    apr_pool_destroy(build->err_pool);
+    return err;
+}
+
+/* A file that was added or removed under the build shows in no file's own stat. */
+static cdist_err_t *check_tree(const cdist_tree_t *tree, apr_pool_t *pool)
+{
+    cdist_tree_t *now;
+
+    CDIST_ERR(cdist_tree_read(&now, tree->folder, tree->skip, pool));
+    if (cdist_digest_equal(&now->signature, &tree->signature)) return NULL;
+    return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed while the archive was built",
+                            cdist_text_printable(tree->folder, pool));
+}
+
+static void name_entries(build_t *build, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < build->tree->inputs->nelts; i++) {
+        const cdist_input_t *input = input_at(build, i);
+        build->entries[i].name =
+            input->stat.kind == CDIST_FOLDER ? apr_pstrcat(pool, input->path, "/", NULL) : input->path;
+    }
+}
+
+static void sum_up(cdist_manifest_t *manifest)
+{
+    int i;
+
+    for (i = 0; i < manifest->entries->nelts; i++) {
+        const cdist_entry_t *entry = &APR_ARRAY_IDX(manifest->entries, i, cdist_entry_t);
+        manifest->bytes += entry->bytes;
+        manifest->packed_bytes += entry->packed_bytes;
+    }
+}
+
+cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
+                         const cdist_build_options_t *options, apr_pool_t *pool)
+{
+    int total = tree->inputs->nelts;
+    cdist_manifest_t *made = apr_pcalloc(pool, sizeof *made);
+    build_t build = {tree, options, NULL, NULL, NULL, NULL, 0, 0, 0, NULL, NULL};
+    cdist_zip_writer_t *writer = cdist_zip_writer_create(temp->file, pool);
+
+    if (total == 0) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: holds no files, there is nothing to archive",
+                                cdist_text_printable(tree->folder, pool));
+    }
+    made->builder = cdist_builder_identity();
+    made->level = options->level;
+    made->entries = apr_array_make(pool, total, sizeof(cdist_entry_t));
+    build.entries = memset(made->entries->elts, 0, (size_t)total * sizeof(cdist_entry_t));
+    made->entries->nelts = total;
+    build.slots = apr_pcalloc(pool, (apr_size_t)total * sizeof(slot_t));
+    name_entries(&build, pool);
+    if (apr_thread_mutex_create(&build.mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&build.cond, pool) != APR_SUCCESS) {
+        return cdist_err_create(pool, CDIST_E_BUSY, 0, "no lock can be made for the build");
+    }
+    apr_pool_create_unmanaged(&build.err_pool);
+    CDIST_ERR(run(&build, writer, pool));
+    CDIST_ERR(cdist_zip_writer_finish(made, writer, options->stop));
+    CDIST_ERR(check_tree(tree, pool));
+    sum_up(made);
+    *manifest = made;
+    return NULL;
+}

@@ -1,0 +1,201 @@
+/* Archives: deterministic ZIP files built from folders, kept in a store, built once however many ask.
+ *
+ * The bytes of an archive are a pure function of its entries' names and contents, the level, and the builder's
+ * identity (cdist_builder_identity). Rules of the format, version 1:
+ * - entries sorted by the bytes of their UTF-8 name; a folder has an entry ("name/") only if it is empty;
+ * - time stamp 1980-01-01 00:00:00, general purpose bit 11 set, made by Unix, no data descriptor, no comment;
+ * - Zip64 records only where a number needs them;
+ * - mode 0644, or 0755 for content that starts as ELF, Mach-O or "#!"; 0777 for links, 0755 for folders;
+ * - an entry up to CDIST_WHOLE_MAX bytes is compressed as a whole, a larger one is streamed through zlib;
+ * - an entry that does not shrink is stored. */
+#ifndef CDIST_ARCHIVE_H
+#define CDIST_ARCHIVE_H
+
+#include "base/cdist_base.h"
+
+#define CDIST_FORMAT_VERSION 1
+#define CDIST_WHOLE_MAX (16u * 1024 * 1024)
+
+/* ---- compression (deflate.c) ----------------------------------------------------------------------------------- */
+
+#define CDIST_LEVEL_MIN 1
+#define CDIST_LEVEL_MAX 9
+#define CDIST_LEVEL_DEFAULT 6
+
+/* "1-0123456789ab": the format's version and the start of the SHA-256 of a test compression, because the compression
+ * library tells no version at run time and another version may give other bytes. Computed once per process. */
+const char *cdist_builder_identity(void);
+/* "libdeflate" or "zlib". */
+const char *cdist_deflate_engine(void);
+
+/* ---- a folder as entries of an archive (tree.c) ---------------------------------------------------------------- */
+
+/* One entry to be. `path` is relative to the folder, with '/', and is the entry's name without the final '/'. */
+typedef struct {
+    const char *path;
+    cdist_stat_t stat;
+    const char *link_target; /* for CDIST_LINK */
+} cdist_input_t;
+
+typedef struct {
+    const char *folder;
+    const apr_array_header_t *skip; /* as given to cdist_tree_read */
+    apr_array_header_t *inputs;     /* cdist_input_t, sorted as in the archive */
+    int files;                  /* files, links and empty folders */
+    apr_uint64_t bytes;         /* of all files */
+    apr_int64_t newest_ns;      /* latest change time of anything in it, folders included */
+    cdist_digest_t signature;   /* over names, kinds, and what cdist_stat_same compares */
+} cdist_tree_t;
+
+/* Lists a folder. `skip`, if not NULL, names children of the folder itself that are left out (char *, compared
+ * without case). Devices, pipes and sockets are skipped with a warning in the log.
+ * Errors: CDIST_E_SOURCE (names the path), CDIST_E_UNSAFE for a name that is not UTF-8, has a control character or a
+ * backslash, or a link that leads out of the folder; CDIST_E_CHANGED if the folder changes while it is read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_array_header_t *skip,
+                                              apr_pool_t *result_pool);
+
+/* ---- manifests (manifest.c) ------------------------------------------------------------------------------------ */
+
+enum { CDIST_STORED = 0, CDIST_DEFLATED = 8 };
+
+/* One entry of an archive. */
+typedef struct {
+    const char *name;
+    apr_uint64_t bytes, packed_bytes;
+    apr_uint64_t offset; /* of its local header */
+    apr_uint32_t crc32;  /* of the content */
+    apr_uint32_t mode;   /* Unix mode with the file type, 0 if the archive's maker was not Unix */
+    int method;          /* CDIST_STORED or CDIST_DEFLATED */
+    cdist_digest_t sha256, packed_sha256; /* of the content, of the packed bytes */
+} cdist_entry_t;
+
+/* The sorted entries of one archive with digests and offsets. */
+typedef struct {
+    const char *builder; /* identity of who built it, "" for an archive found ready */
+    int level;           /* 0 for an archive found ready */
+    apr_uint64_t archive_bytes;
+    cdist_digest_t archive_sha256;
+    apr_array_header_t *entries; /* cdist_entry_t */
+    apr_uint64_t bytes, packed_bytes; /* sums over entries */
+} cdist_manifest_t;
+
+/* The manifest as JSON, format 1: {"format","builder","level","archive":{"bytes","sha256"},"entries":[{"name","bytes",
+ * "packed_bytes","offset","crc32","mode","method","sha256","packed_sha256"}…]}; crc32 as eight hex digits, mode octal. */
+const char *cdist_manifest_write(const cdist_manifest_t *manifest, apr_pool_t *pool);
+
+/* ---- reading archives (zip_read.c) ----------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *text;
+    int fatal; /* 0: a remark (names that differ in case only); 1: the archive must not be served */
+} cdist_problem_t;
+
+typedef struct {
+    int ok;
+    cdist_manifest_t *manifest;   /* what could be read; its digests are set if `ok` */
+    apr_array_header_t *problems; /* cdist_problem_t */
+} cdist_verification_t;
+
+/* Reads a whole archive: structure, local headers against the directory, every entry's content against its CRC, names
+ * against what must not be unpacked, overlaps and bombs; computes all digests. Damage is a problem in the result;
+ * an error is returned only if the file cannot be read at all. Memory is bounded but for the list of entries. */
+CDIST_MUST_CHECK cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, const char *path,
+                                               apr_pool_t *pool);
+
+/* Why an entry's name must not be unpacked on anybody's machine; NULL if nothing is wrong with it. */
+const char *cdist_name_problem(const char *name, apr_size_t length);
+
+/* ---- building (builder.c) -------------------------------------------------------------------------------------- */
+
+typedef struct {
+    int level;                  /* CDIST_LEVEL_MIN to _MAX */
+    int threads;                /* 0: as many as the machine has cores */
+    const volatile apr_uint32_t *stop; /* NULL, or a flag that ends the build with CDIST_E_STOPPED within a second or so */
+} cdist_build_options_t;
+
+/* Writes the archive of `tree` into `temp` and reads it back; each file is compared with the tree's stat before and
+ * after it is read, so that a changing source gives CDIST_E_CHANGED and never a mixed archive. The file is not
+ * published yet. Memory: at most 192 MiB above the list of entries. */
+CDIST_MUST_CHECK cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
+                                          const cdist_build_options_t *options, apr_pool_t *pool);
+
+/* ---- the store (store.c) --------------------------------------------------------------------------------------- */
+
+typedef struct cdist_store_t cdist_store_t;
+
+/* What an archive is found by before it is built: a digest of the source's state, the level and the builder. */
+typedef cdist_digest_t cdist_key_t;
+
+/* A verified archive: in the store, or ready where the administrator put it. */
+typedef struct {
+    cdist_digest_t sha256;
+    apr_uint64_t bytes;
+    apr_int64_t build_ms; /* how long its build took */
+    const char *path;     /* in the store, or the ready archive's own */
+    int ready;            /* 1: lies outside the store; `stat` tells whether it is still the one that was verified */
+    cdist_stat_t stat;
+} cdist_archive_t;
+
+/* Opens a store, makes its folders where needed, and sweeps what a crash left. CDIST_E_STORE names folder and cure;
+ * CDIST_E_INPUT for a store of a newer format. The store object may be used by several threads. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_pool_t *pool);
+/* The archive for a key; CDIST_E_NOTFOUND if it was never built, was evicted, or turned out damaged (then it is removed
+ * with a warning). Reads one small file and opens the archive: no lock. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
+                                               const cdist_key_t *key, apr_int32_t open_flags, apr_pool_t *pool);
+/* The archive with these bytes. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
+                                                     const cdist_digest_t *sha256, apr_int32_t open_flags,
+                                                     apr_pool_t *pool);
+/* The manifest as JSON text. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store,
+                                                   const cdist_digest_t *sha256, apr_pool_t *pool);
+/* Opens an archive's file and makes sure that it is still what was verified. */
+CDIST_MUST_CHECK cdist_err_t *cdist_archive_open(apr_file_t **file, const cdist_archive_t *archive,
+                                                 apr_int32_t open_flags, apr_pool_t *pool);
+
+/* How to make the archive of a key. */
+typedef struct {
+    cdist_key_t key;
+    const char *path;               /* folder to pack, or ready archive to verify */
+    int ready;
+    cdist_stat_t stat;              /* of a ready archive, as the catalogue saw it */
+    cdist_digest_t signature;       /* of a folder, as the catalogue saw it */
+    const apr_array_header_t *skip; /* as for cdist_tree_read */
+    int level, threads;
+    const char *label;              /* "windows64 8.3.22.1750", for the log */
+} cdist_job_t;
+
+void cdist_job_key(cdist_job_t *job, apr_pool_t *scratch_pool);
+cdist_job_t *cdist_job_dup(const cdist_job_t *job, apr_pool_t *pool);
+/* Does the job, publishes archive, manifest and key, in this order. The caller holds the key's lock. */
+CDIST_MUST_CHECK cdist_err_t *cdist_job_run(cdist_store_t *store, const cdist_job_t *job,
+                                            const volatile apr_uint32_t *stop, apr_pool_t *pool);
+
+/* ---- single flight (flight.c) ---------------------------------------------------------------------------------- */
+
+/* How an answer came about; the names are what the access log shows. */
+typedef enum { CDIST_HIT, CDIST_BUILT, CDIST_WAITED } cdist_outcome_t;
+const char *cdist_outcome_name(cdist_outcome_t outcome);
+
+typedef struct cdist_flights_t cdist_flights_t;
+
+typedef struct {
+    int wait_max;  /* waiters on this host at once */
+    int build_max; /* builds on this host at once */
+} cdist_flight_limits_t;
+
+/* The flights of one process over one store. Threads are started on demand and joined, within about 3 s, when `pool`
+ * is destroyed. Call it after fork. */
+CDIST_MUST_CHECK cdist_err_t *cdist_flights_create(cdist_flights_t **flights, cdist_store_t *store,
+                                                   const cdist_flight_limits_t *limits, apr_pool_t *pool);
+/* The archive of a job: found in the store, or built by one thread of one process on this host while everybody else
+ * waits for it, at most until `timeout` has passed. A client that goes away does not stop the build.
+ * Errors: CDIST_E_BUSY over the limit of waiters, CDIST_E_TIMEOUT, and those of cdist_job_run (a failure is
+ * remembered for a few seconds). Exactly one successful call per build gets CDIST_BUILT. */
+CDIST_MUST_CHECK cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file,
+                                                   cdist_outcome_t *outcome, cdist_flights_t *flights,
+                                                   const cdist_job_t *job, apr_interval_time_t timeout,
+                                                   apr_int32_t open_flags, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,340 @@
+/* Single flight: however many ask for an archive, one thread of one process on the host makes it.
+ *
+ * Within a process, a flight is the one thread that cares for a key; requests wait on a timed condition. Between
+ * processes, byte ranges of the store's lock file exclude each other, and the kernel frees them when a process dies:
+ *   bytes 0 … WAITERS-1        one per request that waits, on the whole host
+ *   bytes BUILDS … KEYS-1      one per build that runs
+ *   bytes KEYS …               one per key (a key's number is taken from its digest; two keys that share a number only
+ *                              wait for each other)
+ * A flight whose key is held elsewhere looks at the store every POLL, until the archive is there or the lock is free.
+ * The result of a flight is in the store, never in a message, so nothing can be lost. */
+#include "archive_int.h"
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
+
+#include <string.h>
+
+#define LOCK_WAITERS 0u
+#define LOCK_BUILDS 0x10000u
+#define LOCK_KEYS 0x20000u
+#define LOCK_KEY_COUNT 0x40000000u
+#define POLL apr_time_from_msec(25)
+#define FAILURE_REMEMBERED apr_time_from_sec(5)
+
+typedef struct flight_t {
+    struct flight_t *next;
+    apr_pool_t *pool; /* its own, outlives the request that started it */
+    cdist_flights_t *flights;
+    cdist_job_t *job;
+    apr_thread_t *thread;
+    int waiters;
+    int done;
+    int built;  /* 1: by this flight, and nobody has been told yet */
+    apr_time_t ended;
+    cdist_err_t *err;
+} flight_t;
+
+struct cdist_flights_t {
+    cdist_store_t *store;
+    cdist_flight_limits_t limits;
+    const char *lock_path;
+    volatile apr_uint32_t stop;
+    apr_thread_mutex_t *mutex; /* guards the list and every flight in it */
+    apr_thread_cond_t *landed;
+    flight_t *first;
+};
+
+const char *cdist_outcome_name(cdist_outcome_t outcome)
+{
+    return outcome == CDIST_HIT ? "hit" : outcome == CDIST_BUILT ? "built" : "waited";
+}
+
+/* ---- the thread of a flight ------------------------------------------------------------------------------------ */
+
+static int in_store(flight_t *flight, apr_pool_t *scratch)
+{
+    cdist_archive_t *archive;
+    apr_file_t *file;
+    cdist_err_t *err = cdist_store_find(&archive, &file, flight->flights->store, &flight->job->key, 0, scratch);
+
+    if (err) return 0;
+    apr_file_close(file);
+    return 1;
+}
+
+static apr_uint64_t key_byte(const cdist_key_t *key)
+{
+    apr_uint32_t number = 0;
+    int i;
+
+    for (i = 0; i < 4; i++) number = number << 8 | key->byte[i];
+    return LOCK_KEYS + number % LOCK_KEY_COUNT;
+}
+
+/* Takes one of `count` bytes from `base` on; APR_EBUSY if all are held. The search starts at a place of its own for
+ * each caller, so that a crowd does not queue up at the first byte. */
+static apr_status_t take_one(cdist_lock_t **lock, const cdist_flights_t *flights, apr_uint64_t base, int count,
+                             apr_pool_t *pool)
+{
+    apr_uint32_t start = (apr_uint32_t)apr_time_now();
+    int i;
+
+    for (i = 0; i < count; i++) {
+        apr_status_t rv = cdist_os_lock_try(lock, flights->lock_path,
+                                            base + (start + (apr_uint32_t)i) % (apr_uint32_t)count, pool);
+        if (rv != APR_EBUSY) return rv;
+    }
+    return APR_EBUSY;
+}
+
+static cdist_err_t *lock_failed(const flight_t *flight, apr_status_t rv)
+{
+    return cdist_err_create(flight->pool, CDIST_E_STORE, rv, "%s: cannot be locked", flight->flights->lock_path);
+}
+
+/* Holding the key: builds, unless somebody else has meanwhile. */
+static cdist_err_t *fly_locked(flight_t *flight, apr_pool_t *scratch)
+{
+    cdist_flights_t *flights = flight->flights;
+    cdist_lock_t *slot;
+    apr_status_t rv;
+    cdist_err_t *err;
+
+    if (in_store(flight, scratch)) return NULL;
+    while ((rv = take_one(&slot, flights, LOCK_BUILDS, flights->limits.build_max, scratch)) == APR_EBUSY) {
+        if (cdist_stop_asked(&flights->stop)) {
+            return cdist_err_create(flight->pool, CDIST_E_STOPPED, 0, "the server is stopping");
+        }
+        apr_sleep(POLL);
+    }
+    if (rv != APR_SUCCESS) return lock_failed(flight, rv);
+    err = cdist_job_run(flights->store, flight->job, &flights->stop, scratch);
+    flight->built = !err;
+    cdist_os_lock_free(slot);
+    return err;
+}
+
+static cdist_err_t *fly(flight_t *flight, apr_pool_t *scratch)
+{
+    cdist_flights_t *flights = flight->flights;
+
+    while (!cdist_stop_asked(&flights->stop)) {
+        cdist_lock_t *lock;
+        cdist_err_t *err;
+        apr_status_t rv;
+
+        apr_pool_clear(scratch);
+        rv = cdist_os_lock_try(&lock, flights->lock_path, key_byte(&flight->job->key), scratch);
+        if (rv == APR_SUCCESS) {
+            err = fly_locked(flight, scratch);
+            cdist_os_lock_free(lock);
+            return err;
+        }
+        if (rv != APR_EBUSY) return lock_failed(flight, rv);
+        if (in_store(flight, scratch)) return NULL;
+        apr_sleep(POLL);
+    }
+    return cdist_err_create(flight->pool, CDIST_E_STOPPED, 0, "the server is stopping");
+}
+
+static void log_failure(const flight_t *flight, apr_pool_t *scratch)
+{
+    const cdist_err_t *err = flight->err;
+
+    if (err->code == CDIST_E_STOPPED) {
+        cdist_log(CDIST_LOG_INFO, "CD0014", 0, "%s: the build was stopped with the server", flight->job->label);
+    } else if (err->code == CDIST_E_CHANGED) {
+        cdist_log(CDIST_LOG_WARNING, "CD0015", 0, "%s: not built, the next request tries again: %s", flight->job->label,
+                  cdist_err_text(err, scratch));
+    } else {
+        cdist_log(CDIST_LOG_ERROR, "CD0016", 0, "%s: cannot be built: %s", flight->job->label,
+                  cdist_err_text(err, scratch));
+    }
+}
+
+static void *APR_THREAD_FUNC flight_main(apr_thread_t *thread, void *baton)
+{
+    flight_t *flight = baton;
+    cdist_flights_t *flights = flight->flights;
+    apr_pool_t *scratch;
+    cdist_err_t *err;
+
+    (void)thread;
+    apr_pool_create_unmanaged(&scratch);
+    err = fly(flight, scratch);
+    flight->err = cdist_err_dup(err, flight->pool);
+    if (err) log_failure(flight, scratch);
+    apr_pool_destroy(scratch);
+    apr_thread_mutex_lock(flights->mutex);
+    flight->done = 1;
+    flight->ended = apr_time_now();
+    apr_thread_cond_broadcast(flights->landed);
+    apr_thread_mutex_unlock(flights->mutex);
+    return NULL;
+}
+
+/* ---- the list of flights (all with the mutex held) -------------------------------------------------------------- */
+
+/* Frees flights that nobody needs any more: landed, without waiters, and no failure to be remembered. */
+static void reap(cdist_flights_t *flights)
+{
+    flight_t **link = &flights->first;
+
+    while (*link) {
+        flight_t *flight = *link;
+        int remembered = flight->err && apr_time_now() - flight->ended < FAILURE_REMEMBERED;
+
+        if (flight->done && flight->waiters == 0 && !remembered) {
+            apr_status_t ignored;
+            *link = flight->next;
+            apr_thread_join(&ignored, flight->thread);
+            apr_pool_destroy(flight->pool);
+        } else {
+            link = &flight->next;
+        }
+    }
+}
+
+static flight_t *find_flight(const cdist_flights_t *flights, const cdist_key_t *key)
+{
+    flight_t *flight;
+
+    for (flight = flights->first; flight; flight = flight->next) {
+        /* A flight that landed well is over: if its archive is gone again, a new one must start. */
+        if (cdist_digest_equal(&flight->job->key, key) && (!flight->done || flight->err)) return flight;
+    }
+    return NULL;
+}
+
+static flight_t *start_flight(cdist_flights_t *flights, const cdist_job_t *job)
+{
+    apr_pool_t *pool;
+    flight_t *flight;
+    cdist_signals_t *signals;
+    apr_status_t rv;
+
+    apr_pool_create_unmanaged(&pool);
+    flight = apr_pcalloc(pool, sizeof *flight);
+    flight->pool = pool;
+    flight->flights = flights;
+    flight->job = cdist_job_dup(job, pool);
+    signals = cdist_os_signals_block(pool);
+    rv = apr_thread_create(&flight->thread, NULL, flight_main, flight, pool);
+    cdist_os_signals_restore(signals);
+    if (rv != APR_SUCCESS) {
+        apr_pool_destroy(pool);
+        return NULL;
+    }
+    flight->next = flights->first;
+    flights->first = flight;
+    return flight;
+}
+
+/* Waits for a flight to land; 1 if it did in time. */
+static int wait_landed(cdist_flights_t *flights, flight_t *flight, apr_time_t deadline)
+{
+    while (!flight->done) {
+        apr_interval_time_t left = deadline - apr_time_now();
+        if (left <= 0) return 0;
+        apr_thread_cond_timedwait(flights->landed, flights->mutex, left);
+    }
+    return 1;
+}
+
+/* ---- the outside ----------------------------------------------------------------------------------------------- */
+
+static apr_status_t flights_stop(void *baton)
+{
+    cdist_flights_t *flights = baton;
+
+    apr_atomic_set32(&flights->stop, 1);
+    for (;;) {
+        flight_t *flight;
+        apr_status_t ignored;
+
+        apr_thread_mutex_lock(flights->mutex);
+        flight = flights->first;
+        if (flight) flights->first = flight->next;
+        apr_thread_mutex_unlock(flights->mutex);
+        if (!flight) return APR_SUCCESS;
+        apr_thread_join(&ignored, flight->thread);
+        apr_pool_destroy(flight->pool);
+    }
+}
+
+cdist_err_t *cdist_flights_create(cdist_flights_t **flights, cdist_store_t *store, const cdist_flight_limits_t *limits,
+                                  apr_pool_t *pool)
+{
+    cdist_flights_t *made = apr_pcalloc(pool, sizeof *made);
+
+    made->store = store;
+    made->limits = *limits;
+    made->lock_path = cdist_store_lock_path(store, pool);
+    if (apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&made->landed, pool) != APR_SUCCESS) {
+        return cdist_err_create(pool, CDIST_E_BUSY, 0, "no lock can be made for builds");
+    }
+    /* NB: before the pool's own cleanups, which would take the mutex away from running threads. */
+    apr_pool_pre_cleanup_register(pool, made, flights_stop);
+    *flights = made;
+    return NULL;
+}
+
+/* Joins or starts the key's flight and waits for it; *first tells whether this caller is the one that gets "built". */
+static cdist_err_t *join_flight(int *first, cdist_flights_t *flights, const cdist_job_t *job, apr_time_t deadline,
+                                apr_pool_t *pool)
+{
+    cdist_err_t *err = NULL;
+    flight_t *flight;
+
+    apr_thread_mutex_lock(flights->mutex);
+    reap(flights);
+    flight = find_flight(flights, &job->key);
+    if (!flight) flight = start_flight(flights, job);
+    if (!flight) {
+        err = cdist_err_create(pool, CDIST_E_BUSY, 0, "no thread can be started for the build");
+    } else {
+        flight->waiters++;
+        if (!wait_landed(flights, flight, deadline)) {
+            err = cdist_err_create(pool, CDIST_E_TIMEOUT, 0, "%s is still being built", job->label);
+        } else {
+            err = cdist_err_dup(flight->err, pool);
+            *first = flight->built;
+            flight->built = 0;
+        }
+        flight->waiters--;
+    }
+    apr_thread_mutex_unlock(flights->mutex);
+    return err;
+}
+
+cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, cdist_outcome_t *outcome,
+                                  cdist_flights_t *flights, const cdist_job_t *job, apr_interval_time_t timeout,
+                                  apr_int32_t open_flags, apr_pool_t *pool)
+{
+    apr_time_t deadline = apr_time_now() + timeout;
+    cdist_lock_t *waiter;
+    apr_status_t rv;
+    cdist_err_t *err = cdist_store_find(archive, file, flights->store, &job->key, open_flags, pool);
+    int first = 0;
+
+    *outcome = CDIST_HIT;
+    if (!err || err->code != CDIST_E_NOTFOUND) return err;
+    rv = take_one(&waiter, flights, LOCK_WAITERS, flights->limits.wait_max, pool);
+    if (rv == APR_EBUSY) {
+        return cdist_err_create(pool, CDIST_E_BUSY, 0, "%s is being built and %d requests wait already", job->label,
+                                flights->limits.wait_max);
+    }
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", flights->lock_path);
+    }
+    err = join_flight(&first, flights, job, deadline, pool);
+    cdist_os_lock_free(waiter);
+    if (err) return err;
+    *outcome = first ? CDIST_BUILT : CDIST_WAITED;
+    return cdist_store_find(archive, file, flights->store, &job->key, open_flags, pool);
+}

@@ -1,0 +1,107 @@
+/* What has to be done for one archive, as data: a job can be keyed, copied to another thread, run, and run again. */
+#include "archive_int.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+void cdist_job_key(cdist_job_t *job, apr_pool_t *scratch_pool)
+{
+    cdist_sha256_t *sha = cdist_sha256_create(scratch_pool);
+
+    cdist_sha256_update_text(sha, job->ready ? "ready 1" : "folder 1");
+    cdist_sha256_update_text(sha, job->path);
+    if (job->ready) {
+        cdist_stat_digest(sha, &job->stat);
+    } else {
+        cdist_sha256_update_text(sha, cdist_builder_identity());
+        cdist_sha256_update_u64(sha, (apr_uint64_t)job->level);
+        cdist_sha256_update(sha, job->signature.byte, CDIST_SHA256_BYTES);
+    }
+    cdist_sha256_final(&job->key, sha);
+}
+
+cdist_job_t *cdist_job_dup(const cdist_job_t *job, apr_pool_t *pool)
+{
+    cdist_job_t *copy = apr_pmemdup(pool, job, sizeof *job);
+
+    copy->path = apr_pstrdup(pool, job->path);
+    copy->label = apr_pstrdup(pool, job->label);
+    if (job->skip) {
+        apr_array_header_t *skip = apr_array_make(pool, job->skip->nelts, sizeof(const char *));
+        int i;
+
+        for (i = 0; i < job->skip->nelts; i++) {
+            APR_ARRAY_PUSH(skip, const char *) = apr_pstrdup(pool, APR_ARRAY_IDX(job->skip, i, const char *));
+        }
+        copy->skip = skip;
+    }
+    return copy;
+}
+
+static apr_int64_t ms_since(apr_time_t start)
+{
+    return apr_time_as_msec(apr_time_now() - start);
+}
+
+static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp, cdist_store_t *store,
+                                const cdist_job_t *job, const volatile apr_uint32_t *stop, apr_pool_t *pool)
+{
+    cdist_build_options_t options = {job->level, job->threads, stop};
+    cdist_tree_t *tree;
+
+    CDIST_ERR(cdist_tree_read(&tree, job->path, job->skip, pool));
+    if (!cdist_digest_equal(&tree->signature, &job->signature)) {
+        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed since it was listed",
+                                cdist_text_printable(job->path, pool));
+    }
+    CDIST_ERR(cdist_store_temp(temp, store, pool));
+    return cdist_build(manifest, *temp, tree, &options, pool);
+}
+
+static cdist_err_t *verify_ready(cdist_manifest_t **manifest, const cdist_job_t *job, apr_pool_t *pool)
+{
+    cdist_archive_t archive = {{{0}}, job->stat.bytes, 0, job->path, 1, job->stat};
+    cdist_verification_t *verification;
+    apr_file_t *file;
+    cdist_err_t *err;
+    cdist_stat_t after;
+    int i;
+
+    err = cdist_archive_open(&file, &archive, 0, pool);
+    if (err) return err;
+    CDIST_ERR(cdist_zip_verify(&verification, file, job->path, pool));
+    if (cdist_os_stat_file(&after, file) != APR_SUCCESS || !cdist_stat_same(&after, &job->stat)) {
+        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed while it was verified",
+                                cdist_text_printable(job->path, pool));
+    }
+    apr_file_close(file);
+    for (i = 0; i < verification->problems->nelts; i++) {
+        const cdist_problem_t *p = &APR_ARRAY_IDX(verification->problems, i, cdist_problem_t);
+        if (p->fatal) {
+            return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: %s", cdist_text_printable(job->path, pool), p->text);
+        }
+        cdist_log(CDIST_LOG_WARNING, "CD0012", 0, "%s: %s", cdist_text_printable(job->path, pool), p->text);
+    }
+    *manifest = verification->manifest;
+    return NULL;
+}
+
+cdist_err_t *cdist_job_run(cdist_store_t *store, const cdist_job_t *job, const volatile apr_uint32_t *stop,
+                           apr_pool_t *pool)
+{
+    apr_time_t start = apr_time_now();
+    cdist_manifest_t *manifest;
+    cdist_temp_t *temp = NULL;
+
+    if (job->ready) CDIST_ERR(verify_ready(&manifest, job, pool));
+    else CDIST_ERR(pack_folder(&manifest, &temp, store, job, stop, pool));
+    CDIST_ERR(cdist_store_publish(store, temp, manifest, job, ms_since(start), pool));
+    cdist_log(CDIST_LOG_INFO, "CD0013", 0,
+              "%s: %s %s: %d entries, %" APR_UINT64_T_FMT " bytes in %" APR_UINT64_T_FMT
+              ", %" APR_INT64_T_FMT " ms, sha256 %s",
+              job->label, job->ready ? "verified" : "built from", cdist_text_printable(job->path, pool),
+              manifest->entries->nelts, manifest->bytes, manifest->archive_bytes, ms_since(start),
+              cdist_digest_hex(&manifest->archive_sha256, pool));
+    return NULL;
+}

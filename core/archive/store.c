@@ -1,0 +1,255 @@
+/* The store: a folder of verified archives, named by their content.
+ *
+ *   FORMAT                 "1cdist-store 1\n"; a newer number is refused
+ *   lock                   byte ranges of it are the locks of builds and waiters; never unlinked
+ *   archives/<sha256>.zip  an archive; immutable
+ *   archives/<sha256>.info one line "1 zip BYTES BUILD_MS\n", or for an archive that lies elsewhere
+ *                          "1 ready BYTES BUILD_MS DEVICE INODE MTIME_NS CTIME_NS\nPATH"
+ *   manifests/<sha256>.json
+ *   keys/<key>             the archive's sha256 in hex: which archive a state of a source leads to
+ *
+ * Invariants: a .info file is published after the archive and its manifest, a key after the .info; all of them in one
+ * step each (temporary file, sync, rename). So whoever finds a key finds the rest, or the archive was removed since.
+ * Readers take no lock. An archive whose length is not the recorded one is removed and counts as never built. */
+#include "archive_int.h"
+
+#include <apr_strings.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FORMAT_TEXT "1cdist-store 1\n"
+#define SMALL_FILE_MAX 65536
+#define MANIFEST_MAX (1024u * 1024 * 1024)
+
+struct cdist_store_t {
+    const char *folder;
+};
+
+static const char *place(const cdist_store_t *store, const char *kind, const cdist_digest_t *digest, const char *suffix,
+                         apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, store->folder, "/", kind, "/", cdist_digest_hex(digest, pool), suffix, NULL);
+}
+
+const char *cdist_store_lock_path(const cdist_store_t *store, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, store->folder, "/lock", NULL);
+}
+
+/* ---- opening --------------------------------------------------------------------------------------------------- */
+
+static cdist_err_t *check_format(const char *folder, apr_pool_t *pool)
+{
+    const char *path = apr_pstrcat(pool, folder, "/FORMAT", NULL);
+    char *text;
+    apr_size_t length;
+    cdist_err_t *err = cdist_file_read(&text, &length, path, SMALL_FILE_MAX, pool);
+
+    if (err && err->code == CDIST_E_NOTFOUND) return cdist_file_publish(path, FORMAT_TEXT, strlen(FORMAT_TEXT), pool);
+    if (err) return err;
+    if (strcmp(text, FORMAT_TEXT) == 0) return NULL;
+    return cdist_err_create(pool, CDIST_E_INPUT, 0,
+                            "%s: the store was made by another version of 1cdist (\"%s\"); name another folder or "
+                            "empty this one",
+                            path, cdist_text_printable(apr_pstrndup(pool, text, 40), pool));
+}
+
+cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_pool_t *pool)
+{
+    static const char *const parts[] = {"", "/archives", "/manifests", "/keys"};
+    cdist_store_t *opened = apr_pcalloc(pool, sizeof *opened);
+    size_t i;
+
+    opened->folder = apr_pstrdup(pool, folder);
+    for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const char *path = apr_pstrcat(pool, folder, parts[i], NULL);
+        apr_status_t rv = cdist_os_folder_make(path, pool);
+
+        if (rv != APR_SUCCESS) {
+            return cdist_err_create(pool, CDIST_E_STORE, rv, "store %s: cannot be made; its parent must exist and be "
+                                    "writable for the user of the server", path);
+        }
+        cdist_os_temp_sweep(path, pool);
+    }
+    CDIST_ERR(check_format(folder, pool));
+    *store = opened;
+    return NULL;
+}
+
+/* ---- finding --------------------------------------------------------------------------------------------------- */
+
+/* Drops what makes an archive findable; the next request builds it anew. */
+static void forget(const cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool)
+{
+    apr_file_remove(place(store, "archives", sha256, ".info", pool), pool);
+    apr_file_remove(place(store, "archives", sha256, ".zip", pool), pool);
+}
+
+static cdist_err_t *not_built(apr_pool_t *pool)
+{
+    return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "the archive is not in the store");
+}
+
+/* Numbers separated by blanks; returns 1 if all were there. */
+static int take_numbers(apr_int64_t *numbers, int count, const char **at)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        char *end;
+        numbers[i] = apr_strtoi64(*at, &end, 10);
+        if (end == *at) return 0;
+        *at = end;
+    }
+    return 1;
+}
+
+static int parse_info(cdist_archive_t *archive, const char *text)
+{
+    apr_int64_t n[6];
+    int ready = strncmp(text, "1 ready ", 8) == 0;
+
+    if (!ready && strncmp(text, "1 zip ", 6) != 0) return 0;
+    text += ready ? 8 : 6;
+    if (!take_numbers(n, ready ? 6 : 2, &text) || *text++ != '\n') return 0;
+    archive->bytes = (apr_uint64_t)n[0];
+    archive->build_ms = n[1];
+    archive->ready = ready;
+    if (!ready) return 1;
+    archive->path = text;
+    archive->stat.kind = CDIST_FILE;
+    archive->stat.bytes = archive->bytes;
+    archive->stat.device = (apr_uint64_t)n[2];
+    archive->stat.inode = (apr_uint64_t)n[3];
+    archive->stat.mtime_ns = n[4];
+    archive->stat.ctime_ns = n[5];
+    return 1;
+}
+
+cdist_err_t *cdist_archive_open(apr_file_t **file, const cdist_archive_t *archive, apr_int32_t open_flags,
+                                apr_pool_t *pool)
+{
+    cdist_stat_t now;
+    apr_status_t rv =
+        apr_file_open(file, archive->path, APR_FOPEN_READ | APR_FOPEN_BINARY | open_flags, 0, pool);
+
+    if (rv == APR_SUCCESS && (rv = cdist_os_stat_file(&now, *file)) != APR_SUCCESS) apr_file_close(*file);
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_NOTFOUND : CDIST_E_SOURCE, rv, "%s",
+                                archive->path);
+    }
+    if (archive->ready ? cdist_stat_same(&now, &archive->stat)
+                       : now.kind == CDIST_FILE && now.bytes == archive->bytes) {
+        return NULL;
+    }
+    apr_file_close(*file);
+    return cdist_err_create(pool, archive->ready ? CDIST_E_CHANGED : CDIST_E_CORRUPT, 0,
+                            "%s: %s", archive->path,
+                            archive->ready ? "changed since it was verified" : "has not the length it was built with");
+}
+
+cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
+                                    const cdist_digest_t *sha256, apr_int32_t open_flags, apr_pool_t *pool)
+{
+    cdist_archive_t *found = apr_pcalloc(pool, sizeof *found);
+    char *text;
+    apr_size_t length;
+    cdist_err_t *err = cdist_file_read(&text, &length, place(store, "archives", sha256, ".info", pool), SMALL_FILE_MAX,
+                                       pool);
+
+    if (err) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
+    found->sha256 = *sha256;
+    found->path = place(store, "archives", sha256, ".zip", pool);
+    if (!parse_info(found, text)) {
+        cdist_log(CDIST_LOG_WARNING, "CD0010", 0, "store: %s is damaged and was removed; the archive is built anew",
+                  place(store, "archives", sha256, ".info", pool));
+        forget(store, sha256, pool);
+        return not_built(pool);
+    }
+    err = cdist_archive_open(file, found, open_flags, pool);
+    if (err && err->code == CDIST_E_CORRUPT) {
+        cdist_log(CDIST_LOG_WARNING, "CD0011", 0, "store: %s; it was removed and is built anew",
+                  cdist_err_text(err, pool));
+        forget(store, sha256, pool);
+    }
+    if (err) return err->code == CDIST_E_SOURCE ? err : not_built(pool);
+    *archive = found;
+    return NULL;
+}
+
+cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store, const cdist_key_t *key,
+                              apr_int32_t open_flags, apr_pool_t *pool)
+{
+    char *text;
+    apr_size_t length;
+    cdist_digest_t sha256;
+    cdist_err_t *err = cdist_file_read(&text, &length, place(store, "keys", key, "", pool), SMALL_FILE_MAX, pool);
+
+    if (err) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
+    if (!cdist_digest_parse(&sha256, text)) return not_built(pool);
+    return cdist_store_find_bytes(archive, file, store, &sha256, open_flags, pool);
+}
+
+cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool)
+{
+    char *text;
+    apr_size_t length;
+
+    CDIST_ERR(cdist_file_read(&text, &length, place(store, "manifests", sha256, ".json", pool), MANIFEST_MAX, pool));
+    *json = text;
+    return NULL;
+}
+
+/* ---- publishing ------------------------------------------------------------------------------------------------ */
+
+static cdist_err_t *publish_text(const char *path, const char *text, apr_pool_t *pool)
+{
+    return cdist_file_publish(path, text, strlen(text), pool);
+}
+
+cdist_err_t *cdist_store_temp(cdist_temp_t **temp, cdist_store_t *store, apr_pool_t *pool)
+{
+    const char *folder = apr_pstrcat(pool, store->folder, "/archives", NULL);
+    apr_status_t rv = cdist_os_temp_open(temp, folder, pool);
+
+    if (rv == APR_SUCCESS) return NULL;
+    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be written", folder);
+}
+
+/* Whether the store itself has these bytes: they outlast a ready archive that somebody takes away. */
+static int holds_archive(cdist_store_t *store, const cdist_digest_t *sha256, apr_uint64_t bytes, apr_pool_t *pool)
+{
+    cdist_archive_t *archive;
+    apr_file_t *file;
+
+    if (cdist_store_find_bytes(&archive, &file, store, sha256, 0, pool) != NULL) return 0;
+    apr_file_close(file);
+    return !archive->ready && archive->bytes == bytes;
+}
+
+cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const cdist_manifest_t *manifest,
+                                 const cdist_job_t *job, apr_int64_t build_ms, apr_pool_t *pool)
+{
+    const cdist_digest_t *sha256 = &manifest->archive_sha256;
+    const char *info;
+
+    if (temp) {
+        const char *path = place(store, "archives", sha256, ".zip", pool);
+        apr_status_t rv = cdist_os_temp_publish(temp, path, 0x0644, pool);
+
+        if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be published", path);
+        info = apr_psprintf(pool, "1 zip %" APR_UINT64_T_FMT " %" APR_INT64_T_FMT "\n", manifest->archive_bytes, build_ms);
+    } else if (holds_archive(store, sha256, manifest->archive_bytes, pool)) {
+        return publish_text(place(store, "keys", &job->key, "", pool), cdist_digest_hex(sha256, pool), pool);
+    } else {
+        info = apr_psprintf(pool,
+                            "1 ready %" APR_UINT64_T_FMT " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT
+                            " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT "\n%s",
+                            manifest->archive_bytes, build_ms, (apr_int64_t)job->stat.device,
+                            (apr_int64_t)job->stat.inode, job->stat.mtime_ns, job->stat.ctime_ns, job->path);
+    }
+    CDIST_ERR(publish_text(place(store, "manifests", sha256, ".json", pool), cdist_manifest_write(manifest, pool), pool));
+    CDIST_ERR(publish_text(place(store, "archives", sha256, ".info", pool), info, pool));
+    return publish_text(place(store, "keys", &job->key, "", pool), cdist_digest_hex(sha256, pool), pool);
+}

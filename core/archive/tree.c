@@ -1,0 +1,198 @@
+/* A folder as the sorted list of an archive's entries, with a signature that changes when anything in it does.
+ * Reads names and stats only, never content. No symbolic link is followed. */
+#include "cdist_archive.h"
+
+#include <apr_strings.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_DEPTH 64
+#define MAX_INPUTS 1000000
+
+typedef struct {
+    cdist_tree_t *tree;
+    const apr_array_header_t *skip;
+    apr_pool_t *pool;
+} walk_t;
+
+/* NB: a name is checked for what would break an archive on every system. Names that only Windows cannot hold
+ * (reserved words, colons) are legal in a Linux client's archive and pass. */
+static const char *entry_name_problem(const char *name)
+{
+    const unsigned char *p;
+
+    if (!cdist_text_is_utf8(name, strlen(name))) return "its name is not UTF-8";
+    for (p = (const unsigned char *)name; *p; p++) {
+        if (*p < 0x20 || *p == 0x7F) return "its name has a control character";
+        if (*p == '\\') return "its name has a backslash, which Windows would take for a folder";
+    }
+    return NULL;
+}
+
+/* A link is kept if it cannot lead out: relative, '..' only in front, and not more of them than folders above it.
+ * What follows goes down through folders or through links that passed the same rule. */
+static int link_leads_out(const char *target, int depth)
+{
+    const char *p = target;
+    int leading = 1;
+
+    if (*p == '/' || *p == '\0' || strchr(p, '\\') || !cdist_text_is_utf8(p, strlen(p))) return 1;
+    while (*p) {
+        apr_size_t length = strcspn(p, "/");
+
+        if (length == 2 && p[0] == '.' && p[1] == '.') {
+            if (!leading || --depth < 0) return 1;
+        } else if (length > 0 && !(length == 1 && p[0] == '.')) {
+            leading = 0;
+        }
+        p += length;
+        while (*p == '/') p++;
+    }
+    return 0;
+}
+
+static int is_skipped(const walk_t *walk, const char *name)
+{
+    int i;
+
+    for (i = 0; walk->skip && i < walk->skip->nelts; i++) {
+        if (strcasecmp(APR_ARRAY_IDX(walk->skip, i, const char *), name) == 0) return 1;
+    }
+    return 0;
+}
+
+static const char *full_path(const walk_t *walk, const char *path)
+{
+    return cdist_text_printable(apr_pstrcat(walk->pool, walk->tree->folder, *path ? "/" : "", path, NULL), walk->pool);
+}
+
+static cdist_err_t *read_failed(const walk_t *walk, apr_status_t rv, const char *path)
+{
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return cdist_err_create(walk->pool, CDIST_E_CHANGED, 0, "%s: went away while the folder was read",
+                                full_path(walk, path));
+    }
+    return cdist_err_create(walk->pool, CDIST_E_SOURCE, rv, "%s: cannot be read", full_path(walk, path));
+}
+
+static void note_time(walk_t *walk, const cdist_stat_t *stat)
+{
+    if (stat->ctime_ns > walk->tree->newest_ns) walk->tree->newest_ns = stat->ctime_ns;
+}
+
+static cdist_err_t *walk_folder(walk_t *walk, cdist_folder_t *folder, const char *prefix, int depth);
+
+/* Adds one child of an open folder; folders are walked, and are entries themselves only when empty. */
+static cdist_err_t *add_child(walk_t *walk, cdist_folder_t *folder, const char *name, const char *path, int depth)
+{
+    cdist_input_t input = {path, {0}, NULL};
+    const char *problem = entry_name_problem(name);
+    apr_status_t rv;
+
+    if (problem) return cdist_err_create(walk->pool, CDIST_E_UNSAFE, 0, "%s: %s", full_path(walk, path), problem);
+    if ((rv = cdist_os_stat_at(&input.stat, folder, name)) != APR_SUCCESS) return read_failed(walk, rv, path);
+    note_time(walk, &input.stat);
+    if (input.stat.kind == CDIST_OTHER) {
+        cdist_log(CDIST_LOG_WARNING, "CD0001", 0, "%s: left out, it is a device, pipe or socket", full_path(walk, path));
+        return NULL;
+    }
+    if (input.stat.kind == CDIST_LINK) {
+        if ((rv = cdist_os_link_at(&input.link_target, folder, name, walk->pool)) != APR_SUCCESS) {
+            return read_failed(walk, rv, path);
+        }
+        if (link_leads_out(input.link_target, depth)) {
+            return cdist_err_create(walk->pool, CDIST_E_UNSAFE, 0, "%s: the link leads out of the folder, to %s",
+                                    full_path(walk, path), cdist_text_printable(input.link_target, walk->pool));
+        }
+    }
+    if (input.stat.kind == CDIST_FOLDER) {
+        cdist_folder_t *child;
+        int before = walk->tree->inputs->nelts;
+
+        if ((rv = cdist_os_folder_open_at(&child, folder, name, walk->pool)) != APR_SUCCESS) {
+            return read_failed(walk, rv, path);
+        }
+        CDIST_ERR(walk_folder(walk, child, path, depth + 1));
+        cdist_os_folder_close(child);
+        if (walk->tree->inputs->nelts != before) return NULL;
+    }
+    if (walk->tree->inputs->nelts >= MAX_INPUTS) {
+        return cdist_err_create(walk->pool, CDIST_E_INPUT, 0, "%s: more than %d files", full_path(walk, ""), MAX_INPUTS);
+    }
+    if (input.stat.kind == CDIST_FILE) walk->tree->bytes += input.stat.bytes;
+    APR_ARRAY_PUSH(walk->tree->inputs, cdist_input_t) = input;
+    return NULL;
+}
+
+static cdist_err_t *walk_folder(walk_t *walk, cdist_folder_t *folder, const char *prefix, int depth)
+{
+    for (;;) {
+        const char *name, *path;
+        apr_status_t rv = cdist_os_folder_next(&name, folder, walk->pool);
+
+        if (rv != APR_SUCCESS) return read_failed(walk, rv, prefix);
+        if (!name) return NULL;
+        if (depth == 0 && is_skipped(walk, name)) continue;
+        path = *prefix ? apr_pstrcat(walk->pool, prefix, "/", name, NULL) : name;
+        if (depth >= MAX_DEPTH || strlen(path) >= 0xFFFE) {
+            return cdist_err_create(walk->pool, CDIST_E_INPUT, 0, "%s: nested too deep", full_path(walk, path));
+        }
+        CDIST_ERR(add_child(walk, folder, name, path, depth));
+    }
+}
+
+/* By the bytes of the entry's name, in which a folder ends with '/'. */
+static int compare_inputs(const void *left, const void *right)
+{
+    const cdist_input_t *a = left, *b = right;
+    const unsigned char *p = (const unsigned char *)a->path, *q = (const unsigned char *)b->path;
+    int x, y;
+
+    while (*p && *p == *q) p++, q++;
+    x = *p ? *p : a->stat.kind == CDIST_FOLDER ? '/' : 0;
+    y = *q ? *q : b->stat.kind == CDIST_FOLDER ? '/' : 0;
+    return x - y;
+}
+
+static void sign(cdist_tree_t *tree, apr_pool_t *scratch_pool)
+{
+    cdist_sha256_t *sha = cdist_sha256_create(scratch_pool);
+    int i;
+
+    for (i = 0; i < tree->inputs->nelts; i++) {
+        const cdist_input_t *input = &APR_ARRAY_IDX(tree->inputs, i, cdist_input_t);
+
+        cdist_sha256_update_text(sha, input->path);
+        cdist_sha256_update_text(sha, input->link_target ? input->link_target : "");
+        cdist_stat_digest(sha, &input->stat);
+    }
+    cdist_sha256_final(&tree->signature, sha);
+}
+
+cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_array_header_t *skip,
+                             apr_pool_t *result_pool)
+{
+    walk_t walk = {NULL, skip, result_pool};
+    cdist_folder_t *root;
+    cdist_stat_t stat;
+    apr_status_t rv;
+
+    walk.tree = apr_pcalloc(result_pool, sizeof *walk.tree);
+    walk.tree->folder = apr_pstrdup(result_pool, folder);
+    walk.tree->skip = skip;
+    walk.tree->inputs = apr_array_make(result_pool, 64, sizeof(cdist_input_t));
+    rv = cdist_os_folder_open(&root, folder, result_pool);
+    if (rv == APR_SUCCESS) rv = cdist_os_stat_folder(&stat, root);
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(result_pool, CDIST_E_SOURCE, rv, "%s: cannot be read", full_path(&walk, ""));
+    }
+    note_time(&walk, &stat);
+    CDIST_ERR(walk_folder(&walk, root, "", 0));
+    cdist_os_folder_close(root);
+    walk.tree->files = walk.tree->inputs->nelts;
+    qsort(walk.tree->inputs->elts, (size_t)walk.tree->inputs->nelts, sizeof(cdist_input_t), compare_inputs);
+    sign(walk.tree, result_pool);
+    *tree = walk.tree;
+    return NULL;
+}

@@ -1,0 +1,221 @@
+/* The ground floor: errors, log, versions, text, digests, files and the operating-system seam.
+ *
+ * Conventions of the whole library
+ * - Outputs come first, then the subject, then inputs, then pools. A result lives as long as its `result_pool`.
+ * - What can fail returns a cdist_err_t * (NULL = success) or, for leaf I/O, an apr_status_t.
+ * - Functions are thread-safe as long as two threads do not share an object or a pool, unless said otherwise.
+ * - Text is UTF-8, path separators are '/', sizes are bytes. */
+#ifndef CDIST_BASE_H
+#define CDIST_BASE_H
+
+#include <apr.h>
+#include <apr_errno.h>
+#include <apr_file_io.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#if defined(__GNUC__)
+#define CDIST_MUST_CHECK __attribute__((warn_unused_result))
+#define CDIST_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#else
+#define CDIST_MUST_CHECK
+#define CDIST_PRINTF(f, a)
+#endif
+
+/* ---- errors (error.c) ------------------------------------------------------------------------------------------ */
+
+/* Whose fault it is, which decides what a caller can do about it. */
+typedef enum {
+    CDIST_E_INPUT = 1, /* malformed argument, name or file content */
+    CDIST_E_NOTFOUND,  /* no such release, slot, file or key */
+    CDIST_E_SOURCE,    /* a source cannot be read: permission, I/O error, vanished */
+    CDIST_E_CHANGED,   /* a source changed while it was read, or is not settled: try again later */
+    CDIST_E_UNSAFE,    /* a name or link that must not enter an archive */
+    CDIST_E_CORRUPT,   /* an archive is damaged */
+    CDIST_E_STORE,     /* the destination cannot be written: disk full, read-only, permission */
+    CDIST_E_BUSY,      /* a limit on builds or waiters is reached: try again later */
+    CDIST_E_TIMEOUT,   /* the deadline passed; the work goes on */
+    CDIST_E_STOPPED    /* the process is going away */
+} cdist_code_t;
+
+typedef struct cdist_err_t {
+    cdist_code_t code;
+    apr_status_t status; /* APR_SUCCESS where no system call failed */
+    const char *message; /* one line, says what is wrong and, where possible, what to do; no final period */
+    const struct cdist_err_t *cause;
+} cdist_err_t;
+
+/* A new error in `pool`. The text of `status`, if any, is appended by cdist_err_text, not here. */
+CDIST_MUST_CHECK cdist_err_t *cdist_err_create(apr_pool_t *pool, cdist_code_t code, apr_status_t status,
+                                               const char *fmt, ...) CDIST_PRINTF(4, 5);
+/* The same error, deep-copied into `pool`; NULL gives NULL. */
+cdist_err_t *cdist_err_dup(const cdist_err_t *err, apr_pool_t *pool);
+/* "message: system text: cause …" on one line. */
+const char *cdist_err_text(const cdist_err_t *err, apr_pool_t *pool);
+
+#define CDIST_ERR(expr)                      \
+    do {                                     \
+        cdist_err_t *cdist_err__ = (expr);   \
+        if (cdist_err__) return cdist_err__; \
+    } while (0)
+
+/* ---- log (log.c) ----------------------------------------------------------------------------------------------- */
+
+/* Numerically the levels of httpd. */
+typedef enum { CDIST_LOG_ERROR = 3, CDIST_LOG_WARNING = 4, CDIST_LOG_INFO = 6, CDIST_LOG_DEBUG = 7 } cdist_log_level_t;
+
+typedef int(cdist_log_enabled_fn)(void *baton, cdist_log_level_t level);
+typedef void(cdist_log_print_fn)(void *baton, cdist_log_level_t level, apr_status_t status, const char *text);
+
+/* Sets where messages of the library go; without it they are dropped. Call it before threads start. */
+void cdist_log_set(cdist_log_enabled_fn *enabled, cdist_log_print_fn *print, void *baton);
+/* Formats and prints, if the level is enabled. `tag` is "CD0000", listed in docs/messages.md. */
+void cdist_log(cdist_log_level_t level, const char *tag, apr_status_t status, const char *fmt, ...) CDIST_PRINTF(4, 5);
+
+/* ---- versions (version.c) -------------------------------------------------------------------------------------- */
+
+#define CDIST_VERSION_PARTS 4
+
+/* A version A.B.C.D (count 4), or a mask: its first 2 or 3 components. A zeroed one (count 0) is "none". */
+typedef struct {
+    apr_uint32_t part[CDIST_VERSION_PARTS];
+    int count;
+} cdist_version_t;
+
+/* Both parse "8.3.22.1750" or "8_3_22_1750": decimal numbers of 1 to 9 digits without leading zeros, one kind of
+ * separator, nothing before or after. _version_ takes exactly four numbers, _mask_ two to four. Returns 1 or 0. */
+int cdist_version_parse(cdist_version_t *version, const char *text);
+int cdist_mask_parse(cdist_version_t *mask, const char *text);
+/* Finds the one version inside a name such as "setuptc64_8_3_27_2342"; 0 if there is none, or several that differ. */
+int cdist_version_find(cdist_version_t *version, const char *name, apr_pool_t *scratch_pool);
+/* Negative, zero, positive: by number, component by component; both must be full. */
+int cdist_version_compare(const cdist_version_t *a, const cdist_version_t *b);
+/* 1 if the mask's components are the version's first ones; the empty mask matches everything. */
+int cdist_mask_matches(const cdist_version_t *mask, const cdist_version_t *version);
+/* "8.3.22.1750", or a shorter mask; "" for none. */
+const char *cdist_version_format(const cdist_version_t *version, apr_pool_t *pool);
+
+/* ---- text (text.c, keyvalue.c) --------------------------------------------------------------------------------- */
+
+/* 1 if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
+int cdist_text_is_utf8(const char *bytes, apr_size_t length);
+/* A text file's bytes as UTF-8 without BOM: UTF-16LE with BOM and UTF-8 are understood, of anything else each byte
+ * above 0x7F becomes U+FFFD. Never fails; NUL characters are dropped. */
+const char *cdist_text_decode(const char *bytes, apr_size_t length, apr_pool_t *pool);
+/* A name for a message: control characters and bytes that are not UTF-8 are shown as \xNN. */
+const char *cdist_text_printable(const char *name, apr_pool_t *pool);
+/* The value of `key` in `section` ("" = before the first) of an INI text; names compare without case, blanks around
+ * key and value are dropped; the first of several wins. NULL if it is not there. */
+const char *cdist_keyvalue_get(const char *text, const char *section, const char *key, apr_pool_t *pool);
+
+/* ---- digests (digest.c) ---------------------------------------------------------------------------------------- */
+
+#define CDIST_SHA256_BYTES 32
+
+typedef struct {
+    unsigned char byte[CDIST_SHA256_BYTES];
+} cdist_digest_t;
+
+typedef struct cdist_sha256_t cdist_sha256_t;
+
+/* Starts a SHA-256 (FIPS 180-4) that lives in `pool`; it is freed with it. */
+cdist_sha256_t *cdist_sha256_create(apr_pool_t *pool);
+/* Starts over, so that one object serves many contents. */
+void cdist_sha256_reset(cdist_sha256_t *ctx);
+void cdist_sha256_update(cdist_sha256_t *ctx, const void *data, apr_size_t length);
+/* Feeds the text and its final NUL, so that two adjacent texts cannot be confused. */
+void cdist_sha256_update_text(cdist_sha256_t *ctx, const char *text);
+/* Feeds the number as eight little-endian bytes. */
+void cdist_sha256_update_u64(cdist_sha256_t *ctx, apr_uint64_t number);
+void cdist_sha256_final(cdist_digest_t *digest, cdist_sha256_t *ctx);
+const char *cdist_digest_hex(const cdist_digest_t *digest, apr_pool_t *pool);
+const char *cdist_digest_base64(const cdist_digest_t *digest, apr_pool_t *pool);
+/* Takes exactly 64 lower-case hexadecimal digits. Returns 1 or 0. */
+int cdist_digest_parse(cdist_digest_t *digest, const char *hex);
+#define cdist_digest_equal(a, b) (memcmp((a)->byte, (b)->byte, CDIST_SHA256_BYTES) == 0)
+
+/* ---- the operating-system seam (os_unix.c) --------------------------------------------------------------------- */
+
+typedef enum { CDIST_FILE, CDIST_FOLDER, CDIST_LINK, CDIST_OTHER } cdist_kind_t;
+
+/* What tells whether a file is still the one that was seen. Times are nanoseconds since 1970. */
+typedef struct {
+    cdist_kind_t kind;
+    apr_uint64_t device, inode;
+    apr_uint64_t bytes;
+    apr_int64_t mtime_ns, ctime_ns;
+} cdist_stat_t;
+
+/* 1 if both describe the same unchanged file. */
+int cdist_stat_same(const cdist_stat_t *a, const cdist_stat_t *b);
+/* Feeds everything that cdist_stat_same compares. */
+void cdist_stat_digest(cdist_sha256_t *ctx, const cdist_stat_t *stat);
+
+/* An open folder. Names read from it and opened below it never lead out of it: no symbolic link is followed. */
+typedef struct cdist_folder_t cdist_folder_t;
+
+/* Opens a configured folder; its own path may contain links, since the administrator wrote it. */
+CDIST_MUST_CHECK apr_status_t cdist_os_folder_open(cdist_folder_t **folder, const char *path, apr_pool_t *pool);
+CDIST_MUST_CHECK apr_status_t cdist_os_folder_open_at(cdist_folder_t **folder, cdist_folder_t *parent, const char *name,
+                                                      apr_pool_t *pool);
+/* The next name, without "." and ".."; *name is NULL at the end. The name lives in `pool`. */
+CDIST_MUST_CHECK apr_status_t cdist_os_folder_next(const char **name, cdist_folder_t *folder, apr_pool_t *pool);
+void cdist_os_folder_close(cdist_folder_t *folder);
+CDIST_MUST_CHECK apr_status_t cdist_os_stat_at(cdist_stat_t *stat, cdist_folder_t *folder, const char *name);
+CDIST_MUST_CHECK apr_status_t cdist_os_stat_folder(cdist_stat_t *stat, cdist_folder_t *folder);
+CDIST_MUST_CHECK apr_status_t cdist_os_link_at(const char **target, cdist_folder_t *folder, const char *name,
+                                               apr_pool_t *pool);
+/* Opens a regular file for reading; anything else gives APR_EINVAL, a link APR's ELOOP. */
+CDIST_MUST_CHECK apr_status_t cdist_os_open_at(apr_file_t **file, cdist_folder_t *folder, const char *name,
+                                               apr_pool_t *pool);
+/* The same for "a/b/c" below `root`; each step is checked. */
+CDIST_MUST_CHECK apr_status_t cdist_os_open_beneath(apr_file_t **file, const char *root, const char *relative,
+                                                    apr_pool_t *pool);
+CDIST_MUST_CHECK apr_status_t cdist_os_stat_file(cdist_stat_t *stat, apr_file_t *file);
+
+/* A temporary file in `folder`, readable and writable, without a name where the system can do that. It goes away
+ * with `pool`, or with the process, unless it is published. */
+typedef struct {
+    apr_file_t *file;
+    const char *name; /* NULL while it has none */
+    const char *folder;
+} cdist_temp_t;
+CDIST_MUST_CHECK apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char *folder, apr_pool_t *pool);
+/* Writes the file through to the disk and gives it its name at once, replacing what was there; `mode` is the file's
+ * permissions before the umask of others (0644). Afterwards the folder entry is on the disk too. */
+CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_fileperms_t mode,
+                                                    apr_pool_t *scratch_pool);
+/* Removes temporary files that a crash left in `folder` more than an hour ago. */
+void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool);
+
+/* Makes one folder with mode 0755 if it is not there yet. */
+CDIST_MUST_CHECK apr_status_t cdist_os_folder_make(const char *path, apr_pool_t *scratch_pool);
+
+/* One byte of a lock file, held against every other holder on this host, threads of this process included. The
+ * kernel frees it when the process dies. */
+typedef struct cdist_lock_t cdist_lock_t;
+/* APR_EBUSY if somebody else holds it. `path` is made if it is not there and must never be unlinked. */
+CDIST_MUST_CHECK apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char *path, apr_uint64_t byte,
+                                                apr_pool_t *pool);
+void cdist_os_lock_free(cdist_lock_t *lock);
+
+/* Whether an error of a write means that the disk is full, over quota, or read-only. */
+int cdist_os_is_full(apr_status_t status);
+int cdist_os_cpu_count(void);
+/* Blocks every signal for the calling thread and returns what was blocked before; a thread started in between
+ * inherits the block, so that the host program's signals never land in it. */
+typedef struct cdist_signals_t cdist_signals_t;
+cdist_signals_t *cdist_os_signals_block(apr_pool_t *pool);
+void cdist_os_signals_restore(cdist_signals_t *before);
+
+/* ---- whole small files (safefile.c) ---------------------------------------------------------------------------- */
+
+/* Reads at most `max_bytes`; a longer file is CDIST_E_INPUT. `*bytes` is followed by a NUL that is not counted. */
+CDIST_MUST_CHECK cdist_err_t *cdist_file_read(char **bytes, apr_size_t *length, const char *path, apr_size_t max_bytes,
+                                              apr_pool_t *pool);
+/* Makes or replaces a file in one step: readers see the old or the new content, never a part. */
+CDIST_MUST_CHECK cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length,
+                                                 apr_pool_t *scratch_pool);
+
+#endif

@@ -1,0 +1,394 @@
+/* The operating-system seam for Unix: everything that APR cannot do, or cannot do safely enough.
+ *
+ * Invariants
+ * - Below an opened folder no symbolic link is ever followed: each step is an openat with O_NOFOLLOW.
+ * - Locks are byte ranges by open file descriptions (OFD): unlike plain fcntl locks they exclude threads of one
+ *   process from each other, survive the closing of other descriptors, and the kernel frees them when a process dies.
+ * - No descriptor made here is inherited by a child program. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "cdist_base.h"
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef F_OFD_SETLK
+#error "this system has no open-file-description locks (F_OFD_SETLK); Linux 3.15 or later is needed"
+#endif
+
+#define TEMP_PREFIX ".cdist-"
+#define TEMP_SUFFIX ".tmp"
+#define TEMP_MAX_AGE apr_time_from_sec(3600)
+
+/* ---- what a file is -------------------------------------------------------------------------------------------- */
+
+static void fill_stat(cdist_stat_t *out, const struct stat *st)
+{
+    out->kind = S_ISREG(st->st_mode)   ? CDIST_FILE
+                : S_ISDIR(st->st_mode) ? CDIST_FOLDER
+                : S_ISLNK(st->st_mode) ? CDIST_LINK
+                                       : CDIST_OTHER;
+    out->device = (apr_uint64_t)st->st_dev;
+    out->inode = (apr_uint64_t)st->st_ino;
+    out->bytes = (apr_uint64_t)st->st_size;
+    out->mtime_ns = (apr_int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+    out->ctime_ns = (apr_int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
+}
+
+int cdist_stat_same(const cdist_stat_t *a, const cdist_stat_t *b)
+{
+    return a->kind == b->kind && a->device == b->device && a->inode == b->inode && a->bytes == b->bytes &&
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+}
+
+void cdist_stat_digest(cdist_sha256_t *ctx, const cdist_stat_t *stat)
+{
+    cdist_sha256_update_u64(ctx, (apr_uint64_t)stat->kind);
+    cdist_sha256_update_u64(ctx, stat->device);
+    cdist_sha256_update_u64(ctx, stat->inode);
+    cdist_sha256_update_u64(ctx, stat->bytes);
+    cdist_sha256_update_u64(ctx, (apr_uint64_t)stat->mtime_ns);
+    cdist_sha256_update_u64(ctx, (apr_uint64_t)stat->ctime_ns);
+}
+
+/* ---- folders --------------------------------------------------------------------------------------------------- */
+
+struct cdist_folder_t {
+    DIR *dir;
+};
+
+static apr_status_t folder_cleanup(void *baton)
+{
+    cdist_folder_t *folder = baton;
+
+    if (folder->dir) closedir(folder->dir);
+    folder->dir = NULL;
+    return APR_SUCCESS;
+}
+
+static apr_status_t folder_from_fd(cdist_folder_t **folder, int fd, apr_pool_t *pool)
+{
+    DIR *dir;
+
+    if (fd < 0) return errno;
+    dir = fdopendir(fd);
+    if (!dir) {
+        apr_status_t rv = errno;
+        close(fd);
+        return rv;
+    }
+    *folder = apr_palloc(pool, sizeof **folder);
+    (*folder)->dir = dir;
+    apr_pool_cleanup_register(pool, *folder, folder_cleanup, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+apr_status_t cdist_os_folder_open(cdist_folder_t **folder, const char *path, apr_pool_t *pool)
+{
+    return folder_from_fd(folder, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), pool);
+}
+
+apr_status_t cdist_os_folder_open_at(cdist_folder_t **folder, cdist_folder_t *parent, const char *name, apr_pool_t *pool)
+{
+    return folder_from_fd(folder, openat(dirfd(parent->dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+                          pool);
+}
+
+apr_status_t cdist_os_folder_next(const char **name, cdist_folder_t *folder, apr_pool_t *pool)
+{
+    struct dirent *entry;
+
+    do {
+        errno = 0;
+        entry = readdir(folder->dir);
+    } while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+    *name = entry ? apr_pstrdup(pool, entry->d_name) : NULL;
+    return entry ? APR_SUCCESS : errno;
+}
+
+void cdist_os_folder_close(cdist_folder_t *folder)
+{
+    folder_cleanup(folder);
+}
+
+apr_status_t cdist_os_stat_at(cdist_stat_t *stat, cdist_folder_t *folder, const char *name)
+{
+    struct stat st;
+
+    if (fstatat(dirfd(folder->dir), name, &st, AT_SYMLINK_NOFOLLOW) != 0) return errno;
+    fill_stat(stat, &st);
+    return APR_SUCCESS;
+}
+
+apr_status_t cdist_os_stat_folder(cdist_stat_t *stat, cdist_folder_t *folder)
+{
+    struct stat st;
+
+    if (fstat(dirfd(folder->dir), &st) != 0) return errno;
+    fill_stat(stat, &st);
+    return APR_SUCCESS;
+}
+
+apr_status_t cdist_os_link_at(const char **target, cdist_folder_t *folder, const char *name, apr_pool_t *pool)
+{
+    char buffer[4096];
+    ssize_t length = readlinkat(dirfd(folder->dir), name, buffer, sizeof buffer);
+
+    if (length < 0) return errno;
+    if ((size_t)length == sizeof buffer) return ENAMETOOLONG;
+    *target = apr_pstrmemdup(pool, buffer, (apr_size_t)length);
+    return APR_SUCCESS;
+}
+
+/* ---- files ----------------------------------------------------------------------------------------------------- */
+
+static apr_status_t file_from_fd(apr_file_t **file, int fd, apr_int32_t flags, apr_pool_t *pool)
+{
+    apr_os_file_t os_file = fd;
+    apr_status_t rv = apr_os_file_put(file, &os_file, flags | APR_FOPEN_BINARY, pool);
+
+    if (rv != APR_SUCCESS) {
+        close(fd);
+        return rv;
+    }
+    /* NB: apr_os_file_put leaves closing to the caller; apr_file_close through a cleanup closes the descriptor. */
+    apr_pool_cleanup_register(pool, *file, (apr_status_t(*)(void *))apr_file_close, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+apr_status_t cdist_os_open_at(apr_file_t **file, cdist_folder_t *folder, const char *name, apr_pool_t *pool)
+{
+    struct stat st;
+    /* O_NONBLOCK so that a pipe in the folder cannot hold us; it means nothing for a regular file. */
+    int fd = openat(dirfd(folder->dir), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0) return errno;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return APR_EINVAL;
+    }
+    return file_from_fd(file, fd, APR_FOPEN_READ, pool);
+}
+
+apr_status_t cdist_os_open_beneath(apr_file_t **file, const char *root, const char *relative, apr_pool_t *pool)
+{
+    cdist_folder_t *folder;
+    apr_status_t rv = cdist_os_folder_open(&folder, root, pool);
+    const char *slash;
+
+    while (rv == APR_SUCCESS && (slash = strchr(relative, '/')) != NULL) {
+        cdist_folder_t *next;
+
+        rv = cdist_os_folder_open_at(&next, folder, apr_pstrmemdup(pool, relative, (apr_size_t)(slash - relative)),
+                                     pool);
+        cdist_os_folder_close(folder);
+        folder = next;
+        relative = slash + 1;
+    }
+    if (rv != APR_SUCCESS) return rv;
+    rv = cdist_os_open_at(file, folder, relative, pool);
+    cdist_os_folder_close(folder);
+    return rv;
+}
+
+apr_status_t cdist_os_stat_file(cdist_stat_t *stat, apr_file_t *file)
+{
+    struct stat st;
+    apr_os_file_t fd;
+
+    apr_os_file_get(&fd, file);
+    if (fstat(fd, &st) != 0) return errno;
+    fill_stat(stat, &st);
+    return APR_SUCCESS;
+}
+
+/* ---- temporary files and publication ---------------------------------------------------------------------------- */
+
+static const char *temp_name(const char *folder, apr_pool_t *pool)
+{
+    unsigned char random[8];
+
+    if (apr_generate_random_bytes(random, sizeof random) != APR_SUCCESS) {
+        apr_time_t now = apr_time_now();
+        memcpy(random, &now, sizeof random);
+    }
+    return apr_psprintf(pool, "%s/" TEMP_PREFIX "%02x%02x%02x%02x%02x%02x%02x%02x" TEMP_SUFFIX, folder, random[0],
+                        random[1], random[2], random[3], random[4], random[5], random[6], random[7]);
+}
+
+static apr_status_t temp_cleanup(void *baton)
+{
+    cdist_temp_t *temp = baton;
+
+    if (temp->name) unlink(temp->name);
+    return APR_SUCCESS;
+}
+
+apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char *folder, apr_pool_t *pool)
+{
+    cdist_temp_t *made = apr_pcalloc(pool, sizeof *made);
+    int fd = -1;
+    apr_status_t rv;
+
+    made->folder = apr_pstrdup(pool, folder);
+#ifdef O_TMPFILE
+    fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return errno;
+#endif
+    if (fd < 0) {
+        made->name = temp_name(folder, pool);
+        fd = open(made->name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0) return errno;
+    }
+    apr_pool_cleanup_register(pool, made, temp_cleanup, apr_pool_cleanup_null);
+    rv = file_from_fd(&made->file, fd, APR_FOPEN_READ | APR_FOPEN_WRITE, pool);
+    if (rv == APR_SUCCESS) *temp = made;
+    return rv;
+}
+
+/* Gives an unnamed file a temporary name in its folder. */
+static apr_status_t temp_link(cdist_temp_t *temp, int fd, apr_pool_t *pool)
+{
+    const char *name = temp_name(temp->folder, pool);
+    char by_fd[64];
+
+    apr_snprintf(by_fd, sizeof by_fd, "/proc/self/fd/%d", fd);
+    if (linkat(AT_FDCWD, by_fd, AT_FDCWD, name, AT_SYMLINK_FOLLOW) != 0) return errno;
+    temp->name = apr_pstrdup(apr_file_pool_get(temp->file), name);
+    return APR_SUCCESS;
+}
+
+static apr_status_t sync_folder(const char *folder)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) return errno;
+    /* Some network file systems cannot sync a folder and say so with EINVAL: there the rename is all there is. */
+    if (fsync(fd) != 0 && errno != EINVAL) rv = errno;
+    close(fd);
+    return rv;
+}
+
+apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_fileperms_t mode, apr_pool_t *scratch_pool)
+{
+    apr_os_file_t fd;
+    apr_status_t rv;
+
+    apr_os_file_get(&fd, temp->file);
+    if (fchmod(fd, (mode_t)((mode & 7) | (mode >> 4 & 7) << 3 | (mode >> 8 & 7) << 6)) != 0) return errno;
+    if (fsync(fd) != 0) return errno;
+    if (!temp->name && (rv = temp_link(temp, fd, scratch_pool)) != APR_SUCCESS) return rv;
+    if (rename(temp->name, path) != 0) return errno;
+    temp->name = NULL;
+    apr_pool_cleanup_kill(apr_file_pool_get(temp->file), temp, temp_cleanup);
+    return sync_folder(temp->folder);
+}
+
+void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool)
+{
+    cdist_folder_t *open_folder;
+    const char *name;
+
+    if (cdist_os_folder_open(&open_folder, folder, scratch_pool) != APR_SUCCESS) return;
+    while (cdist_os_folder_next(&name, open_folder, scratch_pool) == APR_SUCCESS && name) {
+        apr_size_t length = strlen(name);
+        cdist_stat_t stat;
+
+        if (strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0 || length < strlen(TEMP_SUFFIX) ||
+            strcmp(name + length - strlen(TEMP_SUFFIX), TEMP_SUFFIX) != 0) {
+            continue;
+        }
+        if (cdist_os_stat_at(&stat, open_folder, name) != APR_SUCCESS || stat.kind != CDIST_FILE) continue;
+        if (apr_time_now() - stat.mtime_ns / 1000 > TEMP_MAX_AGE) unlinkat(dirfd(open_folder->dir), name, 0);
+    }
+    cdist_os_folder_close(open_folder);
+}
+
+apr_status_t cdist_os_folder_make(const char *path, apr_pool_t *scratch_pool)
+{
+    struct stat st;
+
+    (void)scratch_pool;
+    if (mkdir(path, 0755) == 0) return APR_SUCCESS;
+    if (errno != EEXIST) return errno;
+    if (stat(path, &st) != 0) return errno;
+    return S_ISDIR(st.st_mode) ? APR_SUCCESS : ENOTDIR;
+}
+
+/* ---- locks ----------------------------------------------------------------------------------------------------- */
+
+struct cdist_lock_t {
+    int fd;
+};
+
+apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char *path, apr_uint64_t byte, apr_pool_t *pool)
+{
+    struct flock range;
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (fd < 0) return errno;
+    memset(&range, 0, sizeof range);
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = (off_t)(byte & 0x7FFFFFFF);
+    range.l_len = 1;
+    if (fcntl(fd, F_OFD_SETLK, &range) != 0) {
+        apr_status_t rv = errno;
+        close(fd);
+        return rv == EAGAIN || rv == EACCES ? APR_EBUSY : rv;
+    }
+    *lock = apr_palloc(pool, sizeof **lock);
+    (*lock)->fd = fd;
+    return APR_SUCCESS;
+}
+
+void cdist_os_lock_free(cdist_lock_t *lock)
+{
+    if (lock->fd >= 0) close(lock->fd);
+    lock->fd = -1;
+}
+
+/* ---- the rest -------------------------------------------------------------------------------------------------- */
+
+int cdist_os_is_full(apr_status_t status)
+{
+    return status == ENOSPC || status == EDQUOT || status == EROFS || status == EFBIG;
+}
+
+int cdist_os_cpu_count(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return count < 1 ? 1 : count > 256 ? 256 : (int)count;
+}
+
+struct cdist_signals_t {
+    sigset_t set;
+};
+
+cdist_signals_t *cdist_os_signals_block(apr_pool_t *pool)
+{
+    cdist_signals_t *before = apr_palloc(pool, sizeof *before);
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before->set);
+    return before;
+}
+
+void cdist_os_signals_restore(cdist_signals_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, &before->set, NULL);
+}

@@ -1,0 +1,53 @@
+/* Whole small files, read with a bound and published in one step. */
+#include "cdist_base.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+cdist_err_t *cdist_file_read(char **bytes, apr_size_t *length, const char *path, apr_size_t max_bytes, apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    apr_status_t rv;
+
+    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_NOTFOUND : CDIST_E_SOURCE, rv, "%s",
+                                cdist_text_printable(path, pool));
+    }
+    rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
+    if (rv == APR_SUCCESS && (info.size < 0 || (apr_uint64_t)info.size > max_bytes)) {
+        apr_file_close(file);
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %" APR_SIZE_T_FMT " bytes",
+                                cdist_text_printable(path, pool), max_bytes);
+    }
+    if (rv == APR_SUCCESS) {
+        *bytes = apr_palloc(pool, (apr_size_t)info.size + 1);
+        rv = apr_file_read_full(file, *bytes, (apr_size_t)info.size, length);
+        if (APR_STATUS_IS_EOF(rv)) rv = APR_SUCCESS; /* it became shorter meanwhile: what is there is what we take */
+    }
+    apr_file_close(file);
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s", cdist_text_printable(path, pool));
+    }
+    (*bytes)[*length] = '\0';
+    return NULL;
+}
+
+cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? apr_pstrmemdup(scratch_pool, path, (apr_size_t)(slash - path)) : ".";
+    cdist_temp_t *temp;
+    apr_status_t rv;
+
+    rv = cdist_os_temp_open(&temp, *folder ? folder : "/", scratch_pool);
+    if (rv == APR_SUCCESS) rv = apr_file_write_full(temp->file, bytes, length, NULL);
+    if (rv == APR_SUCCESS) rv = cdist_os_temp_publish(temp, path, 0x0644, scratch_pool);
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(scratch_pool, CDIST_E_STORE, rv, "%s: cannot be written",
+                                cdist_text_printable(path, scratch_pool));
+    }
+    return NULL;
+}

@@ -1,0 +1,123 @@
+/* Encodings of the small text files and names that come from outside. */
+#include "cdist_base.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* Length of the well-formed UTF-8 sequence at `s`, 0 if there is none (Unicode 15, table 3-7). */
+static apr_size_t sequence_length(const unsigned char *s, apr_size_t left)
+{
+    if (s[0] < 0x80) return 1;
+    if (left >= 2 && s[0] >= 0xC2 && s[0] <= 0xDF && (s[1] & 0xC0) == 0x80) return 2;
+    if (left >= 3 && (s[0] & 0xF0) == 0xE0 && (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80) {
+        if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F)) return 0;
+        return 3;
+    }
+    if (left >= 4 && s[0] >= 0xF0 && s[0] <= 0xF4 && (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80 &&
+        (s[3] & 0xC0) == 0x80) {
+        if ((s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F)) return 0;
+        return 4;
+    }
+    return 0;
+}
+
+int cdist_text_is_utf8(const char *bytes, apr_size_t length)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+
+    while (length > 0) {
+        apr_size_t step = sequence_length(s, length);
+        if (step == 0) return 0;
+        s += step;
+        length -= step;
+    }
+    return 1;
+}
+
+static char *put_code_point(char *out, apr_uint32_t c)
+{
+    if (c < 0x80) {
+        *out++ = (char)c;
+    } else if (c < 0x800) {
+        *out++ = (char)(0xC0 | (c >> 6));
+        *out++ = (char)(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        *out++ = (char)(0xE0 | (c >> 12));
+        *out++ = (char)(0x80 | ((c >> 6) & 0x3F));
+        *out++ = (char)(0x80 | (c & 0x3F));
+    } else {
+        *out++ = (char)(0xF0 | (c >> 18));
+        *out++ = (char)(0x80 | ((c >> 12) & 0x3F));
+        *out++ = (char)(0x80 | ((c >> 6) & 0x3F));
+        *out++ = (char)(0x80 | (c & 0x3F));
+    }
+    return out;
+}
+
+static const char *decode_utf16le(const unsigned char *s, apr_size_t length, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, length / 2 * 3 + 1), *out = text;
+    apr_size_t i;
+
+    for (i = 0; i + 1 < length; i += 2) {
+        apr_uint32_t c = (apr_uint32_t)(s[i] | s[i + 1] << 8);
+
+        if (c >= 0xD800 && c <= 0xDBFF && i + 3 < length && (s[i + 3] & 0xFC) == 0xDC) {
+            c = 0x10000 + ((c - 0xD800) << 10) + (apr_uint32_t)((s[i + 2] | s[i + 3] << 8) - 0xDC00);
+            i += 2;
+        } else if (c >= 0xD800 && c <= 0xDFFF) {
+            c = 0xFFFD;
+        }
+        if (c != 0) out = put_code_point(out, c);
+    }
+    *out = '\0';
+    return text;
+}
+
+const char *cdist_text_decode(const char *bytes, apr_size_t length, apr_pool_t *pool)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+    char *text, *out;
+    apr_size_t i;
+    int utf8;
+
+    if (length >= 2 && s[0] == 0xFF && s[1] == 0xFE) return decode_utf16le(s + 2, length - 2, pool);
+    if (length >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0) {
+        s += 3;
+        length -= 3;
+    }
+    utf8 = cdist_text_is_utf8((const char *)s, length);
+    text = out = apr_palloc(pool, length * 3 + 1);
+    for (i = 0; i < length; i++) {
+        if (s[i] == 0) continue;
+        if (utf8 || s[i] < 0x80) *out++ = (char)s[i];
+        else out = put_code_point(out, 0xFFFD);
+    }
+    *out = '\0';
+    return text;
+}
+
+const char *cdist_text_printable(const char *name, apr_pool_t *pool)
+{
+    const unsigned char *s = (const unsigned char *)name;
+    apr_size_t left = strlen(name);
+    char *text = apr_palloc(pool, left * 4 + 1), *out = text;
+
+    while (left > 0) {
+        apr_size_t step = sequence_length(s, left);
+
+        if (step == 0 || *s < 0x20 || *s == 0x7F) {
+            out += apr_snprintf(out, 5, "\\x%02X", *s);
+            step = 1;
+        } else {
+            memcpy(out, s, step);
+            out += step;
+        }
+        s += step;
+        left -= step;
+    }
+    *out = '\0';
+    return text;
+}

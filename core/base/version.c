@@ -1,0 +1,106 @@
+/* Versions A.B.C.D and masks. The only place that parses or compares one.
+ * Rules: comparison is numeric per component (8.3.9 < 8.3.10), a mask is a prefix of components, not of characters
+ * (8.3.2 does not match 8.3.22.1750). */
+#include "cdist_base.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+#define MAX_DIGITS 9
+
+/* Reads numbers joined by one kind of separator from *at on; returns how many (0: none), and leaves *at behind. */
+static int read_numbers(apr_uint32_t part[CDIST_VERSION_PARTS], const char **at)
+{
+    const char *p = *at;
+    char separator = 0;
+    int count = 0;
+
+    for (;;) {
+        apr_uint32_t number = 0;
+        const char *start = p;
+
+        while (apr_isdigit(*p) && p - start <= MAX_DIGITS) number = number * 10 + (apr_uint32_t)(*p++ - '0');
+        if (p == start || p - start > MAX_DIGITS || (*start == '0' && p - start > 1)) return 0;
+        if (count == CDIST_VERSION_PARTS) return 0;
+        part[count++] = number;
+        if ((*p != '.' && *p != '_') || !apr_isdigit(p[1])) break;
+        if (separator && *p != separator) return 0;
+        separator = *p++;
+    }
+    *at = p;
+    return count;
+}
+
+int cdist_mask_parse(cdist_version_t *mask, const char *text)
+{
+    memset(mask, 0, sizeof *mask);
+    mask->count = read_numbers(mask->part, &text);
+    if (mask->count >= 2 && *text == '\0') return 1;
+    memset(mask, 0, sizeof *mask);
+    return 0;
+}
+
+int cdist_version_parse(cdist_version_t *version, const char *text)
+{
+    if (cdist_mask_parse(version, text) && version->count == CDIST_VERSION_PARTS) return 1;
+    memset(version, 0, sizeof *version);
+    return 0;
+}
+
+int cdist_version_find(cdist_version_t *version, const char *name, apr_pool_t *scratch_pool)
+{
+    const char *p;
+    int found = 0;
+
+    memset(version, 0, sizeof *version);
+    for (p = name; *p; p++) {
+        cdist_version_t here;
+        const char *end;
+
+        if (!apr_isdigit(*p) || (p > name && (apr_isdigit(p[-1]) || p[-1] == '.'))) continue;
+        end = p + strspn(p, "0123456789._");
+        while (end > p && !apr_isdigit(end[-1])) end--;
+        if (!cdist_version_parse(&here, apr_pstrmemdup(scratch_pool, p, (apr_size_t)(end - p)))) continue;
+        if (found && cdist_version_compare(&here, version) != 0) {
+            memset(version, 0, sizeof *version);
+            return 0;
+        }
+        *version = here;
+        found = 1;
+        p = end - 1;
+    }
+    return found;
+}
+
+int cdist_version_compare(const cdist_version_t *a, const cdist_version_t *b)
+{
+    int i;
+
+    for (i = 0; i < CDIST_VERSION_PARTS; i++) {
+        if (a->part[i] != b->part[i]) return a->part[i] < b->part[i] ? -1 : 1;
+    }
+    return 0;
+}
+
+int cdist_mask_matches(const cdist_version_t *mask, const cdist_version_t *version)
+{
+    int i;
+
+    for (i = 0; i < mask->count; i++) {
+        if (mask->part[i] != version->part[i]) return 0;
+    }
+    return 1;
+}
+
+const char *cdist_version_format(const cdist_version_t *version, apr_pool_t *pool)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < version->count; i++) {
+        text = apr_psprintf(pool, "%s%s%" APR_UINT64_T_FMT, text, i ? "." : "", (apr_uint64_t)version->part[i]);
+    }
+    return text;
+}

@@ -1,0 +1,262 @@
+/* An immutable snapshot of all releases under some roots. Reads names, stats and Setup.ini, never content. */
+#include "cdist_platform.h"
+
+#include <apr_strings.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* NB: a stat whose change time is younger than this says nothing: another write in the same tick of the file system's
+ * clock would not show. */
+#define SETTLE_MIN apr_time_from_sec(2)
+
+typedef struct {
+    cdist_catalogue_t *catalogue;
+    const cdist_catalogue_t *previous;
+    apr_array_header_t *sources; /* cdist_source_t, in the order of the roots */
+    apr_pool_t *pool;
+} scan_t;
+
+static void add_problem(scan_t *scan, const char *text)
+{
+    APR_ARRAY_PUSH(scan->catalogue->problems, const char *) = text;
+}
+
+static const char *base_name(const char *path, apr_pool_t *pool)
+{
+    apr_size_t length = strlen(path);
+    const char *slash;
+
+    while (length > 1 && path[length - 1] == '/') length--;
+    path = apr_pstrmemdup(pool, path, length);
+    slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static void scan_folder(scan_t *scan, const char *path, const char *name)
+{
+    cdist_err_t *err = cdist_source_scan(scan->sources, path, name, scan->pool);
+    cdist_version_t version;
+
+    if (!err) return;
+    if (cdist_version_find(&version, name, scan->pool)) {
+        add_problem(scan, apr_psprintf(scan->pool, "release %s: %s", cdist_version_format(&version, scan->pool),
+                                       cdist_err_text(err, scan->pool)));
+    } else {
+        add_problem(scan, cdist_err_text(err, scan->pool));
+    }
+}
+
+/* Whether the root is a release folder itself, not a folder of them. */
+static int is_release_folder(scan_t *scan, const char *root)
+{
+    cdist_version_t version;
+    cdist_stat_t stat;
+    cdist_folder_t *folder;
+    int found = cdist_version_find(&version, base_name(root, scan->pool), scan->pool);
+
+    if (found || cdist_os_folder_open(&folder, root, scan->pool) != APR_SUCCESS) return found;
+    found = cdist_os_stat_at(&stat, folder, "Setup.ini") == APR_SUCCESS ||
+            cdist_os_stat_at(&stat, folder, "setup.exe") == APR_SUCCESS;
+    cdist_os_folder_close(folder);
+    return found;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static void scan_root(scan_t *scan, const char *root)
+{
+    apr_array_header_t *names = apr_array_make(scan->pool, 16, sizeof(const char *));
+    cdist_folder_t *folder;
+    const char *name;
+    apr_status_t rv = cdist_os_folder_open(&folder, root, scan->pool);
+    int i;
+
+    while (rv == APR_SUCCESS && (rv = cdist_os_folder_next(&name, folder, scan->pool)) == APR_SUCCESS && name) {
+        cdist_stat_t stat;
+        if (cdist_os_stat_at(&stat, folder, name) == APR_SUCCESS && stat.kind == CDIST_FOLDER) {
+            APR_ARRAY_PUSH(names, const char *) = name;
+        }
+    }
+    if (rv != APR_SUCCESS) {
+        cdist_err_t *err = cdist_err_create(scan->pool, CDIST_E_SOURCE, rv, "%s: cannot be read",
+                                            cdist_text_printable(root, scan->pool));
+        APR_ARRAY_PUSH(scan->catalogue->unreadable, const char *) = cdist_err_text(err, scan->pool);
+        add_problem(scan, cdist_err_text(err, scan->pool));
+        return;
+    }
+    cdist_os_folder_close(folder);
+    if (is_release_folder(scan, root)) {
+        scan_folder(scan, root, base_name(root, scan->pool));
+        return;
+    }
+    qsort(names->elts, (size_t)names->nelts, sizeof(const char *), compare_names);
+    for (i = 0; i < names->nelts; i++) {
+        name = APR_ARRAY_IDX(names, i, const char *);
+        scan_folder(scan, apr_pstrcat(scan->pool, root, "/", name, NULL), name);
+    }
+}
+
+/* ---- from sources to releases ---------------------------------------------------------------------------------- */
+
+/* The source of the snapshot before with the same path and slot, if it was settled. */
+static const cdist_source_t *known_settled(const cdist_catalogue_t *previous, const cdist_source_t *source)
+{
+    const cdist_release_t *release = previous ? cdist_catalogue_release(previous, &source->version) : NULL;
+    const cdist_source_t *known = release ? cdist_release_source(release, source->slot) : NULL;
+
+    return known && known->settled && !known->problem && strcmp(known->path, source->path) == 0 ? known : NULL;
+}
+
+static cdist_source_t *dup_source(const cdist_source_t *source, apr_pool_t *pool)
+{
+    cdist_source_t *copy = apr_pmemdup(pool, source, sizeof *copy);
+    int i;
+
+    copy->path = apr_pstrdup(pool, source->path);
+    if (source->skip) {
+        apr_array_header_t *skip = apr_array_copy(pool, source->skip);
+        for (i = 0; i < skip->nelts; i++) {
+            APR_ARRAY_IDX(skip, i, const char *) = apr_pstrdup(pool, APR_ARRAY_IDX(skip, i, const char *));
+        }
+        copy->skip = skip;
+    }
+    return copy;
+}
+
+static const cdist_source_t *settle(scan_t *scan, cdist_source_t *source)
+{
+    apr_interval_time_t settle = scan->catalogue->settle > SETTLE_MIN ? scan->catalogue->settle : SETTLE_MIN;
+    const cdist_source_t *known;
+
+    source->settled = scan->catalogue->scanned - source->newest_ns / 1000 >= settle;
+    if (source->settled || source->problem) return source;
+    known = known_settled(scan->previous, source);
+    return known ? dup_source(known, scan->pool) : source;
+}
+
+/* Whether `a` is the better source of two for the same slot and version; equal ones keep the order of the roots. */
+static int is_better(const cdist_source_t *a, const cdist_source_t *b)
+{
+    if (!a->problem != !b->problem) return !a->problem;
+    return a->kind < b->kind;
+}
+
+static cdist_release_t *release_for(scan_t *scan, const cdist_version_t *version)
+{
+    apr_array_header_t *releases = scan->catalogue->releases;
+    cdist_release_t *release;
+    int i;
+
+    for (i = 0; i < releases->nelts; i++) {
+        release = &APR_ARRAY_IDX(releases, i, cdist_release_t);
+        if (cdist_version_compare(&release->version, version) == 0) return release;
+    }
+    release = apr_array_push(releases);
+    release->version = *version;
+    release->sources = apr_array_make(scan->pool, 5, sizeof(const cdist_source_t *));
+    return release;
+}
+
+static void add_source(scan_t *scan, const cdist_source_t *source)
+{
+    apr_array_header_t *sources = release_for(scan, &source->version)->sources;
+    int i;
+
+    for (i = 0; i < sources->nelts; i++) {
+        const cdist_source_t **held = &APR_ARRAY_IDX(sources, i, const cdist_source_t *);
+
+        if ((*held)->slot == source->slot) {
+            if (is_better(source, *held)) *held = source;
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(sources, const cdist_source_t *) = source;
+}
+
+static int compare_releases(const void *left, const void *right)
+{
+    return cdist_version_compare(&((const cdist_release_t *)right)->version, &((const cdist_release_t *)left)->version);
+}
+
+static int compare_sources(const void *left, const void *right)
+{
+    const cdist_source_t *a = *(const cdist_source_t *const *)left, *b = *(const cdist_source_t *const *)right;
+    return a->slot < b->slot ? -1 : a->slot > b->slot;
+}
+
+static void collect_releases(scan_t *scan)
+{
+    int i;
+
+    for (i = 0; i < scan->sources->nelts; i++) {
+        cdist_source_t *source = &APR_ARRAY_IDX(scan->sources, i, cdist_source_t);
+
+        if (source->problem) {
+            add_problem(scan, apr_psprintf(scan->pool, "%s: %s", cdist_text_printable(source->path, scan->pool),
+                                           source->problem));
+        }
+        if (source->version.count && source->slot) add_source(scan, settle(scan, source));
+    }
+    qsort(scan->catalogue->releases->elts, (size_t)scan->catalogue->releases->nelts, sizeof(cdist_release_t),
+          compare_releases);
+    for (i = 0; i < scan->catalogue->releases->nelts; i++) {
+        apr_array_header_t *sources = APR_ARRAY_IDX(scan->catalogue->releases, i, cdist_release_t).sources;
+        qsort(sources->elts, (size_t)sources->nelts, sizeof(const cdist_source_t *), compare_sources);
+    }
+}
+
+cdist_catalogue_t *cdist_catalogue_scan(const apr_array_header_t *roots, apr_interval_time_t settle_time,
+                                        const cdist_catalogue_t *previous, apr_pool_t *result_pool)
+{
+    cdist_catalogue_t *catalogue = apr_pcalloc(result_pool, sizeof *catalogue);
+    scan_t scan = {catalogue, previous, apr_array_make(result_pool, 32, sizeof(cdist_source_t)), result_pool};
+    int i;
+
+    catalogue->releases = apr_array_make(result_pool, 8, sizeof(cdist_release_t));
+    catalogue->problems = apr_array_make(result_pool, 4, sizeof(const char *));
+    catalogue->unreadable = apr_array_make(result_pool, 1, sizeof(const char *));
+    catalogue->settle = settle_time;
+    /* NB: the time before the walk, so that what changes during it counts as younger. */
+    catalogue->scanned = apr_time_now();
+    for (i = 0; i < roots->nelts; i++) scan_root(&scan, APR_ARRAY_IDX(roots, i, const char *));
+    catalogue->sources = scan.sources->nelts;
+    collect_releases(&scan);
+    return catalogue;
+}
+
+const cdist_release_t *cdist_catalogue_release(const cdist_catalogue_t *catalogue, const cdist_version_t *version)
+{
+    int i;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+        if (cdist_version_compare(&release->version, version) == 0) return release;
+    }
+    return NULL;
+}
+
+const cdist_source_t *cdist_release_source(const cdist_release_t *release, const cdist_slot_t *slot)
+{
+    int i;
+
+    for (i = 0; i < release->sources->nelts; i++) {
+        const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
+        if (source->slot == slot) return source;
+    }
+    return NULL;
+}
+
+int cdist_release_usable(const cdist_release_t *release)
+{
+    int i;
+
+    for (i = 0; i < release->sources->nelts; i++) {
+        const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
+        if (source->settled && !source->problem) return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,133 @@
+/* The platform's releases: which slots a client build can need, what lies under the configured roots, and which of it
+ * answers a request. */
+#ifndef CDIST_PLATFORM_H
+#define CDIST_PLATFORM_H
+
+#include "archive/cdist_archive.h"
+
+/* ---- slots (slot.c) -------------------------------------------------------------------------------------------- */
+
+/* What one client build needs. File names are the platform's own, from the administrator guide of 8.3.22, 11.2.3. */
+typedef struct {
+    const char *name; /* "windows64" */
+    const char *file; /* "windows64tc.zip" */
+    int updated;      /* 1: the platform updates this client itself; 0: download only */
+} cdist_slot_t;
+
+/* All known slots, closed by one whose name is NULL. */
+extern const cdist_slot_t cdist_slots[];
+
+/* A slot by its name or a usual synonym ("Win64", "linux_x86_64", "macOS"), in any case. An architecture without a
+ * system means Windows. NULL if it is none. */
+const cdist_slot_t *cdist_slot_parse(const char *name);
+/* A slot by an archive's file name: "windows64tc.zip", or synonym + "tc.zip" or ".zip". */
+const cdist_slot_t *cdist_slot_parse_file(const char *file);
+/* A slot by a folder's or installer's name such as "setuptc64_8_3_27_2342" or "setup-thin-8.3.25.1286-x86_64.run". */
+const cdist_slot_t *cdist_slot_find(const char *name, apr_pool_t *scratch_pool);
+
+/* ---- executables (binary.c) ------------------------------------------------------------------------------------ */
+
+/* A slot by the first bytes of an executable: PE, ELF or Mach-O. NULL if they are none, or no client exists for it. */
+const cdist_slot_t *cdist_binary_slot(const unsigned char *head, apr_size_t length);
+#define CDIST_BINARY_HEAD 4096
+
+/* ---- sources (source_tree.c) ----------------------------------------------------------------------------------- */
+
+/* Where a slot's bytes come from, best first. */
+typedef enum { CDIST_SOURCE_READY, CDIST_SOURCE_DISTRIBUTION } cdist_source_kind_t;
+const char *cdist_source_kind_name(cdist_source_kind_t kind);
+
+typedef struct {
+    cdist_version_t version;
+    const cdist_slot_t *slot;
+    cdist_source_kind_t kind;
+    const char *path;               /* folder of the distribution, or the ready archive */
+    const apr_array_header_t *skip; /* children of `path` that belong to other sources; may be NULL */
+    int files;
+    apr_uint64_t bytes;
+    cdist_digest_t signature; /* of the distribution's tree */
+    cdist_stat_t stat;        /* of the ready archive */
+    apr_int64_t newest_ns;    /* latest change in the release folder that it lies in */
+    int settled;              /* 0: changed too recently to be trusted */
+    const char *problem;      /* why it cannot be offered; NULL if it can */
+} cdist_source_t;
+
+/* Appends to `sources` (cdist_source_t) what a release folder holds. A folder that holds nothing of ours adds nothing;
+ * a source that cannot be offered is added with its `problem`. `name` is the folder's name within its root.
+ * An error means that the folder itself cannot be read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_source_scan(apr_array_header_t *sources, const char *folder, const char *name,
+                                                apr_pool_t *result_pool);
+/* How to make the source's archive. */
+void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, int level, int threads, apr_pool_t *pool);
+
+/* ---- catalogue (catalogue.c) ----------------------------------------------------------------------------------- */
+
+typedef struct {
+    cdist_version_t version;
+    apr_array_header_t *sources; /* const cdist_source_t *, one a slot, in the order of cdist_slots */
+} cdist_release_t;
+
+/* An immutable snapshot of all releases under some roots. */
+typedef struct {
+    apr_array_header_t *releases; /* cdist_release_t, newest version first */
+    apr_array_header_t *problems; /* const char *: roots, folders and sources that cannot be offered, and why */
+    apr_array_header_t *unreadable; /* const char *: roots that could not be read, with the reason */
+    int sources;                  /* how many sources were seen, unsuitable ones included */
+    apr_time_t scanned;
+    apr_interval_time_t settle; /* as given */
+} cdist_catalogue_t;
+
+/* Walks the roots (const char *). A root is a folder of release folders, or a release folder itself. A release that
+ * changed within `settle` is listed but not settled; a source that `previous` (may be NULL) knew as settled stays as it
+ * was there, so that a touched folder does not take away what was already served. Never fails: what cannot be read
+ * stands in `unreadable` and `problems`. */
+cdist_catalogue_t *cdist_catalogue_scan(const apr_array_header_t *roots, apr_interval_time_t settle,
+                                        const cdist_catalogue_t *previous, apr_pool_t *result_pool);
+/* The release of a full version, NULL if there is none. */
+const cdist_release_t *cdist_catalogue_release(const cdist_catalogue_t *catalogue, const cdist_version_t *version);
+/* The source for a slot, NULL if the release has none. */
+const cdist_source_t *cdist_release_source(const cdist_release_t *release, const cdist_slot_t *slot);
+/* 1 if at least one source can be offered now. */
+int cdist_release_usable(const cdist_release_t *release);
+
+/* ---- a catalogue that stays fresh (live.c) --------------------------------------------------------------------- */
+
+typedef struct cdist_live_t cdist_live_t;
+
+/* The catalogues of one process; call it after fork. */
+CDIST_MUST_CHECK cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval,
+                                                apr_interval_time_t settle, apr_pool_t *pool);
+/* The current snapshot for a set of roots. The first caller after `interval` scans, the others get the snapshot before;
+ * only the very first scan makes everybody wait. The snapshot stays valid until `pool` is cleared. */
+const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool);
+/* Lets the next cdist_live_get scan at once: a build found that the source is not what the snapshot says. */
+void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots);
+
+/* ---- selection (selector.c) ------------------------------------------------------------------------------------ */
+
+/* What CDistCurrent says. */
+typedef struct {
+    enum { CDIST_CURRENT_UNSET, CDIST_CURRENT_NEWEST, CDIST_CURRENT_MASK } kind;
+    cdist_version_t mask; /* 2 to 4 components */
+} cdist_current_t;
+
+/* What a request asks for. */
+typedef struct {
+    const cdist_slot_t *slot;
+    cdist_version_t mask; /* none: the current version */
+} cdist_selector_t;
+
+/* Parses the value of CDistCurrent: "newest", a mask, or a full version. NULL, or what is wrong. */
+const char *cdist_current_parse(cdist_current_t *current, const char *text);
+/* The current version, or why there is none: CDIST_E_NOTFOUND, or CDIST_E_SOURCE while a root cannot be read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_catalogue_t *catalogue,
+                                                   const cdist_current_t *current, apr_pool_t *pool);
+/* The source that answers a selector. A full version gets that version or an error; a mask the current version if it
+ * matches and has the slot, else the newest that does.
+ * Errors: CDIST_E_NOTFOUND; CDIST_E_CHANGED while the release is being filled; CDIST_E_SOURCE while a root or the
+ * release cannot be read, so that the answer is not known. */
+CDIST_MUST_CHECK cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t *catalogue,
+                                           const cdist_current_t *current, const cdist_selector_t *selector,
+                                           apr_pool_t *pool);
+
+#endif

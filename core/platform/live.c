@@ -1,0 +1,166 @@
+/* Catalogues that stay fresh within one process: a snapshot a set of roots, counted by its readers, replaced by the first
+ * caller after the interval. Nothing waits for a scan but the very first callers. */
+#include "cdist_platform.h"
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+
+#include <string.h>
+
+typedef struct {
+    apr_pool_t *pool; /* its own */
+    cdist_catalogue_t *catalogue;
+    volatile apr_uint32_t readers; /* the holder counts as one */
+} snapshot_t;
+
+typedef struct holder_t {
+    struct holder_t *next;
+    const char *key;           /* the roots, joined */
+    snapshot_t *snapshot;      /* NULL before the first scan */
+    apr_time_t expires;
+    int scanning;
+    const char *reported;      /* the problems last logged, joined */
+    apr_pool_t *reported_pool;
+} holder_t;
+
+struct cdist_live_t {
+    apr_pool_t *pool;
+    apr_interval_time_t interval, settle;
+    apr_thread_mutex_t *mutex; /* guards the list of holders and their fields; never held while scanning */
+    apr_thread_cond_t *scanned;
+    holder_t *first;
+};
+
+static apr_status_t release_snapshot(void *baton)
+{
+    snapshot_t *snapshot = baton;
+
+    if (apr_atomic_dec32(&snapshot->readers) == 0) apr_pool_destroy(snapshot->pool);
+    return APR_SUCCESS;
+}
+
+static apr_status_t release_holders(void *baton)
+{
+    cdist_live_t *live = baton;
+    holder_t *holder;
+
+    for (holder = live->first; holder; holder = holder->next) {
+        if (holder->snapshot) release_snapshot(holder->snapshot);
+        if (holder->reported_pool) apr_pool_destroy(holder->reported_pool);
+    }
+    live->first = NULL;
+    return APR_SUCCESS;
+}
+
+cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval, apr_interval_time_t settle,
+                               apr_pool_t *pool)
+{
+    cdist_live_t *made = apr_pcalloc(pool, sizeof *made);
+
+    made->pool = pool;
+    made->interval = interval;
+    made->settle = settle;
+    if (apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&made->scanned, pool) != APR_SUCCESS) {
+        return cdist_err_create(pool, CDIST_E_BUSY, 0, "no lock can be made for the catalogue");
+    }
+    apr_pool_cleanup_register(pool, made, release_holders, apr_pool_cleanup_null);
+    *live = made;
+    return NULL;
+}
+
+/* With the mutex held. NB: holders come from the process's own pool, one for each set of roots in the configuration. */
+static holder_t *find_holder(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool)
+{
+    const char *key = apr_array_pstrcat(pool, roots, '\n');
+    holder_t *holder;
+
+    for (holder = live->first; holder; holder = holder->next) {
+        if (strcmp(holder->key, key) == 0) return holder;
+    }
+    holder = apr_pcalloc(live->pool, sizeof *holder);
+    holder->key = apr_pstrdup(live->pool, key);
+    holder->next = live->first;
+    live->first = holder;
+    return holder;
+}
+
+/* Logs the snapshot's problems when they are not the ones logged last; only the one scanner of a holder comes here. */
+static void report(holder_t *holder, const cdist_catalogue_t *catalogue)
+{
+    apr_pool_t *pool;
+    const char *text;
+    int i;
+
+    apr_pool_create_unmanaged(&pool);
+    text = apr_array_pstrcat(pool, catalogue->problems, '\n');
+    if (strcmp(text, holder->reported ? holder->reported : "") == 0) {
+        apr_pool_destroy(pool);
+        return;
+    }
+    for (i = 0; i < catalogue->problems->nelts; i++) {
+        cdist_log(CDIST_LOG_WARNING, "CD0020", 0, "catalogue: %s", APR_ARRAY_IDX(catalogue->problems, i, const char *));
+    }
+    if (catalogue->problems->nelts == 0) {
+        cdist_log(CDIST_LOG_INFO, "CD0021", 0, "catalogue: all roots and releases can be read again");
+    }
+    if (holder->reported_pool) apr_pool_destroy(holder->reported_pool);
+    holder->reported = text;
+    holder->reported_pool = pool;
+}
+
+static snapshot_t *scan(const cdist_live_t *live, const apr_array_header_t *roots, const snapshot_t *previous)
+{
+    apr_pool_t *pool;
+    snapshot_t *snapshot;
+
+    apr_pool_create_unmanaged(&pool);
+    snapshot = apr_pcalloc(pool, sizeof *snapshot);
+    snapshot->pool = pool;
+    snapshot->readers = 1;
+    snapshot->catalogue = cdist_catalogue_scan(roots, live->settle, previous ? previous->catalogue : NULL, pool);
+    return snapshot;
+}
+
+const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool)
+{
+    holder_t *holder;
+    snapshot_t *mine;
+
+    apr_thread_mutex_lock(live->mutex);
+    holder = find_holder(live, roots, pool);
+    while (!holder->snapshot && holder->scanning) apr_thread_cond_wait(live->scanned, live->mutex);
+    if (!holder->scanning && apr_time_now() >= holder->expires) {
+        snapshot_t *before = holder->snapshot, *fresh;
+
+        /* NB: nobody else replaces the snapshot while `scanning` is set, so `before` stays alive without a count. */
+        holder->scanning = 1;
+        apr_thread_mutex_unlock(live->mutex);
+        fresh = scan(live, roots, before);
+        report(holder, fresh->catalogue);
+        apr_thread_mutex_lock(live->mutex);
+        holder->snapshot = fresh;
+        holder->expires = apr_time_now() + live->interval;
+        holder->scanning = 0;
+        apr_thread_cond_broadcast(live->scanned);
+        if (before) release_snapshot(before);
+    }
+    mine = holder->snapshot;
+    apr_atomic_inc32(&mine->readers);
+    apr_thread_mutex_unlock(live->mutex);
+    apr_pool_cleanup_register(pool, mine, release_snapshot, apr_pool_cleanup_null);
+    return mine->catalogue;
+}
+
+void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots)
+{
+    apr_pool_t *scratch;
+
+    apr_pool_create_unmanaged(&scratch);
+    apr_thread_mutex_lock(live->mutex);
+    find_holder(live, roots, scratch)->expires = 0;
+    apr_thread_mutex_unlock(live->mutex);
+    apr_pool_destroy(scratch);
+}

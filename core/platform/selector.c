@@ -1,0 +1,166 @@
+/* Which source answers a request. Rules: a full version is answered with that version or not at all; a new family
+ * (8.3 → 8.5) is never chosen silently; while a root cannot be read nobody is told "newest", because the newest may lie
+ * in it. */
+#include "cdist_platform.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+const char *cdist_current_parse(cdist_current_t *current, const char *text)
+{
+    memset(current, 0, sizeof *current);
+    if (strcasecmp(text, "newest") == 0) {
+        current->kind = CDIST_CURRENT_NEWEST;
+        return NULL;
+    }
+    if (cdist_mask_parse(&current->mask, text)) {
+        current->kind = CDIST_CURRENT_MASK;
+        return NULL;
+    }
+    return "must be \"newest\", a version such as 8.3.22.1750, or its first two or three numbers such as 8.3.22";
+}
+
+static int is_offered(const cdist_source_t *source)
+{
+    return source && source->settled && !source->problem;
+}
+
+static const char *unreadable_text(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
+{
+    return apr_array_pstrcat(pool, catalogue->unreadable, ';');
+}
+
+/* The newest release under a mask that can be offered; with a slot, one that can offer it. */
+static const cdist_release_t *newest(const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
+                                     const cdist_slot_t *slot)
+{
+    int i;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+
+        if (!cdist_mask_matches(mask, &release->version)) continue;
+        if (slot ? is_offered(cdist_release_source(release, slot)) : cdist_release_usable(release)) return release;
+    }
+    return NULL;
+}
+
+/* The families (A.B) of usable releases, as text; *count tells how many. */
+static const char *families(int *count, const cdist_catalogue_t *catalogue, apr_pool_t *pool)
+{
+    const char *text = "";
+    apr_uint32_t last[2] = {0, 0};
+    int i;
+
+    *count = 0;
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+
+        if (!cdist_release_usable(release)) continue;
+        if (*count && last[0] == release->version.part[0] && last[1] == release->version.part[1]) continue;
+        memcpy(last, release->version.part, sizeof last);
+        text = apr_psprintf(pool, "%s%s%u.%u", text, *count ? ", " : "", last[0], last[1]);
+        (*count)++;
+    }
+    return text;
+}
+
+static int has_unsettled(const cdist_catalogue_t *catalogue, const cdist_version_t *mask)
+{
+    int i, j;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+
+        if (!cdist_mask_matches(mask, &release->version)) continue;
+        for (j = 0; j < release->sources->nelts; j++) {
+            const cdist_source_t *source = APR_ARRAY_IDX(release->sources, j, const cdist_source_t *);
+            if (!source->settled && !source->problem) return 1;
+        }
+    }
+    return 0;
+}
+
+/* Why nothing under the mask can be offered. */
+static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_version_t *mask, apr_pool_t *pool)
+{
+    const char *what = mask->count ? apr_psprintf(pool, "no release %s", cdist_version_format(mask, pool)) : "no release";
+
+    if (catalogue->unreadable->nelts) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "it is not known what is current: %s",
+                                unreadable_text(catalogue, pool));
+    }
+    if (has_unsettled(catalogue, mask)) {
+        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s is ready yet: its folder is still being filled", what);
+    }
+    return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s is here", what);
+}
+
+cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_catalogue_t *catalogue,
+                                  const cdist_current_t *current, apr_pool_t *pool)
+{
+    int full = current->kind == CDIST_CURRENT_MASK && current->mask.count == CDIST_VERSION_PARTS;
+    const char *names;
+    int count;
+
+    *release = newest(catalogue, &current->mask, NULL);
+    if (!*release) return nothing(catalogue, &current->mask, pool);
+    if (catalogue->unreadable->nelts && !full) return nothing(catalogue, &current->mask, pool);
+    names = families(&count, catalogue, pool);
+    if (current->kind == CDIST_CURRENT_UNSET && count > 1) {
+        *release = NULL;
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0,
+                                "there are releases of several families (%s): set CDistCurrent to say which is current",
+                                names);
+    }
+    return NULL;
+}
+
+/* The release's source for the slot, or why it cannot be offered. */
+static cdist_err_t *offer(const cdist_source_t **source, const cdist_catalogue_t *catalogue,
+                          const cdist_release_t *release, const cdist_slot_t *slot, apr_pool_t *pool)
+{
+    const char *version = cdist_version_format(&release->version, pool);
+
+    *source = cdist_release_source(release, slot);
+    if (is_offered(*source)) return NULL;
+    if (*source && (*source)->problem) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s %s cannot be offered: %s", slot->name, version,
+                                (*source)->problem);
+    }
+    if (*source) {
+        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "release %s is not ready yet: its folder is still being filled",
+                                version);
+    }
+    if (catalogue->unreadable->nelts) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "it is not known whether release %s has %s: %s", version,
+                                slot->name, unreadable_text(catalogue, pool));
+    }
+    return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "release %s has no %s", version, slot->name);
+}
+
+cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t *catalogue,
+                          const cdist_current_t *current, const cdist_selector_t *selector, apr_pool_t *pool)
+{
+    const cdist_version_t *mask = &selector->mask;
+    const cdist_release_t *release;
+    cdist_err_t *err;
+
+    if (mask->count == CDIST_VERSION_PARTS) {
+        release = cdist_catalogue_release(catalogue, mask);
+        return release ? offer(source, catalogue, release, selector->slot, pool) : nothing(catalogue, mask, pool);
+    }
+    err = cdist_select_current(&release, catalogue, current, pool);
+    if (mask->count == 0) return err ? err : offer(source, catalogue, release, selector->slot, pool);
+    if (err || !cdist_mask_matches(mask, &release->version) ||
+        !is_offered(cdist_release_source(release, selector->slot))) {
+        release = newest(catalogue, mask, selector->slot);
+    }
+    if (release && !catalogue->unreadable->nelts) return offer(source, catalogue, release, selector->slot, pool);
+    if (newest(catalogue, mask, NULL) && !catalogue->unreadable->nelts) {
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "no release %s has %s", cdist_version_format(mask, pool),
+                                selector->slot->name);
+    }
+    return nothing(catalogue, mask, pool);
+}

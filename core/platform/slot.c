@@ -1,0 +1,133 @@
+/* Slots and their many names. */
+#include "cdist_platform.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+const cdist_slot_t cdist_slots[] = {
+    {"windows32", "windows32tc.zip", 1},   {"windows64", "windows64tc.zip", 1}, {"linux32", "linux32tc.zip", 1},
+    {"linux64", "linux64tc.zip", 1},       {"macos64", "macOS64tc.zip", 1},     {"linux-arm64", "linux-arm64.zip", 0},
+    {"linux-e2k", "linux-e2k.zip", 0},     {NULL, NULL, 0},
+};
+
+enum { WINDOWS32, WINDOWS64, LINUX32, LINUX64, MACOS64, LINUX_ARM64, LINUX_E2K };
+
+typedef enum { SYSTEM_NONE, SYSTEM_WINDOWS, SYSTEM_LINUX, SYSTEM_MACOS } system_t;
+typedef enum { ARCH_NONE, ARCH_32, ARCH_64, ARCH_ARM64, ARCH_E2K } arch_t;
+
+typedef struct {
+    const char *word;
+    int value;
+} word_t;
+
+/* NB: longer words first where one is the start of another. */
+static const word_t systems[] = {{"windows", SYSTEM_WINDOWS}, {"win", SYSTEM_WINDOWS}, {"linux", SYSTEM_LINUX},
+                                 {"lin", SYSTEM_LINUX},       {"macos", SYSTEM_MACOS}, {"mac", SYSTEM_MACOS},
+                                 {"osx", SYSTEM_MACOS},       {"darwin", SYSTEM_MACOS}};
+static const word_t archs[] = {{"32", ARCH_32},        {"x86", ARCH_32},     {"i386", ARCH_32},      {"i586", ARCH_32},
+                               {"i686", ARCH_32},      {"ia32", ARCH_32},    {"64", ARCH_64},        {"x64", ARCH_64},
+                               {"x8664", ARCH_64},     {"amd64", ARCH_64},   {"arm64", ARCH_ARM64},  {"aarch64", ARCH_ARM64},
+                               {"arm", ARCH_ARM64},    {"e2k", ARCH_E2K},    {"e2k8c", ARCH_E2K}};
+
+static const cdist_slot_t *combine(system_t system, arch_t arch)
+{
+    if (system == SYSTEM_NONE && arch != ARCH_NONE) system = SYSTEM_WINDOWS;
+    if (system == SYSTEM_WINDOWS && arch == ARCH_32) return &cdist_slots[WINDOWS32];
+    if (system == SYSTEM_WINDOWS && arch == ARCH_64) return &cdist_slots[WINDOWS64];
+    if (system == SYSTEM_LINUX && arch == ARCH_32) return &cdist_slots[LINUX32];
+    if (system == SYSTEM_LINUX && arch == ARCH_64) return &cdist_slots[LINUX64];
+    if (system == SYSTEM_MACOS && (arch == ARCH_64 || arch == ARCH_NONE)) return &cdist_slots[MACOS64];
+    if (system == SYSTEM_LINUX && arch == ARCH_ARM64) return &cdist_slots[LINUX_ARM64];
+    if (system == SYSTEM_LINUX && arch == ARCH_E2K) return &cdist_slots[LINUX_E2K];
+    return NULL;
+}
+
+/* Lower case, without '-', '_', '.' and blanks; 0 if it does not fit. */
+static int normalise(char *out, apr_size_t size, const char *name)
+{
+    apr_size_t used = 0;
+
+    for (; *name; name++) {
+        if (strchr("-_. ", *name)) continue;
+        if (used + 1 >= size) return 0;
+        out[used++] = (char)apr_tolower(*name);
+    }
+    out[used] = '\0';
+    return 1;
+}
+
+static const cdist_slot_t *parse_normalised(const char *text)
+{
+    system_t system = SYSTEM_NONE;
+    size_t i;
+
+    for (i = 0; i < sizeof systems / sizeof systems[0]; i++) {
+        if (strncmp(text, systems[i].word, strlen(systems[i].word)) == 0) {
+            system = (system_t)systems[i].value;
+            text += strlen(systems[i].word);
+            break;
+        }
+    }
+    if (*text == '\0') return combine(system, ARCH_NONE);
+    for (i = 0; i < sizeof archs / sizeof archs[0]; i++) {
+        if (strcmp(text, archs[i].word) == 0) return combine(system, (arch_t)archs[i].value);
+    }
+    return NULL;
+}
+
+const cdist_slot_t *cdist_slot_parse(const char *name)
+{
+    char text[32];
+
+    return normalise(text, sizeof text, name) ? parse_normalised(text) : NULL;
+}
+
+const cdist_slot_t *cdist_slot_parse_file(const char *file)
+{
+    char stem[40];
+    apr_size_t length = strlen(file);
+
+    if (length <= 4 || length - 4 >= sizeof stem || strcasecmp(file + length - 4, ".zip") != 0) return NULL;
+    apr_cpystrn(stem, file, length - 4 + 1);
+    length -= 4;
+    if (length > 2 && strcasecmp(stem + length - 2, "tc") == 0) stem[length - 2] = '\0';
+    return cdist_slot_parse(stem);
+}
+
+/* Names that the vendor gives to downloads and installers, without version, normalised. */
+static const word_t vendor_names[] = {
+    {"setuptc64", WINDOWS64},        {"setuptc", WINDOWS32},         {"thinclient64", LINUX64},
+    {"thinclient32", LINUX32},       {"thinclientdeb64", LINUX64},   {"thinclientrpm64", LINUX64},
+    {"thinclientdeb32", LINUX32},    {"thinclientrpm32", LINUX32},   {"thinclientarm", LINUX_ARM64},
+    {"thincliente2k", LINUX_E2K},    {"macosthinclient", MACOS64},
+    {"thinosx", MACOS64},            {"setupthinx8664", LINUX64},    {"setupthini386", LINUX32},
+    {"setupfullx8664", LINUX64},     {"setupfulli386", LINUX32}};
+
+const cdist_slot_t *cdist_slot_find(const char *name, apr_pool_t *scratch_pool)
+{
+    char *stripped = apr_pstrdup(scratch_pool, name), *p = stripped;
+    const cdist_slot_t *slot = cdist_slot_parse(name);
+    char text[64];
+    size_t i;
+
+    if (slot) return slot;
+    /* Take the version out: digits joined by dots or underscores, four of them. */
+    for (; *p; p++) {
+        cdist_version_t version;
+        apr_size_t length = strspn(p, "0123456789._");
+
+        while (length > 0 && !apr_isdigit(p[length - 1])) length--;
+        if (!apr_isdigit(*p) || (p > stripped && apr_isdigit(p[-1]))) continue;
+        if (!cdist_version_parse(&version, apr_pstrmemdup(scratch_pool, p, length))) continue;
+        memmove(p, p + length, strlen(p + length) + 1);
+        break;
+    }
+    if (!normalise(text, sizeof text, stripped)) return NULL;
+    slot = parse_normalised(text);
+    for (i = 0; !slot && i < sizeof vendor_names / sizeof vendor_names[0]; i++) {
+        if (strncmp(text, vendor_names[i].word, strlen(vendor_names[i].word)) == 0) slot = &cdist_slots[vendor_names[i].value];
+    }
+    return slot;
+}

@@ -1,0 +1,85 @@
+/* Between the files of the module. */
+#ifndef MOD_1CDIST_INT_H
+#define MOD_1CDIST_INT_H
+
+#include "platform/cdist_platform.h"
+#include "route.h"
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+
+extern module AP_MODULE_DECLARE_DATA cdist_module;
+APLOG_USE_MODULE(cdist);
+
+/* ---- config.c -------------------------------------------------------------------------------------------------- */
+
+/* Numbers of the whole process: member, directive, default, least, most, what it is. One line here declares the
+ * member, its default, its directive and its check. */
+#define CDIST_PROCESS_NUMBERS(X)                                                                                       \
+    X(level, "CDistLevel", CDIST_LEVEL_DEFAULT, CDIST_LEVEL_MIN, CDIST_LEVEL_MAX, "compression level, 1 (fast) to 9 (small)") \
+    X(settle_sec, "CDistSettle", 30, 0, 86400, "seconds that a release folder must have been still before it is served") \
+    X(scan_interval_sec, "CDistScanInterval", 10, 0, 86400, "seconds after which the roots are looked at again")        \
+    X(build_timeout_sec, "CDistBuildTimeout", 120, 1, 3600, "seconds that a request waits for a build")                 \
+    X(build_max, "CDistBuildMax", 2, 1, 64, "builds that run on this host at once")                                     \
+    X(wait_max, "CDistWaitMax", -1, 0, 65536, "requests that wait for builds on this host at once")
+
+typedef struct {
+    const char *store;
+#define X(member, directive, preset, least, most, help) int member;
+    CDIST_PROCESS_NUMBERS(X)
+#undef X
+    apr_array_header_t *roots; /* const char *, every CDistRoot of the configuration, for the check at start */
+} cdist_process_conf_t;
+
+/* One directory's. */
+typedef struct {
+    apr_array_header_t *roots; /* const char *; NULL: not set */
+    cdist_current_t current;   /* CDIST_CURRENT_UNSET: not set */
+    const char *mount;         /* URL path, if the section is a <Location>; NULL otherwise */
+} cdist_dir_conf_t;
+
+extern const command_rec cdist_commands[];
+void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server);
+void *cdist_conf_create_dir(apr_pool_t *pool, char *dir);
+void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add);
+/* The main server's, with every default filled in. */
+const cdist_process_conf_t *cdist_conf_process(void);
+
+/* ---- mod_1cdist.c: what a child process holds ------------------------------------------------------------------ */
+
+typedef struct {
+    cdist_live_t *live;
+    cdist_store_t *store;     /* NULL while it cannot be opened */
+    cdist_flights_t *flights; /* NULL while there is no store */
+} cdist_child_t;
+
+/* Opens the store if it is not open yet; the error tells why it cannot be. */
+CDIST_MUST_CHECK cdist_err_t *cdist_child_ready(cdist_child_t **child, apr_pool_t *pool);
+
+/* ---- respond.c ------------------------------------------------------------------------------------------------- */
+
+/* What every answer needs to know about its request. */
+typedef struct {
+    request_rec *r;
+    const cdist_dir_conf_t *dir;
+    const char *base; /* URL path of the Alias, without final '/' */
+    cdist_route_t route;
+    const cdist_catalogue_t *catalogue; /* NULL before it was needed */
+} cdist_request_t;
+
+/* Answers with application/problem+json; always returns OK. */
+int cdist_respond_problem(cdist_request_t *req, int status, const char *detail);
+/* The same for an error of the library: the one place where codes become statuses. */
+int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err);
+/* Answers with a text under a strong ETag. */
+int cdist_respond_text(cdist_request_t *req, const char *type, const char *etag, const char *text);
+/* Answers with a whole file, left to httpd's filters for ranges and sending. Headers but length are already set. */
+int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t bytes, int may_map);
+
+/* ---- one file each kind of answer -------------------------------------------------------------------------------- */
+
+int cdist_serve_archive(cdist_request_t *req);
+int cdist_serve_index(cdist_request_t *req);
+
+#endif

@@ -1,0 +1,197 @@
+/* From results to HTTP: statuses, problem+json, conditions, files. */
+#include "mod_1cdist_int.h"
+
+#include <apr_buckets.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+#include <jansson.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_ALTERNATIVES 50
+
+/* ---- problems -------------------------------------------------------------------------------------------------- */
+
+/* The one table from the library's codes to HTTP; retry_sec 0 = no Retry-After. */
+static void status_of(int *status, int *retry_sec, const cdist_err_t *err)
+{
+    static const struct {
+        cdist_code_t code;
+        int status, retry_sec;
+    } table[] = {{CDIST_E_INPUT, HTTP_BAD_REQUEST, 0},
+                 {CDIST_E_NOTFOUND, HTTP_NOT_FOUND, 0},
+                 {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60},
+                 {CDIST_E_CHANGED, HTTP_SERVICE_UNAVAILABLE, 30},
+                 {CDIST_E_UNSAFE, HTTP_SERVICE_UNAVAILABLE, 300},
+                 {CDIST_E_CORRUPT, HTTP_SERVICE_UNAVAILABLE, 300},
+                 {CDIST_E_STORE, HTTP_SERVICE_UNAVAILABLE, 60},
+                 {CDIST_E_BUSY, HTTP_SERVICE_UNAVAILABLE, 10},
+                 {CDIST_E_TIMEOUT, HTTP_SERVICE_UNAVAILABLE, 10},
+                 {CDIST_E_STOPPED, HTTP_SERVICE_UNAVAILABLE, 5}};
+    size_t i;
+
+    *status = HTTP_INTERNAL_SERVER_ERROR;
+    *retry_sec = 0;
+    for (i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].code != err->code) continue;
+        *status = table[i].status;
+        *retry_sec = table[i].retry_sec;
+    }
+}
+
+static const char *replace_all(const char *text, const char *what, const char *with, apr_pool_t *pool)
+{
+    const char *at;
+
+    while (*what && (at = strstr(text, what)) != NULL) {
+        text = apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(at - text)), with, at + strlen(what), NULL);
+    }
+    return text;
+}
+
+/* An error's text for strangers: the folders' places on this server are for the log only. */
+static const char *public_text(const cdist_request_t *req, const char *text)
+{
+    apr_pool_t *pool = req->r->pool;
+    int i;
+
+    for (i = 0; req->dir->roots && i < req->dir->roots->nelts; i++) {
+        text = replace_all(text, APR_ARRAY_IDX(req->dir->roots, i, const char *), apr_psprintf(pool, "(root %d)", i + 1),
+                           pool);
+    }
+    return replace_all(text, cdist_conf_process()->store, "(store)", pool);
+}
+
+/* What exists instead, newest first. */
+static json_t *alternatives(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
+{
+    json_t *list = json_array();
+    int i, j;
+
+    for (i = 0; i < catalogue->releases->nelts && i < MAX_ALTERNATIVES; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+        json_t *entry, *slots;
+
+        if (!cdist_release_usable(release)) continue;
+        entry = json_object();
+        slots = json_array();
+        for (j = 0; j < release->sources->nelts; j++) {
+            const cdist_source_t *source = APR_ARRAY_IDX(release->sources, j, const cdist_source_t *);
+            if (source->settled && !source->problem) json_array_append_new(slots, json_string(source->slot->name));
+        }
+        json_object_set_new(entry, "version", json_string(cdist_version_format(&release->version, pool)));
+        json_object_set_new(entry, "slots", slots);
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
+
+/* Sends a body that lies in memory; the caller has set status and headers. */
+static int send_text(request_rec *r, const char *text)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_size_t length = strlen(text);
+
+    ap_set_content_length(r, (apr_off_t)length);
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_pool_create(text, length, r->pool, bb->bucket_alloc));
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
+    return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS || r->connection->aborted ? OK : AP_FILTER_ERROR;
+}
+
+int cdist_respond_problem(cdist_request_t *req, int status, const char *detail)
+{
+    request_rec *r = req->r;
+    json_t *problem = json_object();
+    char *dumped;
+    const char *text;
+
+    r->status = status;
+    ap_set_content_type(r, "application/problem+json");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    json_object_set_new(problem, "type", json_string("about:blank"));
+    /* ap_get_status_line gives "404 Not Found". */
+    json_object_set_new(problem, "title", json_string(ap_get_status_line(status) + 4));
+    json_object_set_new(problem, "status", json_integer(status));
+    json_object_set_new(problem, "detail", json_string(cdist_text_printable(public_text(req, detail), r->pool)));
+    if (req->catalogue) json_object_set_new(problem, "available", alternatives(req->catalogue, r->pool));
+    dumped = json_dumps(problem, JSON_COMPACT);
+    json_decref(problem);
+    text = apr_pstrcat(r->pool, dumped ? dumped : "{}", "\n", NULL);
+    free(dumped);
+    return send_text(r, text);
+}
+
+int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err)
+{
+    request_rec *r = req->r;
+    const char *text = cdist_err_text(err, r->pool);
+    int status, retry_sec;
+
+    status_of(&status, &retry_sec, err);
+    if (retry_sec) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, retry_sec));
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0104: %d: %s", status, text);
+    return cdist_respond_problem(req, status, text);
+}
+
+/* ---- contents -------------------------------------------------------------------------------------------------- */
+
+/* Evaluates the request's conditions. NB: nothing here has a Last-Modified, since the same URL may go back to an older
+ * version; so by RFC 9110 (13.1.3, 13.1.4, 13.1.5) conditions by date must be ignored, while ap_meets_conditions would
+ * compare them with the current time. */
+static int meets_conditions(request_rec *r)
+{
+    const char *if_range = apr_table_get(r->headers_in, "If-Range");
+
+    apr_table_unset(r->headers_in, "If-Modified-Since");
+    apr_table_unset(r->headers_in, "If-Unmodified-Since");
+    if (if_range && *if_range != '"') apr_table_unset(r->headers_in, "Range");
+    return ap_meets_conditions(r);
+}
+
+/* A 304 or 412: headers and no body. */
+static int send_no_body(request_rec *r, int status)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+
+    r->status = status;
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
+    return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS || r->connection->aborted ? OK : AP_FILTER_ERROR;
+}
+
+int cdist_respond_text(cdist_request_t *req, const char *type, const char *etag, const char *text)
+{
+    request_rec *r = req->r;
+    int status;
+
+    ap_set_content_type(r, type);
+    apr_table_setn(r->headers_out, "ETag", etag);
+    if ((status = meets_conditions(r)) != OK) return send_no_body(r, status);
+    return send_text(r, text);
+}
+
+int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t bytes, int may_map)
+{
+    request_rec *r = req->r;
+    core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    apr_bucket_brigade *bb;
+    apr_bucket *bucket;
+    int status;
+
+    /* Another encoding would cost the ETag, the ranges and the digest, and these bytes do not shrink. */
+    apr_table_setn(r->subprocess_env, "no-gzip", "1");
+    apr_table_setn(r->subprocess_env, "no-brotli", "1");
+    ap_set_accept_ranges(r);
+    ap_set_content_length(r, (apr_off_t)bytes);
+    if ((status = meets_conditions(r)) != OK) return send_no_body(r, status);
+    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    bucket = apr_brigade_insert_file(bb, file, 0, (apr_off_t)bytes, r->pool);
+    if (!may_map || core->enable_mmap == ENABLE_MMAP_OFF) apr_bucket_file_enable_mmap(bucket, 0);
+    /* NB: the end in the same brigade, or httpd's byte-range filter does not work. */
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
+    return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS || r->connection->aborted ? OK : AP_FILTER_ERROR;
+}

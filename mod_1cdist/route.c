@@ -1,0 +1,68 @@
+/* See route.h. Everything that is not exactly one of the known forms is refused before any file is looked at. */
+#include "route.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+#define MAX_PATH_BYTES 512
+#define MANIFEST_SUFFIX ".manifest"
+
+static void refuse(cdist_route_t *route, cdist_route_kind_t kind, const char *reason)
+{
+    route->kind = kind;
+    route->reason = reason;
+}
+
+/* The last part of the path: an archive's file name, perhaps with the manifest's suffix. */
+static void parse_file(cdist_route_t *route, const char *file, apr_pool_t *pool)
+{
+    apr_size_t length = strlen(file), suffix = strlen(MANIFEST_SUFFIX);
+
+    if (length > suffix && strcmp(file + length - suffix, MANIFEST_SUFFIX) == 0) {
+        route->manifest = 1;
+        file = apr_pstrmemdup(pool, file, length - suffix);
+    }
+    route->selector.slot = cdist_slot_parse_file(file);
+    if (!route->selector.slot) {
+        refuse(route, CDIST_ROUTE_UNKNOWN, "there is no such file here; archives are named by their slot");
+    }
+}
+
+void cdist_route_parse(cdist_route_t *route, const char *path, apr_pool_t *pool)
+{
+    const char *slash;
+
+    memset(route, 0, sizeof *route);
+    while (*path == '/') path++;
+    if (strlen(path) > MAX_PATH_BYTES) {
+        refuse(route, CDIST_ROUTE_MALFORMED, "the path is too long");
+        return;
+    }
+    route->kind = CDIST_ROUTE_ARCHIVE;
+    slash = strchr(path, '/');
+    if (*path == '\0') {
+        route->kind = CDIST_ROUTE_HOME;
+    } else if (strcmp(path, "index.json") == 0) {
+        route->kind = CDIST_ROUTE_INDEX;
+    } else if (!slash) {
+        parse_file(route, path, pool);
+    } else if (strncmp(path, "sha256/", 7) == 0) {
+        const char *hex = path + 7, *file = strchr(hex, '/');
+
+        route->kind = CDIST_ROUTE_BYTES;
+        if (!file || !cdist_digest_parse(&route->sha256, apr_pstrmemdup(pool, hex, (apr_size_t)(file - hex)))) {
+            refuse(route, CDIST_ROUTE_MALFORMED, "after sha256/ must stand 64 lower-case hexadecimal digits and a file");
+        } else {
+            parse_file(route, file + 1, pool);
+        }
+    } else if (cdist_mask_parse(&route->selector.mask, apr_pstrmemdup(pool, path, (apr_size_t)(slash - path)))) {
+        parse_file(route, slash + 1, pool);
+    } else if (apr_isdigit(*path)) {
+        refuse(route, CDIST_ROUTE_MALFORMED,
+               "the version is malformed: it must be four numbers such as 8.3.22.1750, or the first two or three of them");
+    } else {
+        refuse(route, CDIST_ROUTE_UNKNOWN, "there is nothing under this path");
+    }
+}

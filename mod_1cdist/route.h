@@ -1,0 +1,27 @@
+/* The URL space below the Alias: what a path asks for. Pure, without httpd, so that it can be tested and fuzzed alone. */
+#ifndef CDIST_ROUTE_H
+#define CDIST_ROUTE_H
+
+#include "platform/cdist_platform.h"
+
+typedef enum {
+    CDIST_ROUTE_HOME,    /* {base}/ */
+    CDIST_ROUTE_INDEX,   /* {base}/index.json */
+    CDIST_ROUTE_ARCHIVE, /* {base}/[<version or mask>/]<file>[.manifest] */
+    CDIST_ROUTE_BYTES,   /* {base}/sha256/<hex>/<file>[.manifest] */
+    CDIST_ROUTE_UNKNOWN, /* well-formed, but nothing of ours: 404 */
+    CDIST_ROUTE_MALFORMED /* 400 */
+} cdist_route_kind_t;
+
+typedef struct {
+    cdist_route_kind_t kind;
+    cdist_selector_t selector;
+    int manifest;
+    cdist_digest_t sha256;
+    const char *reason; /* for UNKNOWN and MALFORMED */
+} cdist_route_t;
+
+/* Parses what follows the base in an unescaped path, with its leading '/'. */
+void cdist_route_parse(cdist_route_t *route, const char *path, apr_pool_t *pool);
+
+#endif

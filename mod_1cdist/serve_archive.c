@@ -1,0 +1,182 @@
+/* Archives and their manifests. */
+#include "mod_1cdist_int.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+#include <string.h>
+
+#define ETAG_HEX_DIGITS 32
+
+typedef struct {
+    cdist_request_t *req;
+    cdist_child_t *child;
+    cdist_archive_t *archive;
+    apr_file_t *file;
+    const char *version; /* NULL: not known */
+} answer_t;
+
+static apr_int32_t open_flags(const request_rec *r)
+{
+#if APR_HAS_SENDFILE
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    return core->enable_sendfile == ENABLE_SENDFILE_ON ? APR_FOPEN_SENDFILE_ENABLED : 0;
+#else
+    (void)r;
+    return 0;
+#endif
+}
+
+static apr_int64_t age_sec(const cdist_stat_t *stat)
+{
+    return apr_time_sec(apr_time_now() - stat->ctime_ns / 1000);
+}
+
+/* ---- finding out what is meant --------------------------------------------------------------------------------- */
+
+/* The classical publication: an archive that somebody copied into the published folder answers under its own name,
+ * as it did without this module. */
+static cdist_source_t *published_by_hand(const cdist_request_t *req)
+{
+    request_rec *r = req->r;
+    cdist_source_t *source;
+    apr_file_t *file;
+    cdist_stat_t stat;
+
+    if (req->route.selector.mask.count || req->route.manifest || r->finfo.filetype != APR_REG) return NULL;
+    if (r->path_info && *r->path_info) return NULL;
+    if (apr_file_open(&file, r->filename, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, r->pool) != APR_SUCCESS) return NULL;
+    if (cdist_os_stat_file(&stat, file) != APR_SUCCESS) return NULL;
+    apr_file_close(file);
+    source = apr_pcalloc(r->pool, sizeof *source);
+    source->slot = req->route.selector.slot;
+    source->kind = CDIST_SOURCE_READY;
+    source->path = r->filename;
+    source->stat = stat;
+    source->settled = age_sec(&stat) >= cdist_conf_process()->settle_sec;
+    return source;
+}
+
+static cdist_err_t *find_source(const cdist_source_t **source, answer_t *answer)
+{
+    cdist_request_t *req = answer->req;
+    apr_pool_t *pool = req->r->pool;
+
+    if ((*source = published_by_hand(req)) != NULL) {
+        if ((*source)->settled) return NULL;
+        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s is not ready yet: it was changed a moment ago",
+                                (*source)->slot->file);
+    }
+    if (!req->dir->roots) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "CDistRoot is not set for this location");
+    }
+    req->catalogue = cdist_live_get(answer->child->live, req->dir->roots, pool);
+    return cdist_select(source, req->catalogue, &req->dir->current, &req->route.selector, pool);
+}
+
+static void note(request_rec *r, const char *name, const char *value)
+{
+    apr_table_setn(r->notes, name, value);
+}
+
+static cdist_err_t *obtain_selected(answer_t *answer)
+{
+    const cdist_process_conf_t *conf = cdist_conf_process();
+    cdist_request_t *req = answer->req;
+    request_rec *r = req->r;
+    const cdist_source_t *source;
+    cdist_outcome_t outcome;
+    cdist_job_t job;
+    cdist_err_t *err;
+
+    CDIST_ERR(find_source(&source, answer));
+    if (source->version.count) {
+        answer->version = cdist_version_format(&source->version, r->pool);
+        note(r, "cdist-version", answer->version);
+    }
+    cdist_source_job(&job, source, conf->level, 0, r->pool);
+    err = cdist_flights_obtain(&answer->archive, &answer->file, &outcome, answer->child->flights, &job,
+                               apr_time_from_sec(conf->build_timeout_sec), open_flags(r), r->pool);
+    if (err) {
+        if (err->code == CDIST_E_CHANGED && req->catalogue) cdist_live_expire(answer->child->live, req->dir->roots);
+        /* The archive was just there; somebody emptied the store. */
+        if (err->code == CDIST_E_NOTFOUND) err->code = CDIST_E_BUSY;
+        return err;
+    }
+    note(r, "cdist-cache", cdist_outcome_name(outcome));
+    if (outcome == CDIST_BUILT) {
+        note(r, "cdist-build-ms", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, answer->archive->build_ms));
+    }
+    return NULL;
+}
+
+static cdist_err_t *obtain(answer_t *answer)
+{
+    cdist_request_t *req = answer->req;
+    request_rec *r = req->r;
+
+    CDIST_ERR(cdist_child_ready(&answer->child, r->pool));
+    note(r, "cdist-slot", req->route.selector.slot->name);
+    if (req->route.kind != CDIST_ROUTE_BYTES) return obtain_selected(answer);
+    CDIST_ERR(cdist_store_find_bytes(&answer->archive, &answer->file, answer->child->store, &req->route.sha256,
+                                     open_flags(r), r->pool));
+    note(r, "cdist-cache", cdist_outcome_name(CDIST_HIT));
+    return NULL;
+}
+
+/* ---- answering ------------------------------------------------------------------------------------------------- */
+
+static const char *etag(const answer_t *answer, const char *suffix)
+{
+    apr_pool_t *pool = answer->req->r->pool;
+
+    return apr_psprintf(pool, "\"%.*s%s\"", ETAG_HEX_DIGITS, cdist_digest_hex(&answer->archive->sha256, pool), suffix);
+}
+
+static void set_headers(const answer_t *answer)
+{
+    const cdist_request_t *req = answer->req;
+    request_rec *r = req->r;
+    int immutable = req->route.kind == CDIST_ROUTE_BYTES;
+
+    apr_table_setn(r->headers_out, "Cache-Control", immutable ? "max-age=31536000, immutable" : "no-cache");
+    if (answer->version) {
+        apr_table_setn(r->headers_out, "1C-Version", answer->version);
+        apr_table_setn(r->headers_out, "Content-Location",
+                       ap_escape_uri(r->pool, apr_pstrcat(r->pool, req->base, "/", answer->version, "/",
+                                                          req->route.selector.slot->file,
+                                                          req->route.manifest ? ".manifest" : "", NULL)));
+    }
+}
+
+static int send_manifest(answer_t *answer)
+{
+    cdist_request_t *req = answer->req;
+    const char *json;
+    cdist_err_t *err = cdist_store_manifest(&json, answer->child->store, &answer->archive->sha256, req->r->pool);
+
+    apr_file_close(answer->file);
+    if (err) return cdist_respond_error(req, err);
+    return cdist_respond_text(req, "application/json", etag(answer, "-manifest"), json);
+}
+
+int cdist_serve_archive(cdist_request_t *req)
+{
+    request_rec *r = req->r;
+    answer_t answer = {req, NULL, NULL, NULL, NULL};
+    cdist_err_t *err = obtain(&answer);
+
+    if (err) return cdist_respond_error(req, err);
+    set_headers(&answer);
+    if (req->route.manifest) return send_manifest(&answer);
+    ap_set_content_type(r, "application/zip");
+    apr_table_setn(r->headers_out, "ETag", etag(&answer, ""));
+    apr_table_setn(r->headers_out, "Repr-Digest",
+                   apr_pstrcat(r->pool, "sha-256=:", cdist_digest_base64(&answer.archive->sha256, r->pool), ":", NULL));
+    apr_table_setn(r->headers_out, "Content-Disposition",
+                   apr_psprintf(r->pool, "attachment; filename=\"%s\"", req->route.selector.slot->file));
+    /* An archive that lies in somebody else's folder may be cut short while it is sent: never map it. */
+    return cdist_respond_file(req, answer.file, answer.archive->bytes, !answer.archive->ready);
+}

@@ -1,0 +1,287 @@
+/* build and verify: archives without a server. */
+#include "tool.h"
+
+#include <apr_strings.h>
+
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS };
+
+/* ---- build ----------------------------------------------------------------------------------------------------- */
+
+static const apr_getopt_option_t build_options[] = {
+    {"version", OPTION_VERSION, 1, NULL}, {"slot", OPTION_SLOT, 1, NULL}, {"output", 'o', 1, NULL},
+    {"level", OPTION_LEVEL, 1, NULL},     {"threads", OPTION_THREADS, 1, NULL}, {"json", OPTION_JSON, 0, NULL},
+    {"help", 'h', 0, NULL},               {NULL}};
+
+typedef struct {
+    cdist_selector_t selector;
+    const char *output;
+    int level, threads, json;
+    apr_array_header_t *roots;
+} build_request_t;
+
+/* TOOL_DONE, or the status to exit with. */
+static int take_build_option(build_request_t *request, int option, const char *value)
+{
+    switch (option) {
+    case OPTION_VERSION:
+        if (cdist_mask_parse(&request->selector.mask, value)) return TOOL_DONE;
+        return tool_usage_error(&tool_build, "--version %s: must be four numbers such as 8.3.22.1750", value);
+    case OPTION_SLOT:
+        if ((request->selector.slot = cdist_slot_parse(value)) != NULL) return TOOL_DONE;
+        return tool_usage_error(&tool_build, "--slot %s: must be windows32, windows64, linux32, linux64, macos64, "
+                                "linux-arm64 or linux-e2k", value);
+    case OPTION_LEVEL:
+        if (tool_number(&request->level, value, CDIST_LEVEL_MIN, CDIST_LEVEL_MAX)) return TOOL_DONE;
+        return tool_usage_error(&tool_build, "--level %s: must be a number from %d to %d", value, CDIST_LEVEL_MIN,
+                                CDIST_LEVEL_MAX);
+    case OPTION_THREADS:
+        if (tool_number(&request->threads, value, 1, 64)) return TOOL_DONE;
+        return tool_usage_error(&tool_build, "--threads %s: must be a number from 1 to 64", value);
+    case 'o': request->output = value; return TOOL_DONE;
+    default: request->json = 1; return TOOL_DONE;
+    }
+}
+
+static int check_build_request(const build_request_t *request)
+{
+    if (request->roots->nelts != 1) return tool_usage_error(&tool_build, "name one folder with releases");
+    if (!request->selector.slot) return tool_usage_error(&tool_build, "--slot is missing");
+    if (request->selector.mask.count != CDIST_VERSION_PARTS) {
+        return tool_usage_error(&tool_build, "--version A.B.C.D is missing");
+    }
+    if (!request->output) return tool_usage_error(&tool_build, "-o OUT.zip is missing");
+    return TOOL_DONE;
+}
+
+/* NB: unlike the server, the tool does not wait until a folder has been still: whoever types the command knows that it
+ * is complete. Changes during the build are still noticed. */
+static cdist_err_t *find_source(const cdist_source_t **source, const build_request_t *request, apr_pool_t *pool)
+{
+    cdist_catalogue_t *catalogue = cdist_catalogue_scan(request->roots, 0, NULL, pool);
+    const cdist_release_t *release = cdist_catalogue_release(catalogue, &request->selector.mask);
+    const char *version = cdist_version_format(&request->selector.mask, pool);
+    const char *root = cdist_text_printable(APR_ARRAY_IDX(request->roots, 0, const char *), pool);
+
+    if (catalogue->unreadable->nelts) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s", APR_ARRAY_IDX(catalogue->unreadable, 0, const char *));
+    }
+    *source = release ? cdist_release_source(release, request->selector.slot) : NULL;
+    if (!release) return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s: there is no release %s", root, version);
+    if (!*source) {
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s: release %s has no %s", root, version,
+                                request->selector.slot->name);
+    }
+    if ((*source)->problem) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: %s", cdist_text_printable((*source)->path, pool),
+                                (*source)->problem);
+    }
+    return NULL;
+}
+
+static const char *folder_of(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+
+    return !slash ? "." : slash == path ? "/" : apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
+}
+
+/* A ready archive is checked and copied as it is, as the server would send it. */
+static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_source_t *source,
+                               apr_pool_t *pool)
+{
+    cdist_verification_t *verification;
+    apr_file_t *file;
+    char buffer[65536];
+    apr_size_t length = sizeof buffer;
+    apr_off_t start = 0;
+    apr_status_t rv = apr_file_open(&file, source->path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+
+    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", source->path);
+    while ((rv = apr_file_read(file, buffer, &length)) == APR_SUCCESS) {
+        rv = apr_file_write_full(temp->file, buffer, length, NULL);
+        if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "the archive cannot be written");
+        length = sizeof buffer;
+    }
+    apr_file_close(file);
+    if (!APR_STATUS_IS_EOF(rv) || (rv = apr_file_seek(temp->file, APR_SET, &start)) != APR_SUCCESS) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", source->path);
+    }
+    CDIST_ERR(cdist_zip_verify(&verification, temp->file, source->path, pool));
+    if (!verification->ok) {
+        return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: %s", source->path,
+                                APR_ARRAY_IDX(verification->problems, 0, cdist_problem_t).text);
+    }
+    *manifest = verification->manifest;
+    return NULL;
+}
+
+static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source_t *source,
+                                 const build_request_t *request, apr_pool_t *pool)
+{
+    cdist_build_options_t options = {request->level, request->threads, NULL};
+    cdist_temp_t *temp;
+    cdist_tree_t *tree;
+    apr_status_t rv = cdist_os_temp_open(&temp, folder_of(request->output, pool), pool);
+
+    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "cannot be written");
+    if (source->kind == CDIST_SOURCE_READY) {
+        CDIST_ERR(copy_ready(manifest, temp, source, pool));
+    } else {
+        CDIST_ERR(cdist_tree_read(&tree, source->path, source->skip, pool));
+        CDIST_ERR(cdist_build(manifest, temp, tree, &options, pool));
+    }
+    rv = cdist_os_temp_publish(temp, request->output, 0x0644, pool);
+    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "cannot be written");
+    return NULL;
+}
+
+static void print_built(const cdist_manifest_t *manifest, const build_request_t *request, apr_time_t took,
+                        apr_pool_t *pool)
+{
+    const char *version = cdist_version_format(&request->selector.mask, pool);
+    const char *sha256 = cdist_digest_hex(&manifest->archive_sha256, pool);
+    double seconds = (double)took / APR_USEC_PER_SEC;
+    json_t *object;
+
+    if (!request->json) {
+        printf("%s: %s %s, %d files, %" APR_UINT64_T_FMT " bytes in %" APR_UINT64_T_FMT ", %.2f s\nsha256 %s\n",
+               request->output, request->selector.slot->name, version, manifest->entries->nelts, manifest->bytes,
+               manifest->archive_bytes, seconds, sha256);
+        return;
+    }
+    object = json_object();
+    json_object_set_new(object, "version", json_string(version));
+    json_object_set_new(object, "slot", json_string(request->selector.slot->name));
+    json_object_set_new(object, "files", json_integer(manifest->entries->nelts));
+    json_object_set_new(object, "bytes", json_integer((json_int_t)manifest->bytes));
+    json_object_set_new(object, "packed_bytes", json_integer((json_int_t)manifest->archive_bytes));
+    json_object_set_new(object, "reused_bytes", json_integer(0));
+    json_object_set_new(object, "sha256", json_string(sha256));
+    json_object_set_new(object, "seconds", json_real(seconds));
+    tool_print_json(object);
+}
+
+static int build(apr_getopt_t *args, apr_pool_t *pool)
+{
+    build_request_t request = {{NULL, {{0}, 0}}, NULL, CDIST_LEVEL_DEFAULT, 0, 0, NULL};
+    const cdist_source_t *source = NULL;
+    cdist_manifest_t *manifest = NULL;
+    const char *value;
+    apr_time_t start = apr_time_now();
+    cdist_err_t *err;
+    int option, status;
+
+    while ((option = tool_next_option(&value, &tool_build, args)) > 0) {
+        if ((status = take_build_option(&request, option, value)) != TOOL_DONE) return status;
+    }
+    if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
+    request.roots = tool_operands(args, pool);
+    if ((status = check_build_request(&request)) != TOOL_DONE) return status;
+    err = find_source(&source, &request, pool);
+    if (!err) err = make_archive(&manifest, source, &request, pool);
+    if (err) {
+        tool_fail(err->code == CDIST_E_STORE ? apr_pstrcat(pool, request.output, ": ", cdist_err_text(err, pool), NULL)
+                                             : cdist_err_text(err, pool));
+        return err->code == CDIST_E_NOTFOUND ? TOOL_NOTHING : TOOL_FAILED;
+    }
+    print_built(manifest, &request, apr_time_now() - start, pool);
+    return TOOL_DONE;
+}
+
+const tool_verb_t tool_build = {
+    "build",
+    "Usage: 1cdist build ROOT --version A.B.C.D --slot SLOT -o OUT.zip [--level N] [--threads N] [--json]\n"
+    "\n"
+    "Builds the thin-client archive of one slot of one release under ROOT, with the same bytes as mod_1cdist. OUT.zip\n"
+    "appears only when it is complete and was read back.\n"
+    "\n"
+    "  --slot SLOT     windows32 windows64 linux32 linux64 macos64 linux-arm64 linux-e2k, or a synonym such as win64\n"
+    "  --level N       1 (fast) to 9 (small); default 6, as CDistLevel\n"
+    "  --threads N     1 to 64; default: the machine's cores; the bytes do not depend on it\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such release or slot.\n",
+    build_options, build};
+
+/* ---- verify ---------------------------------------------------------------------------------------------------- */
+
+static const apr_getopt_option_t verify_options[] = {{"json", OPTION_JSON, 0, NULL}, {"help", 'h', 0, NULL}, {NULL}};
+
+static void print_verification(const cdist_verification_t *v, const char *path, int json, apr_pool_t *pool)
+{
+    const char *sha256 = cdist_digest_hex(&v->manifest->archive_sha256, pool);
+    json_t *object, *problems;
+    int i;
+
+    if (!json) {
+        printf("%s: %s, %d entries, sha256 %s\n", cdist_text_printable(path, pool), v->ok ? "ok" : "DAMAGED",
+               v->manifest->entries->nelts, sha256);
+        return;
+    }
+    object = json_object();
+    problems = json_array();
+    for (i = 0; i < v->problems->nelts; i++) {
+        json_array_append_new(problems, json_string(APR_ARRAY_IDX(v->problems, i, cdist_problem_t).text));
+    }
+    json_object_set_new(object, "ok", json_boolean(v->ok));
+    json_object_set_new(object, "file", json_string(cdist_text_printable(path, pool)));
+    json_object_set_new(object, "entries", json_integer(v->manifest->entries->nelts));
+    json_object_set_new(object, "sha256", json_string(sha256));
+    json_object_set_new(object, "problems", problems);
+    tool_print_json(object);
+}
+
+static int verify_one(const char *path, int json, apr_pool_t *pool)
+{
+    cdist_verification_t *v;
+    apr_file_t *file;
+    apr_finfo_t info;
+    cdist_err_t *err;
+    int i;
+    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+
+    if (rv == APR_SUCCESS) rv = apr_file_info_get(&info, APR_FINFO_TYPE, file);
+    if (rv == APR_SUCCESS && info.filetype == APR_DIR) rv = APR_EINVAL;
+    if (rv != APR_SUCCESS) {
+        return tool_fail_err(cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s", cdist_text_printable(path, pool)), pool);
+    }
+    if ((err = cdist_zip_verify(&v, file, path, pool)) != NULL) return tool_fail_err(err, pool);
+    apr_file_close(file);
+    print_verification(v, path, json, pool);
+    for (i = 0; i < v->problems->nelts; i++) {
+        tool_fail(apr_psprintf(pool, "%s: %s", cdist_text_printable(path, pool),
+                               APR_ARRAY_IDX(v->problems, i, cdist_problem_t).text));
+    }
+    return v->ok ? TOOL_DONE : TOOL_FAILED;
+}
+
+static int verify(apr_getopt_t *args, apr_pool_t *pool)
+{
+    apr_array_header_t *files;
+    apr_pool_t *scratch;
+    const char *value;
+    int option, json = 0, status = TOOL_DONE, i;
+
+    while ((option = tool_next_option(&value, &tool_verify, args)) > 0) json |= option == OPTION_JSON;
+    if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
+    files = tool_operands(args, pool);
+    if (files->nelts == 0) return tool_usage_error(&tool_verify, "name an archive");
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < files->nelts; i++) {
+        apr_pool_clear(scratch);
+        if (verify_one(APR_ARRAY_IDX(files, i, const char *), json, scratch) != TOOL_DONE) status = TOOL_FAILED;
+    }
+    return status;
+}
+
+const tool_verb_t tool_verify = {
+    "verify",
+    "Usage: 1cdist verify [--json] FILE.zip…\n"
+    "\n"
+    "Reads archives whole: structure, every entry's content against its checksum, names that must not be unpacked,\n"
+    "overlapping entries. A damaged file does not stop the rest.\n"
+    "\n"
+    "Exit status: 0 all are good, 1 at least one is not, 2 wrong usage.\n",
+    verify_options, verify};

@@ -1,0 +1,85 @@
+/* 1cdist VERB …: the library on the command line. */
+#include <config.h>
+#include "tool.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify};
+
+#define VERB_COUNT (sizeof verbs / sizeof verbs[0])
+
+static const char usage[] =
+    "Usage: 1cdist VERB [ARGUMENT]…\n"
+    "\n"
+    "  scan ROOT…       list the releases under a folder, and where each slot's files come from\n"
+    "  build ROOT …     build the thin-client archive of a release, byte for byte as mod_1cdist does\n"
+    "  verify FILE.zip… check archives\n"
+    "\n"
+    "1cdist VERB --help tells more. --json prints one JSON object a result, a line each.\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 there is no such thing.\n";
+
+/* Warnings of the library, such as a device that is left out. */
+static void print_log(void *baton, cdist_log_level_t level, apr_status_t status, const char *text)
+{
+    char buffer[200];
+
+    (void)baton;
+    if (level > CDIST_LOG_WARNING) return;
+    fprintf(stderr, "1cdist: %s%s%s\n", text, status ? ": " : "",
+            status ? apr_strerror(status, buffer, sizeof buffer) : "");
+}
+
+static const tool_verb_t *find_verb(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < VERB_COUNT; i++) {
+        if (strcmp(verbs[i]->name, name) == 0) return verbs[i];
+    }
+    return NULL;
+}
+
+static int run_verb(const tool_verb_t *verb, int argc, const char *const *argv, apr_pool_t *pool)
+{
+    /* NB: apr_getopt_long takes argv[0] for the program's name, and permutes. */
+    const char **args = apr_pmemdup(pool, argv, sizeof *argv * (apr_size_t)(argc + 1));
+    apr_getopt_t *options;
+
+    args[0] = apr_pstrcat(pool, "1cdist ", verb->name, NULL);
+    apr_getopt_init(&options, pool, argc, args);
+    return verb->run(options, pool);
+}
+
+int main(int argc, const char *const *argv)
+{
+    const tool_verb_t *verb;
+    apr_pool_t *pool;
+    int status;
+
+    if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS) return TOOL_FAILED;
+    apr_pool_create(&pool, NULL);
+    cdist_log_set(NULL, print_log, NULL);
+    if (argc < 2) {
+        fputs(usage, stderr);
+        status = TOOL_USAGE;
+    } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        fputs(usage, stdout);
+        status = TOOL_DONE;
+    } else if (strcmp(argv[1], "--version") == 0) {
+        printf("1cdist %s (%s, builder %s)\n", PACKAGE_VERSION, cdist_deflate_engine(), cdist_builder_identity());
+        status = TOOL_DONE;
+    } else if ((verb = find_verb(argv[1])) == NULL) {
+        fprintf(stderr, "1cdist: unknown verb \"%s\"\nTry: 1cdist --help\n", argv[1]);
+        status = TOOL_USAGE;
+    } else {
+        status = run_verb(verb, argc - 1, argv + 1, pool);
+    }
+    if (fflush(stdout) != 0) status = tool_fail("standard output: cannot be written");
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return status;
+}

@@ -1,0 +1,30 @@
+/* What every verb prints alike. */
+#include "tool.h"
+
+#include <apr_strings.h>
+
+#include <stdio.h>
+
+int tool_fail(const char *text)
+{
+    fprintf(stderr, "1cdist: %s\n", text);
+    return TOOL_FAILED;
+}
+
+int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool)
+{
+    return tool_fail(cdist_err_text(err, pool));
+}
+
+static int write_out(const char *bytes, size_t length, void *baton)
+{
+    (void)baton;
+    return fwrite(bytes, 1, length, stdout) == length ? 0 : -1;
+}
+
+void tool_print_json(json_t *object)
+{
+    json_dump_callback(object, write_out, NULL, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    json_decref(object);
+    putchar('\n');
+}

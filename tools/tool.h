@@ -1,0 +1,43 @@
+/* Between the files of the command line. */
+#ifndef CDIST_TOOL_H
+#define CDIST_TOOL_H
+
+#include "platform/cdist_platform.h"
+
+#include <apr_getopt.h>
+#include <jansson.h>
+
+/* Exit statuses; names and numbers are a contract with scripts. */
+enum { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_USAGE = 2, TOOL_NOTHING = 3 };
+
+typedef struct {
+    const char *name;
+    const char *usage; /* the whole text of --help */
+    const apr_getopt_option_t *options;
+    int (*run)(apr_getopt_t *args, apr_pool_t *pool);
+} tool_verb_t;
+
+extern const tool_verb_t tool_scan, tool_build, tool_verify;
+
+/* ---- options.c ---- */
+
+/* Reads the next option, in any place among the arguments: its letter, 0 at the end, or TOOL_HELP / TOOL_WRONG after
+ * having printed. `verb` gives the options and the usage. */
+enum { TOOL_HELP = -1, TOOL_WRONG = -2 };
+int tool_next_option(const char **value, const tool_verb_t *verb, apr_getopt_t *args);
+/* The arguments that are no options; call it after the last option. */
+apr_array_header_t *tool_operands(apr_getopt_t *args, apr_pool_t *pool);
+/* Prints "1cdist VERB: …" and the hint to --help; returns TOOL_USAGE. */
+int tool_usage_error(const tool_verb_t *verb, const char *fmt, ...) CDIST_PRINTF(2, 3);
+/* A whole number from `least` to `most`; returns 1 or 0. */
+int tool_number(int *number, const char *text, int least, int most);
+
+/* ---- output.c ---- */
+
+/* Prints "1cdist: FILE: reason" on standard error; returns TOOL_FAILED. */
+int tool_fail(const char *text);
+int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool);
+/* Prints one JSON object on a line and lets it go. */
+void tool_print_json(json_t *object);
+
+#endif
