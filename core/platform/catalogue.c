@@ -130,10 +130,12 @@ static cdist_source_t *dup_source(const cdist_source_t *source, apr_pool_t *pool
 static const cdist_source_t *settle(scan_t *scan, cdist_source_t *source)
 {
     apr_interval_time_t settle = scan->catalogue->settle > SETTLE_MIN ? scan->catalogue->settle : SETTLE_MIN;
+    apr_time_t due = source->newest_ns / 1000 + settle;
     const cdist_source_t *known;
 
-    source->settled = scan->catalogue->scanned - source->newest_ns / 1000 >= settle;
+    source->settled = scan->catalogue->scanned >= due;
     if (source->settled || source->problem) return source;
+    if (!scan->catalogue->settles_at || due < scan->catalogue->settles_at) scan->catalogue->settles_at = due;
     known = known_settled(scan->previous, source);
     return known ? dup_source(known, scan->pool) : source;
 }

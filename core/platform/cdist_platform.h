@@ -75,6 +75,7 @@ typedef struct {
     int sources;                  /* how many sources were seen, unsuitable ones included */
     apr_time_t scanned;
     apr_interval_time_t settle; /* as given */
+    apr_time_t settles_at;      /* when the next source that is not settled will be, if nothing changes; 0: none */
 } cdist_catalogue_t;
 
 /* Walks the roots (const char *). A root is a folder of release folders, or a release folder itself. A release that
@@ -97,8 +98,9 @@ typedef struct cdist_live_t cdist_live_t;
 /* The catalogues of one process; call it after fork. */
 CDIST_MUST_CHECK cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval,
                                                 apr_interval_time_t settle, apr_pool_t *pool);
-/* The current snapshot for a set of roots. The first caller after `interval` scans, the others get the snapshot before;
- * only the very first scan makes everybody wait. The snapshot stays valid until `pool` is cleared. */
+/* The current snapshot for a set of roots. The first caller after `interval`, or after the moment when a release settles
+ * (so that all processes of a server go over to it together), scans; the others get the snapshot before. Only the very
+ * first scan makes everybody wait. The snapshot stays valid until `pool` is cleared. */
 const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool);
 /* Lets the next cdist_live_get scan at once: a build found that the source is not what the snapshot says. */
 void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots);

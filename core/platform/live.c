@@ -124,6 +124,13 @@ static snapshot_t *scan(const cdist_live_t *live, const apr_array_header_t *root
     return snapshot;
 }
 
+static apr_time_t expiry(const cdist_live_t *live, const cdist_catalogue_t *catalogue)
+{
+    apr_time_t by_interval = apr_time_now() + live->interval;
+
+    return catalogue->settles_at && catalogue->settles_at < by_interval ? catalogue->settles_at : by_interval;
+}
+
 const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool)
 {
     holder_t *holder;
@@ -142,7 +149,7 @@ const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_head
         report(holder, fresh->catalogue);
         apr_thread_mutex_lock(live->mutex);
         holder->snapshot = fresh;
-        holder->expires = apr_time_now() + live->interval;
+        holder->expires = expiry(live, fresh->catalogue);
         holder->scanning = 0;
         apr_thread_cond_broadcast(live->scanned);
         if (before) release_snapshot(before);
