@@ -76,9 +76,15 @@ static void scan_root(scan_t *scan, const char *root)
     int i;
 
     while (rv == APR_SUCCESS && (rv = cdist_os_folder_next(&name, folder, scan->pool)) == APR_SUCCESS && name) {
+        cdist_version_t version;
         cdist_stat_t stat;
-        if (cdist_os_stat_at(&stat, folder, name) == APR_SUCCESS && stat.kind == CDIST_FOLDER) {
-            APR_ARRAY_PUSH(names, const char *) = name;
+
+        if (cdist_os_stat_at(&stat, folder, name) != APR_SUCCESS) continue;
+        if (stat.kind == CDIST_FOLDER) APR_ARRAY_PUSH(names, const char *) = name;
+        else if (stat.kind == CDIST_LINK && cdist_version_find(&version, name, scan->pool)) {
+            add_problem(scan, apr_psprintf(scan->pool, "%s/%s: is a symbolic link, which is not followed; name its "
+                                           "target's folder in CDistRoot", cdist_text_printable(root, scan->pool),
+                                           cdist_text_printable(name, scan->pool)));
         }
     }
     if (rv != APR_SUCCESS) {

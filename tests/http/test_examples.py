@@ -1,0 +1,47 @@
+"""The example configurations are real: each one is started, with its folders put elsewhere, and serves."""
+import re
+
+import pytest
+
+import releases
+from conftest import CURRENT
+from harness import TOP, give_to_server
+
+EXAMPLES = {"minimal.conf": "/update", "windows-apache24.conf": "/update_tc", "reference.conf": "/update"}
+
+
+def relocate(text, folder, root):
+    """The example with its folders below `folder`; the harness loads the module itself."""
+    published, store = folder / "published_by_example", folder / "store_of_example"
+    published.mkdir()
+    store.mkdir()
+    give_to_server(store)
+    text, loads = re.subn(r"(?m)^LoadModule cdist_module modules/mod_1cdist\.so$", "", text)
+    assert loads == 1, "the example must load the module"
+    for old, new in (("/srv/1c/releases", root), ("C:/1C/releases", root), ("/srv/1c/published", published),
+                     ("C:/update_tc", published), ("/var/cache/mod_1cdist", store), ("C:/1C/store", store)):
+        text = text.replace(f'"{old}"', f'"{new}"')
+    assert "/srv/" not in re.sub(r"(?m)^#.*", "", text) and "C:/" not in re.sub(r"(?m)^#.*", "", text)
+    return text
+
+
+def test_every_example_is_started_here():
+    assert {path.name for path in (TOP / "conf-examples").glob("*.conf")} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_example_starts_and_serves_the_current_release(httpd, shared, folder, name):
+    text = relocate((TOP / "conf-examples" / name).read_text(), folder, shared["plain"].parent / "example")
+    server = httpd({}, start=False, extra=text)
+    server.start()
+    answer = server.get_until(EXAMPLES[name] + "/windows64tc.zip", deadline=40)
+    assert answer.headers["1C-Version"] == CURRENT
+    assert answer.headers["Content-Type"] == "application/zip"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def example_root(shared):
+    """A root whose only release is the one that all examples agree to call current."""
+    root = shared["plain"].parent / "example"
+    releases.add_release(root, CURRENT)
+    return root
