@@ -129,7 +129,8 @@ static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
     if (!conf->roots) conf->roots = apr_array_make(cmd->pool, 2, sizeof(const char *));
     APR_ARRAY_PUSH(conf->roots, const char *) = path;
     APR_ARRAY_PUSH(process->roots, const char *) = path;
-    if (section && strcasecmp(section->directive, "<Location") == 0) conf->mount = cmd->path;
+    /* A plain <Location "/path"> is a base as an Alias is; with a regular expression (~) there is none. */
+    if (section && strcasecmp(section->directive, "<Location") == 0 && *section->args != '~') conf->mount = cmd->path;
     return NULL;
 }
 

@@ -5,25 +5,31 @@
  * A store or root that is away never keeps httpd from starting: its URLs answer 503 with the reason. */
 #include "mod_1cdist_int.h"
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
+#include <ap_mpm.h>
 #include <http_core.h>
 #include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 #include <mod_core.h>
-#if !defined(WIN32)
-#include <unixd.h>
-#include <unistd.h>
-#endif
 
 #include <string.h>
+
+/* How often a store that cannot be opened is tried again. */
+#define STORE_RETRY apr_time_from_sec(10)
 
 /* One for each process: set in child_init, gone with the process. */
 static struct {
     cdist_child_t held;
-    apr_pool_t *store_pool;    /* used only with the mutex held */
-    apr_thread_mutex_t *mutex; /* guards the opening of the store */
+    volatile apr_uint32_t ready; /* the store is open; what is held does not change any more */
+    apr_thread_mutex_t *mutex;   /* guards the opening of the store, and what follows */
+    apr_pool_t *store_pool;
+    apr_pool_t *failure_pool;
+    cdist_err_t *failure; /* why the last try failed */
+    apr_time_t next_try;
 } child;
 
 /* ---- log ------------------------------------------------------------------------------------------------------- */
@@ -42,40 +48,6 @@ static void log_print(void *baton, cdist_log_level_t level, apr_status_t status,
 
 /* ---- start ----------------------------------------------------------------------------------------------------- */
 
-/* The folder belongs to the user that the children run as; what lies in it, they make themselves. */
-static void make_store(const char *folder, server_rec *server, apr_pool_t *pool)
-{
-    apr_status_t rv = apr_dir_make_recursive(folder, APR_FPROT_OS_DEFAULT, pool);
-
-#if !defined(WIN32)
-    if (rv == APR_SUCCESS && geteuid() == 0 && chown(folder, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0) {
-        rv = APR_FROM_OS_ERROR(apr_get_os_error());
-    }
-#endif
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, rv, server,
-                     "CD0100: CDistStore %s: cannot be made; archives cannot be built until it can", folder);
-    }
-}
-
-static void warn_about_roots(const apr_array_header_t *roots, server_rec *server, apr_pool_t *pool)
-{
-    int i;
-
-    for (i = 0; i < roots->nelts; i++) {
-        const char *root = APR_ARRAY_IDX(roots, i, const char *);
-        cdist_folder_t *folder;
-        apr_status_t rv = cdist_os_folder_open(&folder, root, pool);
-
-        if (rv == APR_SUCCESS) {
-            cdist_os_folder_close(folder);
-        } else {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, rv, server,
-                         "CD0101: CDistRoot %s: cannot be read; its URLs answer 503 until it can", root);
-        }
-    }
-}
-
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
     const cdist_process_conf_t *conf = ap_get_module_config(server->module_config, &cdist_module);
@@ -92,8 +64,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         if (s == server || other != conf) apr_array_cat(roots, other->roots);
     }
     if (roots->nelts == 0) return OK;
-    make_store(conf->store, server, ptemp);
-    warn_about_roots(roots, server, ptemp);
+    cdist_start_store(conf->store, server, ptemp);
+    cdist_start_check_roots(roots, server, ptemp);
     return OK;
 }
 
@@ -119,6 +91,7 @@ static void child_init(apr_pool_t *pchild, server_rec *server)
 
     memset(&child, 0, sizeof child);
     child.store_pool = separate_pool(pchild);
+    child.failure_pool = separate_pool(pchild);
     if (apr_thread_mutex_create(&child.mutex, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS) child.mutex = NULL;
     err = cdist_live_create(&child.held.live, apr_time_from_sec(conf->scan_interval_sec),
                             apr_time_from_sec(conf->settle_sec), separate_pool(pchild));
@@ -132,33 +105,61 @@ static cdist_err_t *open_store(apr_pool_t *pool)
 {
     const cdist_process_conf_t *conf = cdist_conf_process();
     cdist_flight_limits_t limits = {conf->wait_max, conf->build_max};
-    cdist_store_t *store;
 
-    CDIST_ERR(cdist_store_open(&store, conf->store, pool));
-    CDIST_ERR(cdist_flights_create(&child.held.flights, store, &limits, pool));
-    child.held.store = store;
-    return NULL;
+    CDIST_ERR(cdist_store_open(&child.held.store, conf->store, pool));
+    return cdist_flights_create(&child.held.flights, child.held.store, &limits, pool);
+}
+
+/* With the mutex held. A failure is kept and answered for a while, so that a crowd neither hammers the disk nor floods
+ * the log. */
+static void try_store(void)
+{
+    apr_pool_t *attempt;
+    cdist_err_t *err;
+
+    if (child.ready || apr_time_now() < child.next_try) return;
+    apr_pool_create(&attempt, child.store_pool);
+    err = open_store(attempt);
+    apr_pool_clear(child.failure_pool);
+    child.failure = cdist_err_dup(err, child.failure_pool);
+    if (err) {
+        cdist_log(CDIST_LOG_ERROR, "CD0103", 0, "%s", cdist_err_text(err, attempt));
+        apr_pool_destroy(attempt);
+        child.next_try = apr_time_now() + STORE_RETRY;
+    } else {
+        apr_atomic_set32(&child.ready, 1);
+    }
 }
 
 cdist_err_t *cdist_child_ready(cdist_child_t **held, apr_pool_t *pool)
 {
-    cdist_err_t *err = NULL;
+    cdist_err_t *err;
 
     *held = &child.held;
+    if (apr_atomic_read32(&child.ready)) return NULL;
     if (!child.held.live) return cdist_err_create(pool, CDIST_E_STORE, 0, "this process could not start properly");
     apr_thread_mutex_lock(child.mutex);
-    if (!child.held.store) {
-        apr_pool_t *attempt;
-
-        apr_pool_create(&attempt, child.store_pool);
-        err = cdist_err_dup(open_store(attempt), pool);
-        if (err) {
-            apr_pool_destroy(attempt);
-            cdist_log(CDIST_LOG_ERROR, "CD0103", 0, "%s", cdist_err_text(err, pool));
-        }
-    }
+    try_store();
+    err = cdist_err_dup(child.failure, pool);
     apr_thread_mutex_unlock(child.mutex);
     return err;
+}
+
+cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
+{
+    apr_pool_t *pool = req->r->pool;
+
+    if (!req->dir->roots) return cdist_err_create(pool, CDIST_E_SOURCE, 0, "CDistRoot is not set for this location");
+    if (child.held.live) req->catalogue = cdist_live_get(child.held.live, req->dir->roots, pool);
+    if (req->catalogue) return NULL;
+    return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders of CDistRoot are still being read for the first time");
+}
+
+/* NB: prefork calls this in a signal handler. */
+static void child_stopping(apr_pool_t *pchild, int graceful)
+{
+    (void)pchild;
+    if (!graceful && apr_atomic_read32(&child.ready)) cdist_flights_shut(child.held.flights);
 }
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
@@ -182,6 +183,9 @@ static int find_route(cdist_request_t *req)
 
 static int serve(cdist_request_t *req)
 {
+    const char *malformed = cdist_negotiate(req);
+
+    if (malformed) return cdist_respond_problem(req, HTTP_BAD_REQUEST, malformed);
     switch (req->route.kind) {
     case CDIST_ROUTE_HOME:
     case CDIST_ROUTE_INDEX: return cdist_serve_index(req);
@@ -190,9 +194,8 @@ static int serve(cdist_request_t *req)
     case CDIST_ROUTE_MALFORMED: return cdist_respond_problem(req, HTTP_BAD_REQUEST, req->route.reason);
     case CDIST_ROUTE_UNKNOWN: break;
     }
-    if (child.held.live && req->dir->roots) {
-        req->catalogue = cdist_live_get(child.held.live, req->dir->roots, req->r->pool);
-    }
+    /* The catalogue shows what there is instead; without it the answer is the same. */
+    if (req->dir->roots && cdist_child_catalogue(req)) req->catalogue = NULL;
     return cdist_respond_problem(req, HTTP_NOT_FOUND, req->route.reason);
 }
 
@@ -222,6 +225,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_stopping(child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

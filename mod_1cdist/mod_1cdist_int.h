@@ -46,16 +46,20 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add);
 /* The main server's, with every default filled in. */
 const cdist_process_conf_t *cdist_conf_process(void);
 
+/* ---- start.c --------------------------------------------------------------------------------------------------- */
+
+/* Makes the store's folder and gives it to the server's user; a failure is logged, httpd starts all the same. */
+void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool);
+/* Warns about roots that the server's user cannot read; takes a few seconds at most. */
+void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server, apr_pool_t *pool);
+
 /* ---- mod_1cdist.c: what a child process holds ------------------------------------------------------------------ */
 
 typedef struct {
     cdist_live_t *live;
-    cdist_store_t *store;     /* NULL while it cannot be opened */
-    cdist_flights_t *flights; /* NULL while there is no store */
+    cdist_store_t *store;
+    cdist_flights_t *flights;
 } cdist_child_t;
-
-/* Opens the store if it is not open yet; the error tells why it cannot be. */
-CDIST_MUST_CHECK cdist_err_t *cdist_child_ready(cdist_child_t **child, apr_pool_t *pool);
 
 /* ---- respond.c ------------------------------------------------------------------------------------------------- */
 
@@ -67,6 +71,17 @@ typedef struct {
     cdist_route_t route;
     const cdist_catalogue_t *catalogue; /* NULL before it was needed */
 } cdist_request_t;
+
+/* Opens the store if it is not open yet; the error tells why it cannot be. */
+CDIST_MUST_CHECK cdist_err_t *cdist_child_ready(cdist_child_t **child, apr_pool_t *pool);
+/* Sets req->catalogue to the current snapshot of the location's roots. */
+CDIST_MUST_CHECK cdist_err_t *cdist_child_catalogue(cdist_request_t *req);
+
+/* ---- negotiate.c ----------------------------------------------------------------------------------------------- */
+
+/* Completes the route's selector from query and headers, where the path tells no version; sets Vary. Returns NULL, or
+ * what is malformed. */
+const char *cdist_negotiate(cdist_request_t *req);
 
 /* Answers with application/problem+json; always returns OK. */
 int cdist_respond_problem(cdist_request_t *req, int status, const char *detail);

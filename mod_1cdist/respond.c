@@ -17,54 +17,46 @@
 
 /* ---- problems -------------------------------------------------------------------------------------------------- */
 
-/* The one table from the library's codes to HTTP; retry_sec 0 = no Retry-After. */
-static void status_of(int *status, int *retry_sec, const cdist_err_t *err)
+/* The one table from the library's codes to HTTP; retry_sec 0 = no Retry-After. `text` is what strangers read instead of
+ * the error's own words, which name places on this server and are for the log; NULL where they do not. */
+typedef struct {
+    cdist_code_t code;
+    int status, retry_sec;
+    const char *text;
+} problem_t;
+
+static const problem_t problems[] = {
+    {CDIST_E_NOTFOUND, HTTP_NOT_FOUND, 0, NULL},
+    {CDIST_E_BUSY, HTTP_SERVICE_UNAVAILABLE, 10, NULL},
+    {CDIST_E_TIMEOUT, HTTP_SERVICE_UNAVAILABLE, 10, NULL},
+    {CDIST_E_STOPPED, HTTP_SERVICE_UNAVAILABLE, 5, NULL},
+    {CDIST_E_CHANGED, HTTP_SERVICE_UNAVAILABLE, 30, "the release is not ready yet: its folder is being filled or was "
+                                                    "changed a moment ago"},
+    {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60, "a release, or a folder with releases, cannot be read or offered"},
+    {CDIST_E_UNSAFE, HTTP_SERVICE_UNAVAILABLE, 300, "the release holds a file that must not be archived"},
+    {CDIST_E_CORRUPT, HTTP_SERVICE_UNAVAILABLE, 300, "the ready archive is damaged"},
+    {CDIST_E_STORE, HTTP_SERVICE_UNAVAILABLE, 60, "the store of archives cannot be used"},
+    {CDIST_E_INPUT, HTTP_SERVICE_UNAVAILABLE, 300, "the release or the store is not as it should be"}};
+
+static const problem_t *problem_of(const cdist_err_t *err)
 {
-    static const struct {
-        cdist_code_t code;
-        int status, retry_sec;
-    } table[] = {{CDIST_E_INPUT, HTTP_BAD_REQUEST, 0},
-                 {CDIST_E_NOTFOUND, HTTP_NOT_FOUND, 0},
-                 {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60},
-                 {CDIST_E_CHANGED, HTTP_SERVICE_UNAVAILABLE, 30},
-                 {CDIST_E_UNSAFE, HTTP_SERVICE_UNAVAILABLE, 300},
-                 {CDIST_E_CORRUPT, HTTP_SERVICE_UNAVAILABLE, 300},
-                 {CDIST_E_STORE, HTTP_SERVICE_UNAVAILABLE, 60},
-                 {CDIST_E_BUSY, HTTP_SERVICE_UNAVAILABLE, 10},
-                 {CDIST_E_TIMEOUT, HTTP_SERVICE_UNAVAILABLE, 10},
-                 {CDIST_E_STOPPED, HTTP_SERVICE_UNAVAILABLE, 5}};
     size_t i;
 
-    *status = HTTP_INTERNAL_SERVER_ERROR;
-    *retry_sec = 0;
-    for (i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].code != err->code) continue;
-        *status = table[i].status;
-        *retry_sec = table[i].retry_sec;
+    for (i = 0; i < sizeof problems / sizeof problems[0]; i++) {
+        if (problems[i].code == err->code) return &problems[i];
     }
+    return &problems[sizeof problems / sizeof problems[0] - 1];
 }
 
-static const char *replace_all(const char *text, const char *what, const char *with, apr_pool_t *pool)
+/* The table's text, and what the system said. */
+static const char *public_text(const problem_t *problem, const cdist_err_t *err, apr_pool_t *pool)
 {
-    const char *at;
+    char buffer[200];
 
-    while (*what && (at = strstr(text, what)) != NULL) {
-        text = apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(at - text)), with, at + strlen(what), NULL);
-    }
-    return text;
-}
-
-/* An error's text for strangers: the folders' places on this server are for the log only. */
-static const char *public_text(const cdist_request_t *req, const char *text)
-{
-    apr_pool_t *pool = req->r->pool;
-    int i;
-
-    for (i = 0; req->dir->roots && i < req->dir->roots->nelts; i++) {
-        text = replace_all(text, APR_ARRAY_IDX(req->dir->roots, i, const char *), apr_psprintf(pool, "(root %d)", i + 1),
-                           pool);
-    }
-    return replace_all(text, cdist_conf_process()->store, "(store)", pool);
+    if (!problem->text) return err->message;
+    while (err && err->status == APR_SUCCESS) err = err->cause;
+    if (!err) return apr_pstrcat(pool, problem->text, "; the server's error log says more", NULL);
+    return apr_pstrcat(pool, problem->text, ": ", apr_strerror(err->status, buffer, sizeof buffer), NULL);
 }
 
 /* What exists instead, newest first. */
@@ -82,7 +74,7 @@ static json_t *alternatives(const cdist_catalogue_t *catalogue, apr_pool_t *pool
         slots = json_array();
         for (j = 0; j < release->sources->nelts; j++) {
             const cdist_source_t *source = APR_ARRAY_IDX(release->sources, j, const cdist_source_t *);
-            if (source->settled && !source->problem) json_array_append_new(slots, json_string(source->slot->name));
+            if (cdist_source_offered(source)) json_array_append_new(slots, json_string(source->slot->name));
         }
         json_object_set_new(entry, "version", json_string(cdist_version_format(&release->version, pool)));
         json_object_set_new(entry, "slots", slots);
@@ -117,7 +109,7 @@ int cdist_respond_problem(cdist_request_t *req, int status, const char *detail)
     /* ap_get_status_line gives "404 Not Found". */
     json_object_set_new(problem, "title", json_string(ap_get_status_line(status) + 4));
     json_object_set_new(problem, "status", json_integer(status));
-    json_object_set_new(problem, "detail", json_string(cdist_text_printable(public_text(req, detail), r->pool)));
+    json_object_set_new(problem, "detail", json_string(cdist_text_printable(detail, r->pool)));
     if (req->catalogue) json_object_set_new(problem, "available", alternatives(req->catalogue, r->pool));
     dumped = json_dumps(problem, JSON_COMPACT);
     json_decref(problem);
@@ -129,13 +121,11 @@ int cdist_respond_problem(cdist_request_t *req, int status, const char *detail)
 int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err)
 {
     request_rec *r = req->r;
-    const char *text = cdist_err_text(err, r->pool);
-    int status, retry_sec;
+    const problem_t *problem = problem_of(err);
 
-    status_of(&status, &retry_sec, err);
-    if (retry_sec) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, retry_sec));
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0104: %d: %s", status, text);
-    return cdist_respond_problem(req, status, text);
+    if (problem->retry_sec) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, problem->retry_sec));
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0104: %d: %s", problem->status, cdist_err_text(err, r->pool));
+    return cdist_respond_problem(req, problem->status, public_text(problem, err, r->pool));
 }
 
 /* ---- contents -------------------------------------------------------------------------------------------------- */
@@ -159,6 +149,7 @@ static int send_no_body(request_rec *r, int status)
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
 
     r->status = status;
+    if (status != HTTP_NOT_MODIFIED) apr_table_unset(r->headers_out, "Content-Length");
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
     return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS || r->connection->aborted ? OK : AP_FILTER_ERROR;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define ETAG_HEX_DIGITS 32
+/* A stat that is younger does not show whether the file changed again in the same tick of the clock. */
+#define STAT_TRUST_SEC 2
 
 typedef struct {
     cdist_request_t *req;
@@ -41,6 +43,7 @@ static apr_int64_t age_sec(const cdist_stat_t *stat)
 static cdist_source_t *published_by_hand(const cdist_request_t *req)
 {
     request_rec *r = req->r;
+    int settle_sec = cdist_conf_process()->settle_sec;
     cdist_source_t *source;
     apr_file_t *file;
     cdist_stat_t stat;
@@ -55,7 +58,7 @@ static cdist_source_t *published_by_hand(const cdist_request_t *req)
     source->kind = CDIST_SOURCE_READY;
     source->path = r->filename;
     source->stat = stat;
-    source->settled = age_sec(&stat) >= cdist_conf_process()->settle_sec;
+    source->settled = age_sec(&stat) >= (settle_sec > STAT_TRUST_SEC ? settle_sec : STAT_TRUST_SEC);
     return source;
 }
 
@@ -69,10 +72,7 @@ static cdist_err_t *find_source(const cdist_source_t **source, answer_t *answer)
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s is not ready yet: it was changed a moment ago",
                                 (*source)->slot->file);
     }
-    if (!req->dir->roots) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "CDistRoot is not set for this location");
-    }
-    req->catalogue = cdist_live_get(answer->child->live, req->dir->roots, pool);
+    CDIST_ERR(cdist_child_catalogue(req));
     return cdist_select(source, req->catalogue, &req->dir->current, &req->route.selector, pool);
 }
 
@@ -158,7 +158,11 @@ static int send_manifest(answer_t *answer)
     cdist_err_t *err = cdist_store_manifest(&json, answer->child->store, &answer->archive->sha256, req->r->pool);
 
     apr_file_close(answer->file);
-    if (err) return cdist_respond_error(req, err);
+    if (err) {
+        /* It was published before the archive: whatever happened to it is the store's trouble, not the client's. */
+        err->code = CDIST_E_STORE;
+        return cdist_respond_error(req, err);
+    }
     return cdist_respond_text(req, "application/json", etag(answer, "-manifest"), json);
 }
 

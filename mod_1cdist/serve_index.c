@@ -55,7 +55,7 @@ static json_t *release_object(const cdist_release_t *release, int current, cdist
 
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
-        if (source->settled && !source->problem) json_array_append_new(slots, slot_object(source, version, child, pool));
+        if (cdist_source_offered(source)) json_array_append_new(slots, slot_object(source, version, child, pool));
     }
     set_text(object, "version", version);
     json_object_set_new(object, "current", json_boolean(current));
@@ -94,12 +94,10 @@ int cdist_serve_index(cdist_request_t *req)
     char *dumped;
     const char *text;
 
-    if (!err && !req->dir->roots) err = cdist_err_create(pool, CDIST_E_SOURCE, 0, "CDistRoot is not set for this location");
+    if (!err) err = cdist_child_catalogue(req);
     if (err) return cdist_respond_error(req, err);
-    req->catalogue = cdist_live_get(child->live, req->dir->roots, pool);
     if (req->catalogue->unreadable->nelts) {
-        return cdist_respond_error(req, cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s",
-                                                         apr_array_pstrcat(pool, req->catalogue->unreadable, ';')));
+        return cdist_respond_error(req, APR_ARRAY_IDX(req->catalogue->unreadable, 0, const cdist_err_t *));
     }
     index = index_object(req, child, pool);
     dumped = json_dumps(index, JSON_INDENT(1));

@@ -66,7 +66,7 @@ static cdist_err_t *find_source(const cdist_source_t **source, const build_reque
     const char *root = cdist_text_printable(APR_ARRAY_IDX(request->roots, 0, const char *), pool);
 
     if (catalogue->unreadable->nelts) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s", APR_ARRAY_IDX(catalogue->unreadable, 0, const char *));
+        return cdist_err_dup(APR_ARRAY_IDX(catalogue->unreadable, 0, cdist_err_t *), pool);
     }
     *source = release ? cdist_release_source(release, request->selector.slot) : NULL;
     if (!release) return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s: there is no release %s", root, version);
@@ -109,10 +109,10 @@ static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, 
     if (!APR_STATUS_IS_EOF(rv) || (rv = apr_file_seek(temp->file, APR_SET, &start)) != APR_SUCCESS) {
         return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", source->path);
     }
-    CDIST_ERR(cdist_zip_verify(&verification, temp->file, source->path, pool));
+    CDIST_ERR(cdist_zip_verify(&verification, temp->file, source->path, NULL, pool));
     if (!verification->ok) {
         return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: %s", source->path,
-                                APR_ARRAY_IDX(verification->problems, 0, cdist_problem_t).text);
+                                cdist_verification_reason(verification));
     }
     *manifest = verification->manifest;
     return NULL;
@@ -247,7 +247,7 @@ static int verify_one(const char *path, int json, apr_pool_t *pool)
     if (rv != APR_SUCCESS) {
         return tool_fail_err(cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s", cdist_text_printable(path, pool)), pool);
     }
-    if ((err = cdist_zip_verify(&v, file, path, pool)) != NULL) return tool_fail_err(err, pool);
+    if ((err = cdist_zip_verify(&v, file, path, NULL, pool)) != NULL) return tool_fail_err(err, pool);
     apr_file_close(file);
     print_verification(v, path, json, pool);
     for (i = 0; i < v->problems->nelts; i++) {

@@ -14,6 +14,15 @@ cdist_packer_t *cdist_packer_create(int level, apr_pool_t *pool);
 /* Deflates into `out`, which has room for `length` - 1 bytes: 0 means that the content does not shrink. */
 apr_size_t cdist_packer_pack(cdist_packer_t *packer, void *out, const void *data, apr_size_t length);
 
+/* ---- name.c ---- */
+
+/* Why an entry's name must not be archived or unpacked on anybody's machine; NULL if it may be. */
+const char *cdist_name_problem(const char *name, apr_size_t length);
+/* Why Windows cannot hold the name; NULL if it can. On Linux clients such names are legal. */
+const char *cdist_name_remark(const char *name, apr_size_t length);
+/* Whether a link `depth` folders below the archive's root leads out of it. */
+int cdist_link_leads_out(const char *target, int depth);
+
 /* ---- zip_layout.c: the bytes of the records, APPNOTE 6.3.10 ---- */
 
 #define ZIP_LOCAL_SIG 0x04034b50u
@@ -65,7 +74,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_finish(cdist_manifest_t *manifest
 
 /* ---- pack.c: one file's content into one entry ---- */
 
-/* Reads and compresses a file of at most CDIST_WHOLE_MAX bytes. `*packed` is malloc'ed, NULL for no bytes. */
+/* Reads and compresses a file of at most CDIST_WHOLE_MAX bytes, a link, or a folder. `*packed` is malloc'ed. */
 CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, void **packed, cdist_packer_t *packer,
                                                cdist_sha256_t *sha, const char *folder, const cdist_input_t *input,
                                                apr_pool_t *pool);
@@ -76,6 +85,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_
 
 /* ---- store.c ---- */
 
+/* Makes what is missing of an opened store: somebody may have emptied it under a running server. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool);
 const char *cdist_store_lock_path(const cdist_store_t *store, apr_pool_t *pool);
 /* A temporary file on the store's own file system. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_temp(cdist_temp_t **temp, cdist_store_t *store, apr_pool_t *pool);

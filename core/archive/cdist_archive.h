@@ -15,6 +15,8 @@
 
 #define CDIST_FORMAT_VERSION 1
 #define CDIST_WHOLE_MAX (16u * 1024 * 1024)
+/* Entries of one archive, built or read. */
+#define CDIST_MAX_ENTRIES 200000
 
 /* ---- compression (deflate.c) ----------------------------------------------------------------------------------- */
 
@@ -93,17 +95,17 @@ typedef struct {
 typedef struct {
     int ok;
     cdist_manifest_t *manifest;   /* what could be read; its digests are set if `ok` */
-    apr_array_header_t *problems; /* cdist_problem_t */
+    apr_array_header_t *problems; /* cdist_problem_t, the first hundred or so; a fatal one is always among them */
 } cdist_verification_t;
 
 /* Reads a whole archive: structure, local headers against the directory, every entry's content against its CRC, names
- * against what must not be unpacked, overlaps and bombs; computes all digests. Damage is a problem in the result;
- * an error is returned only if the file cannot be read at all. Memory is bounded but for the list of entries. */
+ * and links against what must not be unpacked, overlaps and bombs; computes all digests. Damage is a problem in the
+ * result; an error is returned only if the file cannot be read at all, or when *stop (may be NULL) is set meanwhile.
+ * Memory is bounded but for the list of entries. */
 CDIST_MUST_CHECK cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, const char *path,
-                                               apr_pool_t *pool);
-
-/* Why an entry's name must not be unpacked on anybody's machine; NULL if nothing is wrong with it. */
-const char *cdist_name_problem(const char *name, apr_size_t length);
+                                               const volatile apr_uint32_t *stop, apr_pool_t *pool);
+/* The first fatal problem's text, NULL if `ok`. */
+const char *cdist_verification_reason(const cdist_verification_t *verification);
 
 /* ---- building (builder.c) -------------------------------------------------------------------------------------- */
 
@@ -185,10 +187,13 @@ typedef struct {
     int build_max; /* builds on this host at once */
 } cdist_flight_limits_t;
 
-/* The flights of one process over one store. Threads are started on demand and joined, within about 3 s, when `pool`
- * is destroyed. Call it after fork. */
+/* The flights of one process over one store. Threads are started on demand, and stopped and joined when `pool` is
+ * destroyed: after one more entry of a build has been compressed. Call it after fork. */
 CDIST_MUST_CHECK cdist_err_t *cdist_flights_create(cdist_flights_t **flights, cdist_store_t *store,
                                                    const cdist_flight_limits_t *limits, apr_pool_t *pool);
+/* Makes builds stop and waiting requests return with CDIST_E_STOPPED within a second. May be called in a signal
+ * handler. */
+void cdist_flights_shut(cdist_flights_t *flights);
 /* The archive of a job: found in the store, or built by one thread of one process on this host while everybody else
  * waits for it, at most until `timeout` has passed. A client that goes away does not stop the build.
  * Errors: CDIST_E_BUSY over the limit of waiters, CDIST_E_TIMEOUT, and those of cdist_job_run (a failure is

@@ -2,10 +2,10 @@
  *
  * Within a process, a flight is the one thread that cares for a key; requests wait on a timed condition. Between
  * processes, byte ranges of the store's lock file exclude each other, and the kernel frees them when a process dies:
- *   bytes 0 … WAITERS-1        one per request that waits, on the whole host
- *   bytes BUILDS … KEYS-1      one per build that runs
- *   bytes KEYS …               one per key (a key's number is taken from its digest; two keys that share a number only
- *                              wait for each other)
+ *   from LOCK_WAITERS on   one for each request that waits, on the whole host
+ *   from LOCK_BUILDS on    one for each build that runs
+ *   from LOCK_KEYS on      one for each key (a key's number is taken from its digest; two keys that share a number only
+ *                          wait for each other)
  * A flight whose key is held elsewhere looks at the store every POLL, until the archive is there or the lock is free.
  * The result of a flight is in the store, never in a message, so nothing can be lost. */
 #include "archive_int.h"
@@ -22,6 +22,7 @@
 #define LOCK_BUILDS 0x10000u
 #define LOCK_KEYS 0x20000u
 #define LOCK_KEY_COUNT 0x40000000u
+#define POLL_STOP apr_time_from_sec(1)
 #define POLL apr_time_from_msec(25)
 #define FAILURE_REMEMBERED apr_time_from_sec(5)
 
@@ -66,29 +67,13 @@ static int in_store(flight_t *flight, apr_pool_t *scratch)
     return 1;
 }
 
-static apr_uint64_t key_byte(const cdist_key_t *key)
+static apr_uint32_t key_byte(const cdist_key_t *key)
 {
     apr_uint32_t number = 0;
     int i;
 
     for (i = 0; i < 4; i++) number = number << 8 | key->byte[i];
     return LOCK_KEYS + number % LOCK_KEY_COUNT;
-}
-
-/* Takes one of `count` bytes from `base` on; APR_EBUSY if all are held. The search starts at a place of its own for
- * each caller, so that a crowd does not queue up at the first byte. */
-static apr_status_t take_one(cdist_lock_t **lock, const cdist_flights_t *flights, apr_uint64_t base, int count,
-                             apr_pool_t *pool)
-{
-    apr_uint32_t start = (apr_uint32_t)apr_time_now();
-    int i;
-
-    for (i = 0; i < count; i++) {
-        apr_status_t rv = cdist_os_lock_try(lock, flights->lock_path,
-                                            base + (start + (apr_uint32_t)i) % (apr_uint32_t)count, pool);
-        if (rv != APR_EBUSY) return rv;
-    }
-    return APR_EBUSY;
 }
 
 static cdist_err_t *lock_failed(const flight_t *flight, apr_status_t rv)
@@ -105,7 +90,9 @@ static cdist_err_t *fly_locked(flight_t *flight, apr_pool_t *scratch)
     cdist_err_t *err;
 
     if (in_store(flight, scratch)) return NULL;
-    while ((rv = take_one(&slot, flights, LOCK_BUILDS, flights->limits.build_max, scratch)) == APR_EBUSY) {
+    CDIST_ERR(cdist_store_make(flights->store, scratch));
+    while ((rv = cdist_os_lock_try(&slot, flights->lock_path, LOCK_BUILDS, (apr_uint32_t)flights->limits.build_max,
+                                   scratch)) == APR_EBUSY) {
         if (cdist_stop_asked(&flights->stop)) {
             return cdist_err_create(flight->pool, CDIST_E_STOPPED, 0, "the server is stopping");
         }
@@ -128,7 +115,7 @@ static cdist_err_t *fly(flight_t *flight, apr_pool_t *scratch)
         apr_status_t rv;
 
         apr_pool_clear(scratch);
-        rv = cdist_os_lock_try(&lock, flights->lock_path, key_byte(&flight->job->key), scratch);
+        rv = cdist_os_lock_try(&lock, flights->lock_path, key_byte(&flight->job->key), 1, scratch);
         if (rv == APR_SUCCESS) {
             err = fly_locked(flight, scratch);
             cdist_os_lock_free(lock);
@@ -141,10 +128,8 @@ static cdist_err_t *fly(flight_t *flight, apr_pool_t *scratch)
     return cdist_err_create(flight->pool, CDIST_E_STOPPED, 0, "the server is stopping");
 }
 
-static void log_failure(const flight_t *flight, apr_pool_t *scratch)
+static void log_failure(const flight_t *flight, const cdist_err_t *err, apr_pool_t *scratch)
 {
-    const cdist_err_t *err = flight->err;
-
     if (err->code == CDIST_E_STOPPED) {
         cdist_log(CDIST_LOG_INFO, "CD0014", 0, "%s: the build was stopped with the server", flight->job->label);
     } else if (err->code == CDIST_E_CHANGED) {
@@ -166,14 +151,14 @@ static void *APR_THREAD_FUNC flight_main(apr_thread_t *thread, void *baton)
     (void)thread;
     apr_pool_create_unmanaged(&scratch);
     err = fly(flight, scratch);
-    flight->err = cdist_err_dup(err, flight->pool);
-    if (err) log_failure(flight, scratch);
-    apr_pool_destroy(scratch);
+    if (err) log_failure(flight, err, scratch);
     apr_thread_mutex_lock(flights->mutex);
+    flight->err = cdist_err_dup(err, flight->pool);
     flight->done = 1;
     flight->ended = apr_time_now();
     apr_thread_cond_broadcast(flights->landed);
     apr_thread_mutex_unlock(flights->mutex);
+    apr_pool_destroy(scratch);
     return NULL;
 }
 
@@ -186,9 +171,9 @@ static void reap(cdist_flights_t *flights)
 
     while (*link) {
         flight_t *flight = *link;
-        int remembered = flight->err && apr_time_now() - flight->ended < FAILURE_REMEMBERED;
 
-        if (flight->done && flight->waiters == 0 && !remembered) {
+        if (flight->done && flight->waiters == 0 &&
+            !(flight->err && apr_time_now() - flight->ended < FAILURE_REMEMBERED)) {
             apr_status_t ignored;
             *link = flight->next;
             apr_thread_join(&ignored, flight->thread);
@@ -234,24 +219,30 @@ static flight_t *start_flight(cdist_flights_t *flights, const cdist_job_t *job)
     return flight;
 }
 
-/* Waits for a flight to land; 1 if it did in time. */
+/* Waits for a flight to land; 1 if it did in time. NB: it looks up every second, because whoever asks for the stop may
+ * be a signal handler, which cannot signal a condition. */
 static int wait_landed(cdist_flights_t *flights, flight_t *flight, apr_time_t deadline)
 {
     while (!flight->done) {
         apr_interval_time_t left = deadline - apr_time_now();
-        if (left <= 0) return 0;
-        apr_thread_cond_timedwait(flights->landed, flights->mutex, left);
+        if (left <= 0 || cdist_stop_asked(&flights->stop)) return 0;
+        apr_thread_cond_timedwait(flights->landed, flights->mutex, left < POLL_STOP ? left : POLL_STOP);
     }
     return 1;
 }
 
 /* ---- the outside ----------------------------------------------------------------------------------------------- */
 
+void cdist_flights_shut(cdist_flights_t *flights)
+{
+    apr_atomic_set32(&flights->stop, 1);
+}
+
 static apr_status_t flights_stop(void *baton)
 {
     cdist_flights_t *flights = baton;
 
-    apr_atomic_set32(&flights->stop, 1);
+    cdist_flights_shut(flights);
     for (;;) {
         flight_t *flight;
         apr_status_t ignored;
@@ -273,6 +264,7 @@ cdist_err_t *cdist_flights_create(cdist_flights_t **flights, cdist_store_t *stor
 
     made->store = store;
     made->limits = *limits;
+    if (made->limits.wait_max > (int)(LOCK_BUILDS - LOCK_WAITERS)) made->limits.wait_max = LOCK_BUILDS - LOCK_WAITERS;
     made->lock_path = cdist_store_lock_path(store, pool);
     if (apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
         apr_thread_cond_create(&made->landed, pool) != APR_SUCCESS) {
@@ -300,7 +292,9 @@ static cdist_err_t *join_flight(int *first, cdist_flights_t *flights, const cdis
     } else {
         flight->waiters++;
         if (!wait_landed(flights, flight, deadline)) {
-            err = cdist_err_create(pool, CDIST_E_TIMEOUT, 0, "%s is still being built", job->label);
+            err = cdist_stop_asked(&flights->stop)
+                      ? cdist_err_create(pool, CDIST_E_STOPPED, 0, "the server is stopping")
+                      : cdist_err_create(pool, CDIST_E_TIMEOUT, 0, "%s is still being built", job->label);
         } else {
             err = cdist_err_dup(flight->err, pool);
             *first = flight->built;
@@ -310,6 +304,19 @@ static cdist_err_t *join_flight(int *first, cdist_flights_t *flights, const cdis
     }
     apr_thread_mutex_unlock(flights->mutex);
     return err;
+}
+
+/* A place among those who may wait; APR_EBUSY if there is none. */
+static apr_status_t take_waiter(cdist_lock_t **waiter, const cdist_flights_t *flights, apr_pool_t *pool)
+{
+    apr_uint32_t count = (apr_uint32_t)flights->limits.wait_max;
+    apr_status_t rv = cdist_os_lock_try(waiter, flights->lock_path, LOCK_WAITERS, count, pool);
+
+    /* Somebody emptied the store, lock file included. */
+    if (APR_STATUS_IS_ENOENT(rv) && !cdist_store_make(flights->store, pool)) {
+        rv = cdist_os_lock_try(waiter, flights->lock_path, LOCK_WAITERS, count, pool);
+    }
+    return rv;
 }
 
 cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, cdist_outcome_t *outcome,
@@ -324,7 +331,7 @@ cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, 
 
     *outcome = CDIST_HIT;
     if (!err || err->code != CDIST_E_NOTFOUND) return err;
-    rv = take_one(&waiter, flights, LOCK_WAITERS, flights->limits.wait_max, pool);
+    rv = take_waiter(&waiter, flights, pool);
     if (rv == APR_EBUSY) {
         return cdist_err_create(pool, CDIST_E_BUSY, 0, "%s is being built and %d requests wait already", job->label,
                                 flights->limits.wait_max);

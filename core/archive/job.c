@@ -59,7 +59,8 @@ static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp
     return cdist_build(manifest, *temp, tree, &options, pool);
 }
 
-static cdist_err_t *verify_ready(cdist_manifest_t **manifest, const cdist_job_t *job, apr_pool_t *pool)
+static cdist_err_t *verify_ready(cdist_manifest_t **manifest, const cdist_job_t *job,
+                                 const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
     cdist_archive_t archive = {{{0}}, job->stat.bytes, 0, job->path, 1, job->stat};
     cdist_verification_t *verification;
@@ -70,18 +71,19 @@ static cdist_err_t *verify_ready(cdist_manifest_t **manifest, const cdist_job_t 
 
     err = cdist_archive_open(&file, &archive, 0, pool);
     if (err) return err;
-    CDIST_ERR(cdist_zip_verify(&verification, file, job->path, pool));
+    CDIST_ERR(cdist_zip_verify(&verification, file, job->path, stop, pool));
     if (cdist_os_stat_file(&after, file) != APR_SUCCESS || !cdist_stat_same(&after, &job->stat)) {
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed while it was verified",
                                 cdist_text_printable(job->path, pool));
     }
     apr_file_close(file);
+    if (!verification->ok) {
+        return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: %s", cdist_text_printable(job->path, pool),
+                                cdist_verification_reason(verification));
+    }
     for (i = 0; i < verification->problems->nelts; i++) {
-        const cdist_problem_t *p = &APR_ARRAY_IDX(verification->problems, i, cdist_problem_t);
-        if (p->fatal) {
-            return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: %s", cdist_text_printable(job->path, pool), p->text);
-        }
-        cdist_log(CDIST_LOG_WARNING, "CD0012", 0, "%s: %s", cdist_text_printable(job->path, pool), p->text);
+        cdist_log(CDIST_LOG_WARNING, "CD0012", 0, "%s: %s", cdist_text_printable(job->path, pool),
+                  APR_ARRAY_IDX(verification->problems, i, cdist_problem_t).text);
     }
     *manifest = verification->manifest;
     return NULL;
@@ -94,7 +96,7 @@ cdist_err_t *cdist_job_run(cdist_store_t *store, const cdist_job_t *job, const v
     cdist_manifest_t *manifest;
     cdist_temp_t *temp = NULL;
 
-    if (job->ready) CDIST_ERR(verify_ready(&manifest, job, pool));
+    if (job->ready) CDIST_ERR(verify_ready(&manifest, job, stop, pool));
     else CDIST_ERR(pack_folder(&manifest, &temp, store, job, stop, pool));
     CDIST_ERR(cdist_store_publish(store, temp, manifest, job, ms_since(start), pool));
     cdist_log(CDIST_LOG_INFO, "CD0013", 0,

@@ -55,24 +55,34 @@ static cdist_err_t *check_format(const char *folder, apr_pool_t *pool)
                             path, cdist_text_printable(apr_pstrndup(pool, text, 40), pool));
 }
 
-cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_pool_t *pool)
+static const char *const parts[] = {"", "/archives", "/manifests", "/keys"};
+
+cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool)
 {
-    static const char *const parts[] = {"", "/archives", "/manifests", "/keys"};
-    cdist_store_t *opened = apr_pcalloc(pool, sizeof *opened);
     size_t i;
 
-    opened->folder = apr_pstrdup(pool, folder);
     for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        const char *path = apr_pstrcat(pool, folder, parts[i], NULL);
+        const char *path = apr_pstrcat(pool, store->folder, parts[i], NULL);
         apr_status_t rv = cdist_os_folder_make(path, pool);
 
         if (rv != APR_SUCCESS) {
             return cdist_err_create(pool, CDIST_E_STORE, rv, "store %s: cannot be made; its parent must exist and be "
                                     "writable for the user of the server", path);
         }
-        cdist_os_temp_sweep(path, pool);
     }
-    CDIST_ERR(check_format(folder, pool));
+    return check_format(store->folder, pool);
+}
+
+cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_pool_t *pool)
+{
+    cdist_store_t *opened = apr_pcalloc(pool, sizeof *opened);
+    size_t i;
+
+    opened->folder = apr_pstrdup(pool, folder);
+    CDIST_ERR(cdist_store_make(opened, pool));
+    for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        cdist_os_temp_sweep(apr_pstrcat(pool, folder, parts[i], NULL), pool);
+    }
     *store = opened;
     return NULL;
 }

@@ -1,6 +1,6 @@
 /* A folder as the sorted list of an archive's entries, with a signature that changes when anything in it does.
  * Reads names and stats only, never content. No symbolic link is followed. */
-#include "cdist_archive.h"
+#include "archive_int.h"
 
 #include <apr_strings.h>
 
@@ -8,49 +8,12 @@
 #include <string.h>
 
 #define MAX_DEPTH 64
-#define MAX_INPUTS 1000000
 
 typedef struct {
     cdist_tree_t *tree;
     const apr_array_header_t *skip;
     apr_pool_t *pool;
 } walk_t;
-
-/* NB: a name is checked for what would break an archive on every system. Names that only Windows cannot hold
- * (reserved words, colons) are legal in a Linux client's archive and pass. */
-static const char *entry_name_problem(const char *name)
-{
-    const unsigned char *p;
-
-    if (!cdist_text_is_utf8(name, strlen(name))) return "its name is not UTF-8";
-    for (p = (const unsigned char *)name; *p; p++) {
-        if (*p < 0x20 || *p == 0x7F) return "its name has a control character";
-        if (*p == '\\') return "its name has a backslash, which Windows would take for a folder";
-    }
-    return NULL;
-}
-
-/* A link is kept if it cannot lead out: relative, '..' only in front, and not more of them than folders above it.
- * What follows goes down through folders or through links that passed the same rule. */
-static int link_leads_out(const char *target, int depth)
-{
-    const char *p = target;
-    int leading = 1;
-
-    if (*p == '/' || *p == '\0' || strchr(p, '\\') || !cdist_text_is_utf8(p, strlen(p))) return 1;
-    while (*p) {
-        apr_size_t length = strcspn(p, "/");
-
-        if (length == 2 && p[0] == '.' && p[1] == '.') {
-            if (!leading || --depth < 0) return 1;
-        } else if (length > 0 && !(length == 1 && p[0] == '.')) {
-            leading = 0;
-        }
-        p += length;
-        while (*p == '/') p++;
-    }
-    return 0;
-}
 
 static int is_skipped(const walk_t *walk, const char *name)
 {
@@ -87,10 +50,13 @@ static cdist_err_t *walk_folder(walk_t *walk, cdist_folder_t *folder, const char
 static cdist_err_t *add_child(walk_t *walk, cdist_folder_t *folder, const char *name, const char *path, int depth)
 {
     cdist_input_t input = {path, {0}, NULL};
-    const char *problem = entry_name_problem(name);
+    const char *problem = cdist_name_problem(path, strlen(path));
     apr_status_t rv;
 
-    if (problem) return cdist_err_create(walk->pool, CDIST_E_UNSAFE, 0, "%s: %s", full_path(walk, path), problem);
+    if (!cdist_text_is_utf8(name, strlen(name))) problem = "is not UTF-8";
+    if (problem) {
+        return cdist_err_create(walk->pool, CDIST_E_UNSAFE, 0, "%s: the name %s", full_path(walk, path), problem);
+    }
     if ((rv = cdist_os_stat_at(&input.stat, folder, name)) != APR_SUCCESS) return read_failed(walk, rv, path);
     note_time(walk, &input.stat);
     if (input.stat.kind == CDIST_OTHER) {
@@ -101,7 +67,7 @@ static cdist_err_t *add_child(walk_t *walk, cdist_folder_t *folder, const char *
         if ((rv = cdist_os_link_at(&input.link_target, folder, name, walk->pool)) != APR_SUCCESS) {
             return read_failed(walk, rv, path);
         }
-        if (link_leads_out(input.link_target, depth)) {
+        if (cdist_link_leads_out(input.link_target, depth)) {
             return cdist_err_create(walk->pool, CDIST_E_UNSAFE, 0, "%s: the link leads out of the folder, to %s",
                                     full_path(walk, path), cdist_text_printable(input.link_target, walk->pool));
         }
@@ -117,8 +83,9 @@ static cdist_err_t *add_child(walk_t *walk, cdist_folder_t *folder, const char *
         cdist_os_folder_close(child);
         if (walk->tree->inputs->nelts != before) return NULL;
     }
-    if (walk->tree->inputs->nelts >= MAX_INPUTS) {
-        return cdist_err_create(walk->pool, CDIST_E_INPUT, 0, "%s: more than %d files", full_path(walk, ""), MAX_INPUTS);
+    if (walk->tree->inputs->nelts >= CDIST_MAX_ENTRIES) {
+        return cdist_err_create(walk->pool, CDIST_E_INPUT, 0, "%s: more than %d files", full_path(walk, ""),
+                                CDIST_MAX_ENTRIES);
     }
     if (input.stat.kind == CDIST_FILE) walk->tree->bytes += input.stat.bytes;
     APR_ARRAY_PUSH(walk->tree->inputs, cdist_input_t) = input;

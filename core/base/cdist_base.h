@@ -195,9 +195,10 @@ CDIST_MUST_CHECK apr_status_t cdist_os_folder_make(const char *path, apr_pool_t 
 /* One byte of a lock file, held against every other holder on this host, threads of this process included. The
  * kernel frees it when the process dies. */
 typedef struct cdist_lock_t cdist_lock_t;
-/* APR_EBUSY if somebody else holds it. `path` is made if it is not there and must never be unlinked. */
-CDIST_MUST_CHECK apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char *path, apr_uint64_t byte,
-                                                apr_pool_t *pool);
+/* Takes one of the `count` bytes from `first` on (offsets below 2^31); APR_EBUSY if others hold them all. `path` is made
+ * if it is not there, and should never be unlinked: whoever opens the new file does not see the old one's locks. */
+CDIST_MUST_CHECK apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char *path, apr_uint32_t first,
+                                                apr_uint32_t count, apr_pool_t *pool);
 void cdist_os_lock_free(cdist_lock_t *lock);
 
 /* Whether an error of a write means that the disk is full, over quota, or read-only. */

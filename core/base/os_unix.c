@@ -243,8 +243,11 @@ apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char *folder, apr_poo
 
     made->folder = apr_pstrdup(pool, folder);
 #ifdef O_TMPFILE
-    fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return errno;
+    /* NB: the name is given through /proc later; in a chroot without it the file needs one from the start. */
+    if (access("/proc/self/fd", X_OK) == 0) {
+        fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return errno;
+    }
 #endif
     if (fd < 0) {
         made->name = temp_name(folder, pool);
@@ -333,21 +336,29 @@ struct cdist_lock_t {
     int fd;
 };
 
-apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char *path, apr_uint64_t byte, apr_pool_t *pool)
+apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char *path, apr_uint32_t first, apr_uint32_t count,
+                               apr_pool_t *pool)
 {
-    struct flock range;
+    /* Each caller starts at a place of its own, so that a crowd does not queue up at the first byte. */
+    apr_uint32_t start = (apr_uint32_t)apr_time_now(), i;
     int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    apr_status_t rv = APR_EBUSY;
 
     if (fd < 0) return errno;
-    memset(&range, 0, sizeof range);
-    range.l_type = F_WRLCK;
-    range.l_whence = SEEK_SET;
-    range.l_start = (off_t)(byte & 0x7FFFFFFF);
-    range.l_len = 1;
-    if (fcntl(fd, F_OFD_SETLK, &range) != 0) {
-        apr_status_t rv = errno;
+    for (i = 0; i < count && rv == APR_EBUSY; i++) {
+        struct flock range;
+
+        memset(&range, 0, sizeof range);
+        range.l_type = F_WRLCK;
+        range.l_whence = SEEK_SET;
+        range.l_start = (off_t)first + (start + i) % count;
+        range.l_len = 1;
+        rv = fcntl(fd, F_OFD_SETLK, &range) == 0 ? APR_SUCCESS : errno;
+        if (rv == EAGAIN || rv == EACCES) rv = APR_EBUSY;
+    }
+    if (rv != APR_SUCCESS) {
         close(fd);
-        return rv == EAGAIN || rv == EACCES ? APR_EBUSY : rv;
+        return rv;
     }
     *lock = apr_palloc(pool, sizeof **lock);
     (*lock)->fd = fd;

@@ -33,17 +33,32 @@ static const char *base_name(const char *path, apr_pool_t *pool)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+static cdist_release_t *release_for(scan_t *scan, const cdist_version_t *version)
+{
+    apr_array_header_t *releases = scan->catalogue->releases;
+    cdist_release_t *release;
+    int i;
+
+    for (i = 0; i < releases->nelts; i++) {
+        release = &APR_ARRAY_IDX(releases, i, cdist_release_t);
+        if (cdist_version_compare(&release->version, version) == 0) return release;
+    }
+    release = apr_array_push(releases);
+    release->version = *version;
+    release->sources = apr_array_make(scan->pool, 5, sizeof(const cdist_source_t *));
+    release->problem = NULL;
+    return release;
+}
+
 static void scan_folder(scan_t *scan, const char *path, const char *name)
 {
     cdist_err_t *err = cdist_source_scan(scan->sources, path, name, scan->pool);
     cdist_version_t version;
 
     if (!err) return;
+    add_problem(scan, cdist_err_text(err, scan->pool));
     if (cdist_version_find(&version, name, scan->pool)) {
-        add_problem(scan, apr_psprintf(scan->pool, "release %s: %s", cdist_version_format(&version, scan->pool),
-                                       cdist_err_text(err, scan->pool)));
-    } else {
-        add_problem(scan, cdist_err_text(err, scan->pool));
+        release_for(scan, &version)->problem = cdist_err_text(err, scan->pool);
     }
 }
 
@@ -79,6 +94,7 @@ static void scan_root(scan_t *scan, const char *root)
         cdist_version_t version;
         cdist_stat_t stat;
 
+        if (*name == '.') continue; /* where others prepare what they will move in */
         if (cdist_os_stat_at(&stat, folder, name) != APR_SUCCESS) continue;
         if (stat.kind == CDIST_FOLDER) APR_ARRAY_PUSH(names, const char *) = name;
         else if (stat.kind == CDIST_LINK && cdist_version_find(&version, name, scan->pool)) {
@@ -90,7 +106,7 @@ static void scan_root(scan_t *scan, const char *root)
     if (rv != APR_SUCCESS) {
         cdist_err_t *err = cdist_err_create(scan->pool, CDIST_E_SOURCE, rv, "%s: cannot be read",
                                             cdist_text_printable(root, scan->pool));
-        APR_ARRAY_PUSH(scan->catalogue->unreadable, const char *) = cdist_err_text(err, scan->pool);
+        APR_ARRAY_PUSH(scan->catalogue->unreadable, cdist_err_t *) = err;
         add_problem(scan, cdist_err_text(err, scan->pool));
         return;
     }
@@ -140,8 +156,11 @@ static const cdist_source_t *settle(scan_t *scan, cdist_source_t *source)
     const cdist_source_t *known;
 
     source->settled = scan->catalogue->scanned >= due;
-    if (source->settled || source->problem) return source;
-    if (!scan->catalogue->settles_at || due < scan->catalogue->settles_at) scan->catalogue->settles_at = due;
+    if (source->settled && !source->problem) return source;
+    if (source->problem && !source->unread) return source;
+    if (!source->settled && (!scan->catalogue->settles_at || due < scan->catalogue->settles_at)) {
+        scan->catalogue->settles_at = due;
+    }
     known = known_settled(scan->previous, source);
     return known ? dup_source(known, scan->pool) : source;
 }
@@ -150,23 +169,8 @@ static const cdist_source_t *settle(scan_t *scan, cdist_source_t *source)
 static int is_better(const cdist_source_t *a, const cdist_source_t *b)
 {
     if (!a->problem != !b->problem) return !a->problem;
+    if (a->settled != b->settled) return a->settled;
     return a->kind < b->kind;
-}
-
-static cdist_release_t *release_for(scan_t *scan, const cdist_version_t *version)
-{
-    apr_array_header_t *releases = scan->catalogue->releases;
-    cdist_release_t *release;
-    int i;
-
-    for (i = 0; i < releases->nelts; i++) {
-        release = &APR_ARRAY_IDX(releases, i, cdist_release_t);
-        if (cdist_version_compare(&release->version, version) == 0) return release;
-    }
-    release = apr_array_push(releases);
-    release->version = *version;
-    release->sources = apr_array_make(scan->pool, 5, sizeof(const cdist_source_t *));
-    return release;
 }
 
 static void add_source(scan_t *scan, const cdist_source_t *source)
@@ -183,6 +187,23 @@ static void add_source(scan_t *scan, const cdist_source_t *source)
         }
     }
     APR_ARRAY_PUSH(sources, const cdist_source_t *) = source;
+}
+
+/* A release folder that cannot be read for the moment keeps what the snapshot before knew of it. */
+static void keep_known(scan_t *scan, cdist_release_t *release)
+{
+    const cdist_release_t *known;
+    int i;
+
+    if (!release->problem || !scan->previous) return;
+    known = cdist_catalogue_release(scan->previous, &release->version);
+    for (i = 0; known && i < known->sources->nelts; i++) {
+        const cdist_source_t *source = APR_ARRAY_IDX(known->sources, i, const cdist_source_t *);
+
+        if (cdist_source_offered(source) && !cdist_release_source(release, source->slot)) {
+            APR_ARRAY_PUSH(release->sources, const cdist_source_t *) = dup_source(source, scan->pool);
+        }
+    }
 }
 
 static int compare_releases(const void *left, const void *right)
@@ -209,6 +230,9 @@ static void collect_releases(scan_t *scan)
         }
         if (source->version.count && source->slot) add_source(scan, settle(scan, source));
     }
+    for (i = 0; i < scan->catalogue->releases->nelts; i++) {
+        keep_known(scan, &APR_ARRAY_IDX(scan->catalogue->releases, i, cdist_release_t));
+    }
     qsort(scan->catalogue->releases->elts, (size_t)scan->catalogue->releases->nelts, sizeof(cdist_release_t),
           compare_releases);
     for (i = 0; i < scan->catalogue->releases->nelts; i++) {
@@ -226,7 +250,7 @@ cdist_catalogue_t *cdist_catalogue_scan(const apr_array_header_t *roots, apr_int
 
     catalogue->releases = apr_array_make(result_pool, 8, sizeof(cdist_release_t));
     catalogue->problems = apr_array_make(result_pool, 4, sizeof(const char *));
-    catalogue->unreadable = apr_array_make(result_pool, 1, sizeof(const char *));
+    catalogue->unreadable = apr_array_make(result_pool, 1, sizeof(cdist_err_t *));
     catalogue->settle = settle_time;
     /* NB: the time before the walk, so that what changes during it counts as younger. */
     catalogue->scanned = apr_time_now();
@@ -264,7 +288,7 @@ int cdist_release_usable(const cdist_release_t *release)
 
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
-        if (source->settled && !source->problem) return 1;
+        if (cdist_source_offered(source)) return 1;
     }
     return 0;
 }

@@ -50,7 +50,11 @@ typedef struct {
     apr_int64_t newest_ns;    /* latest change in the release folder that it lies in */
     int settled;              /* 0: changed too recently to be trusted */
     const char *problem;      /* why it cannot be offered; NULL if it can */
+    int unread;               /* 1: the problem is that it could not be read, which may be a passing one */
 } cdist_source_t;
+
+/* 1 if the source can be handed out now; NULL is none. */
+int cdist_source_offered(const cdist_source_t *source);
 
 /* Appends to `sources` (cdist_source_t) what a release folder holds. A folder that holds nothing of ours adds nothing;
  * a source that cannot be offered is added with its `problem`. `name` is the folder's name within its root.
@@ -65,13 +69,14 @@ void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, int level,
 typedef struct {
     cdist_version_t version;
     apr_array_header_t *sources; /* const cdist_source_t *, one a slot, in the order of cdist_slots */
+    const char *problem;         /* its folder cannot be read; NULL if it can */
 } cdist_release_t;
 
 /* An immutable snapshot of all releases under some roots. */
 typedef struct {
     apr_array_header_t *releases; /* cdist_release_t, newest version first */
     apr_array_header_t *problems; /* const char *: roots, folders and sources that cannot be offered, and why */
-    apr_array_header_t *unreadable; /* const char *: roots that could not be read, with the reason */
+    apr_array_header_t *unreadable; /* cdist_err_t *: roots that could not be read, with the reason */
     int sources;                  /* how many sources were seen, unsuitable ones included */
     apr_time_t scanned;
     apr_interval_time_t settle; /* as given */
@@ -79,9 +84,9 @@ typedef struct {
 } cdist_catalogue_t;
 
 /* Walks the roots (const char *). A root is a folder of release folders, or a release folder itself. A release that
- * changed within `settle` is listed but not settled; a source that `previous` (may be NULL) knew as settled stays as it
- * was there, so that a touched folder does not take away what was already served. Never fails: what cannot be read
- * stands in `unreadable` and `problems`. */
+ * changed within `settle` is listed but not settled. A source that `previous` (may be NULL) knew as settled, and that is
+ * now touched or cannot be read, stays as it was there, so that neither takes away what was already served. Never fails:
+ * what cannot be read stands in `unreadable` and `problems`. */
 cdist_catalogue_t *cdist_catalogue_scan(const apr_array_header_t *roots, apr_interval_time_t settle,
                                         const cdist_catalogue_t *previous, apr_pool_t *result_pool);
 /* The release of a full version, NULL if there is none. */
@@ -100,7 +105,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interva
                                                 apr_interval_time_t settle, apr_pool_t *pool);
 /* The current snapshot for a set of roots. The first caller after `interval`, or after the moment when a release settles
  * (so that all processes of a server go over to it together), scans; the others get the snapshot before. Only the very
- * first scan makes everybody wait. The snapshot stays valid until `pool` is cleared. */
+ * first scan makes others wait, and no longer than a few seconds after it began: then, a share may be hanging, NULL.
+ * The snapshot stays valid until `pool` is cleared. */
 const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool);
 /* Lets the next cdist_live_get scan at once: a build found that the source is not what the snapshot says. */
 void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots);

@@ -9,6 +9,11 @@
 
 #include <string.h>
 
+/* How long the first scan may make others wait: a root on a share that hangs must not take every worker along. */
+#define FIRST_SCAN_WAIT apr_time_from_sec(5)
+/* What changes all the time is not looked at more often than this. */
+#define EXPIRE_PAUSE apr_time_from_sec(1)
+
 typedef struct {
     apr_pool_t *pool; /* its own */
     cdist_catalogue_t *catalogue;
@@ -20,7 +25,9 @@ typedef struct holder_t {
     const char *key;           /* the roots, joined */
     snapshot_t *snapshot;      /* NULL before the first scan */
     apr_time_t expires;
-    int scanning;
+    apr_time_t scanned_at;
+    apr_time_t scanning;       /* when the scan that runs began; 0: none runs */
+    int stale;                 /* it was expired while being scanned */
     const char *reported;      /* the problems last logged, joined */
     apr_pool_t *reported_pool;
 } holder_t;
@@ -124,10 +131,11 @@ static snapshot_t *scan(const cdist_live_t *live, const apr_array_header_t *root
     return snapshot;
 }
 
-static apr_time_t expiry(const cdist_live_t *live, const cdist_catalogue_t *catalogue)
+static apr_time_t expiry(const cdist_live_t *live, const holder_t *holder, const cdist_catalogue_t *catalogue)
 {
-    apr_time_t by_interval = apr_time_now() + live->interval;
+    apr_time_t by_interval = holder->scanned_at + live->interval;
 
+    if (holder->stale) return holder->scanned_at + EXPIRE_PAUSE;
     return catalogue->settles_at && catalogue->settles_at < by_interval ? catalogue->settles_at : by_interval;
 }
 
@@ -138,18 +146,28 @@ const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_head
 
     apr_thread_mutex_lock(live->mutex);
     holder = find_holder(live, roots, pool);
-    while (!holder->snapshot && holder->scanning) apr_thread_cond_wait(live->scanned, live->mutex);
+    while (!holder->snapshot && holder->scanning) {
+        apr_interval_time_t left = holder->scanning + FIRST_SCAN_WAIT - apr_time_now();
+
+        if (left <= 0) {
+            apr_thread_mutex_unlock(live->mutex);
+            return NULL;
+        }
+        apr_thread_cond_timedwait(live->scanned, live->mutex, left);
+    }
     if (!holder->scanning && apr_time_now() >= holder->expires) {
         snapshot_t *before = holder->snapshot, *fresh;
 
         /* NB: nobody else replaces the snapshot while `scanning` is set, so `before` stays alive without a count. */
-        holder->scanning = 1;
+        holder->scanning = apr_time_now();
+        holder->stale = 0;
         apr_thread_mutex_unlock(live->mutex);
         fresh = scan(live, roots, before);
         report(holder, fresh->catalogue);
         apr_thread_mutex_lock(live->mutex);
         holder->snapshot = fresh;
-        holder->expires = expiry(live, fresh->catalogue);
+        holder->scanned_at = apr_time_now();
+        holder->expires = expiry(live, holder, fresh->catalogue);
         holder->scanning = 0;
         apr_thread_cond_broadcast(live->scanned);
         if (before) release_snapshot(before);
@@ -164,10 +182,13 @@ const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_head
 void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots)
 {
     apr_pool_t *scratch;
+    holder_t *holder;
 
     apr_pool_create_unmanaged(&scratch);
     apr_thread_mutex_lock(live->mutex);
-    find_holder(live, roots, scratch)->expires = 0;
+    holder = find_holder(live, roots, scratch);
+    holder->stale = 1;
+    if (holder->expires > holder->scanned_at + EXPIRE_PAUSE) holder->expires = holder->scanned_at + EXPIRE_PAUSE;
     apr_thread_mutex_unlock(live->mutex);
     apr_pool_destroy(scratch);
 }

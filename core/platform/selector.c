@@ -21,14 +21,13 @@ const char *cdist_current_parse(cdist_current_t *current, const char *text)
     return "must be \"newest\", a version such as 8.3.22.1750, or its first two or three numbers such as 8.3.22";
 }
 
-static int is_offered(const cdist_source_t *source)
+/* "`what`", because a root cannot be read. */
+static cdist_err_t *unknown(const cdist_catalogue_t *catalogue, const char *what, apr_pool_t *pool)
 {
-    return source && source->settled && !source->problem;
-}
+    cdist_err_t *err = cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s", what);
 
-static const char *unreadable_text(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
-{
-    return apr_array_pstrcat(pool, catalogue->unreadable, ';');
+    err->cause = cdist_err_dup(APR_ARRAY_IDX(catalogue->unreadable, 0, const cdist_err_t *), pool);
+    return err;
 }
 
 /* The newest release under a mask that can be offered; with a slot, one that can offer it. */
@@ -41,7 +40,7 @@ static const cdist_release_t *newest(const cdist_catalogue_t *catalogue, const c
         const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
 
         if (!cdist_mask_matches(mask, &release->version)) continue;
-        if (slot ? is_offered(cdist_release_source(release, slot)) : cdist_release_usable(release)) return release;
+        if (slot ? cdist_source_offered(cdist_release_source(release, slot)) : cdist_release_usable(release)) return release;
     }
     return NULL;
 }
@@ -88,8 +87,7 @@ static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_vers
     const char *what = mask->count ? apr_psprintf(pool, "no release %s", cdist_version_format(mask, pool)) : "no release";
 
     if (catalogue->unreadable->nelts) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "it is not known what is current: %s",
-                                unreadable_text(catalogue, pool));
+        return unknown(catalogue, "it is not known what is there", pool);
     }
     if (has_unsettled(catalogue, mask)) {
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s is ready yet: its folder is still being filled", what);
@@ -124,7 +122,7 @@ static cdist_err_t *offer(const cdist_source_t **source, const cdist_catalogue_t
     const char *version = cdist_version_format(&release->version, pool);
 
     *source = cdist_release_source(release, slot);
-    if (is_offered(*source)) return NULL;
+    if (cdist_source_offered(*source)) return NULL;
     if (*source && (*source)->problem) {
         return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s %s cannot be offered: %s", slot->name, version,
                                 (*source)->problem);
@@ -133,9 +131,12 @@ static cdist_err_t *offer(const cdist_source_t **source, const cdist_catalogue_t
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "release %s is not ready yet: its folder is still being filled",
                                 version);
     }
+    if (release->problem) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "release %s cannot be offered: %s", version, release->problem);
+    }
     if (catalogue->unreadable->nelts) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "it is not known whether release %s has %s: %s", version,
-                                slot->name, unreadable_text(catalogue, pool));
+        return unknown(catalogue, apr_psprintf(pool, "it is not known whether release %s has %s", version, slot->name),
+                       pool);
     }
     return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "release %s has no %s", version, slot->name);
 }
@@ -154,7 +155,7 @@ cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t
     err = cdist_select_current(&release, catalogue, current, pool);
     if (mask->count == 0) return err ? err : offer(source, catalogue, release, selector->slot, pool);
     if (err || !cdist_mask_matches(mask, &release->version) ||
-        !is_offered(cdist_release_source(release, selector->slot))) {
+        !cdist_source_offered(cdist_release_source(release, selector->slot))) {
         release = newest(catalogue, mask, selector->slot);
     }
     if (release && !catalogue->unreadable->nelts) return offer(source, catalogue, release, selector->slot, pool);

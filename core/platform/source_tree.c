@@ -4,8 +4,8 @@
  *   <version>/Win64/ …                      one distribution a slot, as on a deployment share
  *   setuptc64_8_3_27_2342/ …                an unpacked download
  * The version comes from the folder's name, else from Setup.ini; the slot from the folder's name, else from Setup.ini's
- * PackageName, an installer's name, or an executable's header. Where Setup.ini names another version than the folder,
- * the source is not offered: a client would install the wrong one and ask again for ever. */
+ * PackageName, an installer's name, or an executable's header. Where Setup.ini or the installer's name tell another
+ * version than the folder, the source is not offered: a client would install the wrong one and ask again for ever. */
 #include "cdist_platform.h"
 
 #include <apr_fnmatch.h>
@@ -35,6 +35,11 @@ typedef struct {
     apr_int64_t newest_ns;
     apr_pool_t *pool;
 } scan_t;
+
+int cdist_source_offered(const cdist_source_t *source)
+{
+    return source && source->settled && !source->problem;
+}
 
 const char *cdist_source_kind_name(cdist_source_kind_t kind)
 {
@@ -153,7 +158,8 @@ static cdist_err_t *read_setup_ini(const char **product_version, const char **pa
 
     *product_version = *package = NULL;
     if (!ini) return NULL;
-    CDIST_ERR(read_beneath(&bytes, &length, listing, ini->name, SETUP_INI_MAX, pool));
+    CDIST_ERR(read_beneath(&bytes, &length, listing, ini->name,
+                           ini->stat.bytes < SETUP_INI_MAX ? (apr_size_t)ini->stat.bytes : SETUP_INI_MAX, pool));
     text = cdist_text_decode(bytes, length, pool);
     *product_version = cdist_keyvalue_get(text, "Startup", "ProductVersion", pool);
     *package = cdist_keyvalue_get(text, "Startup", "PackageName", pool);
@@ -192,24 +198,35 @@ static void add_ready(scan_t *scan, const listing_t *listing, apr_array_header_t
     }
 }
 
+/* Takes a version that `where` tells; one that differs from what is known already is a problem. */
+static void take_version(cdist_source_t *source, const cdist_version_t *version, const char *where, apr_pool_t *pool)
+{
+    if (source->version.count == 0) {
+        source->version = *version;
+    } else if (cdist_version_compare(version, &source->version) != 0 && !source->problem) {
+        source->problem = apr_psprintf(pool, "the folder says %s, but %s says %s; rename the folder or put the right "
+                                       "files into it", cdist_version_format(&source->version, pool), where,
+                                       cdist_version_format(version, pool));
+    }
+}
+
 /* Version and slot of a distribution, or its problem. */
 static cdist_err_t *identify(cdist_source_t *source, scan_t *scan, const listing_t *listing, const child_t *installer,
                              const char *name)
 {
     const char *product_version, *package;
-    cdist_version_t inside;
+    cdist_version_t version;
 
     CDIST_ERR(read_setup_ini(&product_version, &package, listing, scan->pool));
     source->version = scan->version;
-    if (source->version.count == 0) cdist_version_find(&source->version, name, scan->pool);
-    if (product_version && cdist_version_parse(&inside, product_version)) {
-        if (source->version.count == 0) source->version = inside;
-        else if (cdist_version_compare(&inside, &source->version) != 0) {
-            source->problem = apr_psprintf(scan->pool, "the folder says %s, but Setup.ini's ProductVersion is %s; rename "
-                                           "the folder or put the right files into it",
-                                           cdist_version_format(&source->version, scan->pool),
-                                           cdist_version_format(&inside, scan->pool));
-        }
+    if (cdist_version_find(&version, name, scan->pool)) {
+        take_version(source, &version, cdist_text_printable(name, scan->pool), scan->pool);
+    }
+    if (product_version && cdist_version_parse(&version, product_version)) {
+        take_version(source, &version, "Setup.ini's ProductVersion", scan->pool);
+    }
+    if (cdist_version_find(&version, installer->name, scan->pool)) {
+        take_version(source, &version, cdist_text_printable(installer->name, scan->pool), scan->pool);
     }
     if (source->version.count == 0) {
         source->problem = "neither the folder's name nor a ProductVersion in Setup.ini tells a version A.B.C.D";
@@ -243,6 +260,7 @@ static void add_distribution(scan_t *scan, const listing_t *listing, const char 
     if (!err) err = cdist_tree_read(&tree, source.path, source.skip, scratch);
     if (err) {
         source.problem = cdist_err_text(err, scan->pool);
+        source.unread = err->code == CDIST_E_SOURCE || err->code == CDIST_E_CHANGED;
     } else {
         source.files = tree->files;
         source.bytes = tree->bytes;
@@ -270,6 +288,7 @@ static int scan_child(scan_t *scan, const listing_t *parent, const char *name)
             source->kind = CDIST_SOURCE_DISTRIBUTION;
             source->path = listing.path;
             source->problem = cdist_err_text(err, scan->pool);
+            source->unread = 1;
         }
         return slot != NULL;
     }

@@ -1,0 +1,309 @@
+/* Verifying ZIP files of any maker. Every byte is hostile: all offsets and lengths are checked against the file before
+ * use, nothing is allocated by a number from the file alone, content is inflated in constant memory.
+ *
+ * Refused, besides damage: names and links that lead out, the same name twice, entries that overlap (the "better zip
+ * bomb"), encryption, methods other than stored and deflated. */
+#include "zip_reader_int.h"
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define MAX_LINK_BYTES 4096
+#define CHUNK_BYTES (256u * 1024)
+
+/* ---- entries --------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const cdist_entry_t *entry;
+    apr_uint64_t end;
+} extent_t;
+
+/* NB: a saturated number stands in the Zip64 field, which need not be there for every reader; the directory counts. */
+static int same_numbers(const unsigned char *head, const cdist_entry_t *entry)
+{
+    apr_uint32_t packed = zip_get32(head + 18), bytes = zip_get32(head + 22);
+
+    return zip_get32(head + 14) == entry->crc32 && (packed == ZIP_MAX32 || packed == entry->packed_bytes) &&
+           (bytes == ZIP_MAX32 || bytes == entry->bytes);
+}
+
+/* Compares the local header with the directory's record; *data_at is where the packed bytes start. */
+static cdist_err_t *check_local(apr_uint64_t *data_at, zip_reader_t *r, const cdist_entry_t *entry, int flags)
+{
+    unsigned char head[ZIP_LOCAL_BYTES];
+    apr_size_t name_bytes = strlen(entry->name);
+    apr_uint64_t space;
+
+    *data_at = 0;
+    if (entry->offset > r->directory_at || r->directory_at - entry->offset < ZIP_LOCAL_BYTES + name_bytes) {
+        zip_problem(r, 1, "%s: lies outside the file", zip_show(r, entry->name));
+        return NULL;
+    }
+    CDIST_ERR(zip_read_at(r, head, entry->offset, ZIP_LOCAL_BYTES));
+    CDIST_ERR(zip_read_at(r, r->in, entry->offset + ZIP_LOCAL_BYTES, name_bytes));
+    space = r->directory_at - entry->offset - ZIP_LOCAL_BYTES;
+    if (zip_get32(head) != ZIP_LOCAL_SIG || zip_get16(head + 26) != name_bytes ||
+        memcmp(r->in, entry->name, name_bytes) != 0 || zip_get16(head + 8) != entry->method) {
+        zip_problem(r, 1, "%s: its local header differs from the directory", zip_show(r, entry->name));
+    } else if (!(flags & ZIP_FLAG_DESCRIPTOR) && !same_numbers(head, entry)) {
+        zip_problem(r, 1, "%s: its local header has another CRC or size than the directory", zip_show(r, entry->name));
+    } else if (space < name_bytes + zip_get16(head + 28) ||
+               space - name_bytes - zip_get16(head + 28) < entry->packed_bytes) {
+        zip_problem(r, 1, "%s: reaches beyond the directory: damaged or cut off", zip_show(r, entry->name));
+    } else {
+        *data_at = entry->offset + ZIP_LOCAL_BYTES + name_bytes + zip_get16(head + 28);
+    }
+    return NULL;
+}
+
+/* One read of packed bytes: its digest, and the pointer to it in r->in. */
+static cdist_err_t *next_chunk(apr_size_t *length, zip_reader_t *r, apr_uint64_t *left)
+{
+    apr_status_t rv;
+
+    if (cdist_stop_asked(r->stop)) return cdist_err_create(r->pool, CDIST_E_STOPPED, 0, "the check was stopped");
+    *length = *left > CHUNK_BYTES ? CHUNK_BYTES : (apr_size_t)*left;
+    rv = *length ? apr_file_read_full(r->file, r->in, *length, NULL) : APR_SUCCESS;
+    if (rv != APR_SUCCESS) return cdist_err_create(r->pool, CDIST_E_SOURCE, rv, "the archive cannot be read");
+    cdist_sha256_update(r->packed_sha, r->in, *length);
+    *left -= *length;
+    return NULL;
+}
+
+static void take_content(zip_reader_t *r, apr_uint32_t *crc, apr_uint64_t *bytes, const void *content, apr_size_t length)
+{
+    *crc = cdist_crc32(*crc, content, length);
+    if (r->link && *bytes + length <= MAX_LINK_BYTES) memcpy(r->link + *bytes, content, length);
+    *bytes += length;
+    cdist_sha256_update(r->sha, content, length);
+}
+
+/* Inflates the entry's packed bytes, at most one byte more than it claims to hold. `*clean` tells whether the stream
+ * ended exactly at its end. */
+static cdist_err_t *inflate_entry(zip_reader_t *r, const cdist_entry_t *entry, apr_uint32_t *crc, apr_uint64_t *bytes,
+                                  int *clean)
+{
+    apr_uint64_t left = entry->packed_bytes;
+    int state = Z_OK;
+    z_stream z;
+    cdist_err_t *err = NULL;
+
+    memset(&z, 0, sizeof z);
+    if (inflateInit2(&z, -15) != Z_OK) abort();
+    while (state == Z_OK && left > 0 && *bytes <= entry->bytes) {
+        apr_size_t length;
+
+        if ((err = next_chunk(&length, r, &left)) != NULL) break;
+        z.next_in = r->in;
+        z.avail_in = (uInt)length;
+        do {
+            z.next_out = r->out;
+            z.avail_out = CHUNK_BYTES;
+            state = inflate(&z, Z_NO_FLUSH);
+            take_content(r, crc, bytes, r->out, CHUNK_BYTES - z.avail_out);
+            if (cdist_stop_asked(r->stop)) break;
+        } while (state == Z_OK && z.avail_out == 0 && *bytes <= entry->bytes);
+        if (state == Z_BUF_ERROR) state = Z_OK;
+    }
+    *clean = state == Z_STREAM_END && z.avail_in == 0 && left == 0;
+    inflateEnd(&z);
+    return err;
+}
+
+static cdist_err_t *check_content(zip_reader_t *r, cdist_entry_t *entry, apr_uint64_t data_at)
+{
+    apr_uint64_t bytes = 0, left = entry->packed_bytes;
+    apr_off_t at = (apr_off_t)data_at;
+    apr_uint32_t crc = 0;
+    int clean = 1;
+
+    if (apr_file_seek(r->file, APR_SET, &at) != APR_SUCCESS) {
+        return cdist_err_create(r->pool, CDIST_E_SOURCE, 0, "the archive cannot be read");
+    }
+    cdist_sha256_reset(r->sha);
+    cdist_sha256_reset(r->packed_sha);
+    if (entry->method == CDIST_DEFLATED) {
+        CDIST_ERR(inflate_entry(r, entry, &crc, &bytes, &clean));
+    } else {
+        while (left > 0) {
+            apr_size_t length;
+            CDIST_ERR(next_chunk(&length, r, &left));
+            take_content(r, &crc, &bytes, r->in, length);
+        }
+    }
+    cdist_sha256_final(&entry->sha256, r->sha);
+    cdist_sha256_final(&entry->packed_sha256, r->packed_sha);
+    if (!clean || bytes != entry->bytes || crc != entry->crc32) {
+        zip_problem(r, 1, "%s: its content does not match its checksum", zip_show(r, entry->name));
+    }
+    return NULL;
+}
+
+static int is_link(const cdist_entry_t *entry)
+{
+    return (entry->mode & 0170000) == 0120000;
+}
+
+/* The same for a link, whose content is where it leads. */
+static cdist_err_t *check_link(zip_reader_t *r, cdist_entry_t *entry, apr_uint64_t data_at)
+{
+    const char *p;
+    int depth = 0;
+
+    if (entry->bytes > MAX_LINK_BYTES) {
+        zip_problem(r, 1, "%s: is a link of more than %d bytes", zip_show(r, entry->name), MAX_LINK_BYTES);
+        return NULL;
+    }
+    r->link = apr_pcalloc(r->pool, MAX_LINK_BYTES + 1);
+    CDIST_ERR(check_content(r, entry, data_at));
+    for (p = entry->name; *p; p++) depth += *p == '/';
+    if (strlen(r->link) != entry->bytes || cdist_link_leads_out(r->link, depth)) {
+        zip_problem(r, 1, "%s: is a link that leads out of the archive", zip_show(r, entry->name));
+    }
+    r->link = NULL;
+    return NULL;
+}
+
+/* Whether one of the folders that the name goes through is a link. */
+static int goes_through_link(const zip_reader_t *r, const char *name)
+{
+    const char *slash;
+
+    for (slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+        if (slash[1] && apr_hash_get(r->links, name, slash - name)) return 1;
+    }
+    return 0;
+}
+
+static int compare_extents(const void *left, const void *right)
+{
+    const extent_t *a = left, *b = right;
+    return a->entry->offset < b->entry->offset ? -1 : a->entry->offset > b->entry->offset;
+}
+
+/* NB: overlaps are looked for before anything is inflated, which is what makes bombs of shared data cheap to refuse. */
+static void check_overlaps(zip_reader_t *r, extent_t *extents, int count)
+{
+    int i;
+
+    qsort(extents, (size_t)count, sizeof *extents, compare_extents);
+    for (i = 1; i < count; i++) {
+        if (extents[i].entry->offset < extents[i - 1].end) {
+            zip_problem(r, 1, "%s: overlaps another entry", zip_show(r, extents[i].entry->name));
+            return;
+        }
+    }
+}
+
+static cdist_err_t *check_entries(zip_reader_t *r)
+{
+    apr_array_header_t *entries = r->result->manifest->entries;
+    extent_t *extents = apr_pcalloc(r->pool, (apr_size_t)(entries->nelts + 1) * sizeof *extents);
+    apr_uint64_t *data_at = apr_pcalloc(r->pool, (apr_size_t)(entries->nelts + 1) * sizeof *data_at);
+    int i;
+
+    for (i = 0; i < entries->nelts; i++) {
+        cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
+        int flags = APR_ARRAY_IDX(r->flags, i, int);
+
+        if (flags & ZIP_FLAG_ENCRYPTED) zip_problem(r, 1, "%s: is encrypted", zip_show(r, entry->name));
+        if (entry->method != CDIST_STORED && entry->method != CDIST_DEFLATED) {
+            zip_problem(r, 1, "%s: compression method %d is not the ZIP standard's deflate", zip_show(r, entry->name),
+                    entry->method);
+        } else if (entry->method == CDIST_STORED && entry->bytes != entry->packed_bytes) {
+            zip_problem(r, 1, "%s: is stored, but its two sizes differ", zip_show(r, entry->name));
+        }
+        if (is_link(entry)) apr_hash_set(r->links, entry->name, APR_HASH_KEY_STRING, entry);
+        CDIST_ERR(check_local(&data_at[i], r, entry, flags));
+        extents[i].entry = entry;
+        extents[i].end = data_at[i] + entry->packed_bytes;
+    }
+    check_overlaps(r, extents, entries->nelts);
+    for (i = 0; r->result->ok && i < entries->nelts; i++) {
+        cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
+
+        if (goes_through_link(r, entry->name)) zip_problem(r, 1, "%s: lies behind a link", zip_show(r, entry->name));
+        CDIST_ERR(is_link(entry) ? check_link(r, entry, data_at[i]) : check_content(r, entry, data_at[i]));
+    }
+    return NULL;
+}
+
+/* ---- the whole file -------------------------------------------------------------------------------------------- */
+
+static cdist_err_t *digest_file(zip_reader_t *r)
+{
+    apr_uint64_t left = r->size;
+    apr_off_t start = 0;
+    apr_status_t rv = apr_file_seek(r->file, APR_SET, &start);
+
+    if (rv != APR_SUCCESS) return cdist_err_create(r->pool, CDIST_E_SOURCE, rv, "the archive cannot be read");
+    cdist_sha256_reset(r->packed_sha);
+    while (left > 0) {
+        apr_size_t length;
+        CDIST_ERR(next_chunk(&length, r, &left));
+    }
+    cdist_sha256_final(&r->result->manifest->archive_sha256, r->packed_sha);
+    return NULL;
+}
+
+const char *cdist_verification_reason(const cdist_verification_t *verification)
+{
+    int i;
+
+    for (i = 0; i < verification->problems->nelts; i++) {
+        const cdist_problem_t *p = &APR_ARRAY_IDX(verification->problems, i, cdist_problem_t);
+        if (p->fatal) return p->text;
+    }
+    return NULL;
+}
+
+cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, const char *path,
+                              const volatile apr_uint32_t *stop, apr_pool_t *pool)
+{
+    zip_reader_t r;
+    apr_finfo_t info;
+    apr_status_t rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
+    cdist_err_t *err;
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_text_printable(path, pool));
+    }
+    memset(&r, 0, sizeof r);
+    r.file = file;
+    r.size = (apr_uint64_t)info.size;
+    r.pool = pool;
+    r.stop = stop;
+    r.links = apr_hash_make(pool);
+    r.result = apr_pcalloc(pool, sizeof *r.result);
+    r.result->ok = 1;
+    r.result->problems = apr_array_make(pool, 4, sizeof(cdist_problem_t));
+    r.result->manifest = apr_pcalloc(pool, sizeof *r.result->manifest);
+    r.result->manifest->builder = "";
+    r.result->manifest->archive_bytes = r.size;
+    r.result->manifest->entries = apr_array_make(pool, 64, sizeof(cdist_entry_t));
+    r.flags = apr_array_make(pool, 64, sizeof(int));
+    r.in = apr_palloc(pool, CHUNK_BYTES);
+    r.out = apr_palloc(pool, CHUNK_BYTES);
+    r.sha = cdist_sha256_create(pool);
+    r.packed_sha = cdist_sha256_create(pool);
+    err = zip_read_directory(&r);
+    if (!err && r.result->ok) err = check_entries(&r);
+    if (!err) err = digest_file(&r);
+    if (err) {
+        cdist_err_t *outer = cdist_err_create(pool, err->code, 0, "%s", cdist_text_printable(path, pool));
+        outer->cause = err;
+        return outer;
+    }
+    for (i = 0; i < r.result->manifest->entries->nelts; i++) {
+        const cdist_entry_t *entry = &APR_ARRAY_IDX(r.result->manifest->entries, i, cdist_entry_t);
+        r.result->manifest->bytes += entry->bytes;
+        r.result->manifest->packed_bytes += entry->packed_bytes;
+    }
+    *result = r.result;
+    return NULL;
+}
