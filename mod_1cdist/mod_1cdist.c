@@ -63,9 +63,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         const cdist_process_conf_t *other = ap_get_module_config(s->module_config, &cdist_module);
         if (s == server || other != conf) apr_array_cat(roots, other->roots);
     }
-    if (roots->nelts == 0) return OK;
     cdist_start_store(conf->store, server, ptemp);
-    cdist_start_check_roots(roots, server, ptemp);
+    if (roots->nelts) cdist_start_check_roots(roots, server, ptemp);
     return OK;
 }
 
@@ -149,7 +148,9 @@ cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
 
-    if (!req->dir->roots) return cdist_err_create(pool, CDIST_E_SOURCE, 0, "CDistRoot is not set for this location");
+    if (!req->dir->roots) {
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "there is no such file here, and CDistRoot is not set");
+    }
     if (child.held.live) req->catalogue = cdist_live_get(child.held.live, req->dir->roots, pool);
     if (req->catalogue) return NULL;
     return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders of CDistRoot are still being read for the first time");

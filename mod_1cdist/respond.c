@@ -30,8 +30,8 @@ static const problem_t problems[] = {
     {CDIST_E_BUSY, HTTP_SERVICE_UNAVAILABLE, 10, NULL},
     {CDIST_E_TIMEOUT, HTTP_SERVICE_UNAVAILABLE, 10, NULL},
     {CDIST_E_STOPPED, HTTP_SERVICE_UNAVAILABLE, 5, NULL},
-    {CDIST_E_CHANGED, HTTP_SERVICE_UNAVAILABLE, 30, "the release is not ready yet: its folder is being filled or was "
-                                                    "changed a moment ago"},
+    {CDIST_E_CHANGED, HTTP_SERVICE_UNAVAILABLE, 30,
+     "the release is not ready: its folder is still being filled, or was changed a moment ago"},
     {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60, "a release, or a folder with releases, cannot be read or offered"},
     {CDIST_E_UNSAFE, HTTP_SERVICE_UNAVAILABLE, 300, "the release holds a file that must not be archived"},
     {CDIST_E_CORRUPT, HTTP_SERVICE_UNAVAILABLE, 300, "the ready archive is damaged"},
@@ -55,7 +55,7 @@ static const char *public_text(const problem_t *problem, const cdist_err_t *err,
 
     if (!problem->text) return err->message;
     while (err && err->status == APR_SUCCESS) err = err->cause;
-    if (!err) return apr_pstrcat(pool, problem->text, "; the server's error log says more", NULL);
+    if (!err) return problem->text;
     return apr_pstrcat(pool, problem->text, ": ", apr_strerror(err->status, buffer, sizeof buffer), NULL);
 }
 

@@ -158,11 +158,7 @@ static int send_manifest(answer_t *answer)
     cdist_err_t *err = cdist_store_manifest(&json, answer->child->store, &answer->archive->sha256, req->r->pool);
 
     apr_file_close(answer->file);
-    if (err) {
-        /* It was published before the archive: whatever happened to it is the store's trouble, not the client's. */
-        err->code = CDIST_E_STORE;
-        return cdist_respond_error(req, err);
-    }
+    if (err) return cdist_respond_error(req, err);
     return cdist_respond_text(req, "application/json", etag(answer, "-manifest"), json);
 }
 

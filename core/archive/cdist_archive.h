@@ -149,7 +149,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_fi
 CDIST_MUST_CHECK cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
                                                      const cdist_digest_t *sha256, apr_int32_t open_flags,
                                                      apr_pool_t *pool);
-/* The manifest as JSON text. */
+/* The manifest as JSON text. If it is gone, the archive is dropped too, so that the next request makes both anew, and the
+ * error is CDIST_E_STORE. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store,
                                                    const cdist_digest_t *sha256, apr_pool_t *pool);
 /* Opens an archive's file and makes sure that it is still what was verified. */

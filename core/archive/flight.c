@@ -22,7 +22,8 @@
 #define LOCK_BUILDS 0x10000u
 #define LOCK_KEYS 0x20000u
 #define LOCK_KEY_COUNT 0x40000000u
-#define POLL_STOP apr_time_from_sec(1)
+/* How long a waiting request may not notice that the process must go. */
+#define SLICE apr_time_from_msec(500)
 #define POLL apr_time_from_msec(25)
 #define FAILURE_REMEMBERED apr_time_from_sec(5)
 
@@ -199,7 +200,6 @@ static flight_t *start_flight(cdist_flights_t *flights, const cdist_job_t *job)
 {
     apr_pool_t *pool;
     flight_t *flight;
-    cdist_signals_t *signals;
     apr_status_t rv;
 
     apr_pool_create_unmanaged(&pool);
@@ -207,9 +207,8 @@ static flight_t *start_flight(cdist_flights_t *flights, const cdist_job_t *job)
     flight->pool = pool;
     flight->flights = flights;
     flight->job = cdist_job_dup(job, pool);
-    signals = cdist_os_signals_block(pool);
+    /* It inherits the block of all signals from its starter. */
     rv = apr_thread_create(&flight->thread, NULL, flight_main, flight, pool);
-    cdist_os_signals_restore(signals);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return NULL;
@@ -219,14 +218,21 @@ static flight_t *start_flight(cdist_flights_t *flights, const cdist_job_t *job)
     return flight;
 }
 
-/* Waits for a flight to land; 1 if it did in time. NB: it looks up every second, because whoever asks for the stop may
- * be a signal handler, which cannot signal a condition. */
-static int wait_landed(cdist_flights_t *flights, flight_t *flight, apr_time_t deadline)
+/* Waits for a flight to land; 1 if it did in time.
+ * NB: the prefork MPM ends a child inside the handler of a signal, on top of whatever its thread is doing, and destroys
+ * our pools there. So signals are blocked while the mutex is held or the condition is waited for, and let in between two
+ * slices of the wait, when this thread holds nothing. */
+static int wait_landed(cdist_flights_t *flights, flight_t *flight, apr_time_t deadline, cdist_signals_t *signals)
 {
     while (!flight->done) {
         apr_interval_time_t left = deadline - apr_time_now();
+
         if (left <= 0 || cdist_stop_asked(&flights->stop)) return 0;
-        apr_thread_cond_timedwait(flights->landed, flights->mutex, left < POLL_STOP ? left : POLL_STOP);
+        apr_thread_cond_timedwait(flights->landed, flights->mutex, left < SLICE ? left : SLICE);
+        apr_thread_mutex_unlock(flights->mutex);
+        cdist_os_signals_restore(signals);
+        cdist_os_signals_block(signals);
+        apr_thread_mutex_lock(flights->mutex);
     }
     return 1;
 }
@@ -280,9 +286,11 @@ cdist_err_t *cdist_flights_create(cdist_flights_t **flights, cdist_store_t *stor
 static cdist_err_t *join_flight(int *first, cdist_flights_t *flights, const cdist_job_t *job, apr_time_t deadline,
                                 apr_pool_t *pool)
 {
+    cdist_signals_t *signals = cdist_os_signals_make(pool);
     cdist_err_t *err = NULL;
     flight_t *flight;
 
+    cdist_os_signals_block(signals);
     apr_thread_mutex_lock(flights->mutex);
     reap(flights);
     flight = find_flight(flights, &job->key);
@@ -291,7 +299,7 @@ static cdist_err_t *join_flight(int *first, cdist_flights_t *flights, const cdis
         err = cdist_err_create(pool, CDIST_E_BUSY, 0, "no thread can be started for the build");
     } else {
         flight->waiters++;
-        if (!wait_landed(flights, flight, deadline)) {
+        if (!wait_landed(flights, flight, deadline, signals)) {
             err = cdist_stop_asked(&flights->stop)
                       ? cdist_err_create(pool, CDIST_E_STOPPED, 0, "the server is stopping")
                       : cdist_err_create(pool, CDIST_E_TIMEOUT, 0, "%s is still being built", job->label);
@@ -303,6 +311,7 @@ static cdist_err_t *join_flight(int *first, cdist_flights_t *flights, const cdis
         flight->waiters--;
     }
     apr_thread_mutex_unlock(flights->mutex);
+    cdist_os_signals_restore(signals);
     return err;
 }
 

@@ -165,15 +165,14 @@ cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file
     cdist_archive_t *found = apr_pcalloc(pool, sizeof *found);
     char *text;
     apr_size_t length;
-    cdist_err_t *err = cdist_file_read(&text, &length, place(store, "archives", sha256, ".info", pool), SMALL_FILE_MAX,
-                                       pool);
+    const char *info = place(store, "archives", sha256, ".info", pool);
+    cdist_err_t *err = cdist_file_read(&text, &length, info, SMALL_FILE_MAX, pool);
 
-    if (err) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
+    if (err && err->code != CDIST_E_INPUT) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
     found->sha256 = *sha256;
     found->path = place(store, "archives", sha256, ".zip", pool);
-    if (!parse_info(found, text)) {
-        cdist_log(CDIST_LOG_WARNING, "CD0010", 0, "store: %s is damaged and was removed; the archive is built anew",
-                  place(store, "archives", sha256, ".info", pool));
+    if (err || !parse_info(found, text)) {
+        cdist_log(CDIST_LOG_WARNING, "CD0010", 0, "store: %s is damaged and was removed; the archive is built anew", info);
         forget(store, sha256, pool);
         return not_built(pool);
     }
@@ -196,17 +195,25 @@ cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdis
     cdist_digest_t sha256;
     cdist_err_t *err = cdist_file_read(&text, &length, place(store, "keys", key, "", pool), SMALL_FILE_MAX, pool);
 
-    if (err) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
-    if (!cdist_digest_parse(&sha256, text)) return not_built(pool);
+    if (err && err->code != CDIST_E_INPUT) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
+    if (err || !cdist_digest_parse(&sha256, text)) return not_built(pool); /* the next build writes it anew */
     return cdist_store_find_bytes(archive, file, store, &sha256, open_flags, pool);
 }
 
 cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool)
 {
+    const char *path = place(store, "manifests", sha256, ".json", pool);
     char *text;
     apr_size_t length;
+    cdist_err_t *err = cdist_file_read(&text, &length, path, MANIFEST_MAX, pool);
 
-    CDIST_ERR(cdist_file_read(&text, &length, place(store, "manifests", sha256, ".json", pool), MANIFEST_MAX, pool));
+    if (err) {
+        cdist_log(CDIST_LOG_WARNING, "CD0017", 0, "store: %s; the archive was removed too and is built anew",
+                  cdist_err_text(err, pool));
+        forget(store, sha256, pool);
+        err->code = CDIST_E_STORE;
+        return err;
+    }
     *json = text;
     return NULL;
 }

@@ -204,11 +204,12 @@ void cdist_os_lock_free(cdist_lock_t *lock);
 /* Whether an error of a write means that the disk is full, over quota, or read-only. */
 int cdist_os_is_full(apr_status_t status);
 int cdist_os_cpu_count(void);
-/* Blocks every signal for the calling thread and returns what was blocked before; a thread started in between
- * inherits the block, so that the host program's signals never land in it. */
+/* Blocks every signal for the calling thread, and restores what was blocked before. A thread started in between inherits
+ * the block, so that the host program's signals never land in it. */
 typedef struct cdist_signals_t cdist_signals_t;
-cdist_signals_t *cdist_os_signals_block(apr_pool_t *pool);
-void cdist_os_signals_restore(cdist_signals_t *before);
+cdist_signals_t *cdist_os_signals_make(apr_pool_t *pool);
+void cdist_os_signals_block(cdist_signals_t *signals);
+void cdist_os_signals_restore(cdist_signals_t *signals);
 
 /* ---- whole small files (safefile.c) ---------------------------------------------------------------------------- */
 

@@ -386,20 +386,23 @@ int cdist_os_cpu_count(void)
 }
 
 struct cdist_signals_t {
-    sigset_t set;
+    sigset_t before;
 };
 
-cdist_signals_t *cdist_os_signals_block(apr_pool_t *pool)
+cdist_signals_t *cdist_os_signals_make(apr_pool_t *pool)
 {
-    cdist_signals_t *before = apr_palloc(pool, sizeof *before);
+    return apr_palloc(pool, sizeof(cdist_signals_t));
+}
+
+void cdist_os_signals_block(cdist_signals_t *signals)
+{
     sigset_t all;
 
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before->set);
-    return before;
+    pthread_sigmask(SIG_SETMASK, &all, &signals->before);
 }
 
-void cdist_os_signals_restore(cdist_signals_t *before)
+void cdist_os_signals_restore(cdist_signals_t *signals)
 {
-    pthread_sigmask(SIG_SETMASK, &before->set, NULL);
+    pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
 }

@@ -1,0 +1,75 @@
+"""Mistakes in the configuration: httpd -t names directive, file and line, and what is allowed."""
+import pytest
+
+NUMBERS = ("CDistLevel", "CDistSettle", "CDistScanInterval", "CDistBuildTimeout", "CDistBuildMax", "CDistWaitMax")
+PROCESS_WIDE = [f"{name} 1" for name in NUMBERS] + ["CDistStore /tmp/cdist-store-of-no-test"]
+
+
+def complaint(httpd, **parts):
+    """What `httpd -t` says about a configuration that it must refuse."""
+    server = httpd({}, start=False)
+    status, said = server.check_config(**parts)
+    assert status != 0, said
+    assert "Syntax error on line " in said
+    assert str(server.folder / "httpd.conf") in said
+    return said
+
+
+@pytest.mark.parametrize("line", [
+    "CDistLevel 0", "CDistLevel 10", "CDistLevel x", "CDistLevel 6x", 'CDistLevel ""', "CDistLevel 1e1",
+    "CDistLevel -1",
+    "CDistSettle -1", "CDistSettle 30s", "CDistSettle 86401", "CDistSettle 99999999999999999999999",
+    "CDistScanInterval -1", "CDistScanInterval ten", "CDistBuildTimeout 0", "CDistBuildTimeout 3601",
+    "CDistBuildMax 0",
+    "CDistBuildMax 65", "CDistWaitMax -1", "CDistWaitMax 65537", 'CDistStore ""'])
+def test_bad_value_of_a_process_directive_is_refused(httpd, line):
+    said = complaint(httpd, process=line + "\n")
+    name, value = line.split(" ", 1)
+    assert name in said
+    assert value.strip('"') in said
+    assert "must be" in said or "takes one argument" in said
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "CDistStore", "CDistRoot", "CDistCurrent"])
+def test_directive_without_argument_is_refused(httpd, name):
+    assert name in complaint(httpd, process=name + "\n")
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "CDistStore", "CDistCurrent"])
+def test_second_argument_is_refused(httpd, name):
+    assert name in complaint(httpd, process=f"{name} 5 6\n")
+
+
+@pytest.mark.parametrize("value", ["abc", "8", "8.3.x", "latest", "8.3.22.1750.1", '""', "8.3.", "8.3.22-1750", "*"])
+def test_current_that_is_no_version_is_refused(httpd, value):
+    said = complaint(httpd, body=f'<Directory "/srv/x">\n  CDistCurrent {value}\n</Directory>\n')
+    assert "CDistCurrent" in said
+    assert "newest" in said and "8.3.22" in said
+
+
+@pytest.mark.parametrize("value", ["newest", "Newest", "8.3", "8.3.22", "8.3.22.1750"])
+def test_current_that_is_a_version_is_taken(httpd, value):
+    status, said = httpd({}, start=False).check_config(
+        body=f'<Directory "/srv/x">\n  CDistCurrent {value}\n</Directory>\n')
+    assert (status, "Syntax OK" in said) == (0, True), said
+
+
+def test_empty_root_is_refused(httpd):
+    assert "CDistRoot" in complaint(httpd, body='<Directory "/srv/x">\n  CDistRoot ""\n</Directory>\n')
+
+
+@pytest.mark.parametrize("line", PROCESS_WIDE)
+@pytest.mark.parametrize("section", ["<VirtualHost *:80>", '<Directory "/srv/x">', '<Location "/x">',
+                                     '<VirtualHost *:80>\n<Directory "/srv/x">'])
+def test_process_wide_directive_in_a_section_is_refused(httpd, line, section):
+    ends = "".join(f"</{part.split()[0][1:]}>\n" for part in reversed(section.split("\n")))
+    said = complaint(httpd, body=f"{section}\n  {line}\n{ends}")
+    assert line.split()[0] in said
+
+
+def test_missing_root_and_store_do_not_fail_the_check(httpd, folder):
+    server = httpd({}, start=False)
+    status, said = server.check_config(process=f'CDistStore "{folder}/no/store"\n',
+                                       body=f'<Directory "/srv/x">\n  CDistRoot "{folder}/no/root"\n</Directory>\n')
+    assert status == 0, said
+    assert not (folder / "no").exists(), "a check changes nothing"

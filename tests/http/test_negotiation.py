@@ -1,0 +1,105 @@
+"""Which version a URL gets, and what is said when there is none."""
+import json
+
+import pytest
+
+import releases
+from conftest import CURRENT, NEWEST, OLD
+
+NAME = "windows64tc.zip"
+
+
+def problem(answer, status):
+    """The problem+json of an answer."""
+    assert answer.status == status, answer
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    said = json.loads(answer.body)
+    assert said["status"] == status
+    assert said["title"] and said["detail"] and said["type"]
+    return said
+
+
+def test_an_unknown_version_is_404_and_says_what_is_there(httpd, shared):
+    said = problem(httpd(shared["plain"]).get(f"/tc/8.3.22.9999/{NAME}"), 404)
+    assert [entry["version"] for entry in said["available"]] == [NEWEST, CURRENT, OLD]
+    assert said["available"][0]["slots"] == ["windows64", "linux64"]
+    assert "8.3.22.9999" in said["detail"]
+
+
+@pytest.mark.parametrize("version", ["8.3.22.1750.1", "8", "8.3.x", "8..3", "8.3.22.", "8.3.22.1750a",
+                                     "8.3.99999999999999999999", "8.3.22.-1", "8.3.4294967296.1"])
+def test_a_malformed_version_is_400(httpd, shared, version):
+    problem(httpd(shared["plain"]).get(f"/tc/{version}/{NAME}"), 400)
+
+
+@pytest.mark.parametrize("name", ["solaris64tc.zip", "windows128tc.zip", "windows64tc.rar", "readme.txt", "tc.zip",
+                                  ".zip", "windows64tc.zip.manifest.manifest"])
+def test_an_unknown_slot_is_404(httpd, shared, name):
+    server = httpd(shared["plain"])
+    problem(server.get(f"/tc/{name}"), 404)
+    problem(server.get(f"/tc/{CURRENT}/{name}"), 404)
+
+
+def test_a_slot_that_the_release_lacks_is_404(httpd, shared):
+    said = problem(httpd(shared["plain"]).get(f"/tc/{OLD}/macOS64tc.zip"), 404)
+    assert OLD in said["detail"] and "macos64" in said["detail"]
+
+
+def test_a_mask_ends_at_a_whole_number(httpd, shared):
+    server = httpd(shared["plain"])
+    problem(server.get(f"/tc/8.3.2/{NAME}"), 404)
+    problem(server.get(f"/tc/8.3.22.17/{NAME}"), 404)
+    assert server.get(f"/tc/8.3.22/{NAME}").headers["1C-Version"] == CURRENT
+
+
+def test_leading_zeros_never_name_another_version(httpd, shared):
+    answer = httpd(shared["plain"]).get(f"/tc/08.3.22.1750/{NAME}")
+    assert answer.status in (400, 404) or answer.headers["1C-Version"] == CURRENT
+
+
+def test_with_two_families_the_administrator_must_say_which_is_current(httpd, shared):
+    server = httpd(shared["families"])
+    said = problem(server.get(f"/tc/{NAME}"), 404)
+    assert "CDistCurrent" in said["detail"]
+    assert "8.3" in said["detail"] and "8.5" in said["detail"]
+    for version in (CURRENT, "8.5.1.1000"):
+        assert server.get(f"/tc/{version}/{NAME}").headers["1C-Version"] == version
+    assert server.get(f"/tc/8.3/{NAME}").headers["1C-Version"] == CURRENT
+    assert json.loads(server.get("/tc/index.json").body)["current"] is None
+
+
+@pytest.mark.parametrize("current, expected", [
+    ("newest", "8.5.1.1000"), ("8.3", CURRENT), ("8.5", "8.5.1.1000"), ("8.3.22", CURRENT), (CURRENT, CURRENT)])
+def test_current_is_what_the_administrator_says(httpd, shared, current, expected):
+    server = httpd(shared["families"], current)
+    assert server.get(f"/tc/{NAME}").headers["1C-Version"] == expected
+    index = json.loads(server.get("/tc/index.json").body)
+    assert index["current"] == expected
+    assert [entry["version"] for entry in index["releases"] if entry["current"]] == [expected]
+
+
+def test_a_current_that_is_not_there_is_404_and_never_another_version(httpd, shared):
+    server = httpd(shared["plain"], "8.3.23")
+    problem(server.get(f"/tc/{NAME}"), 404)
+    assert server.get(f"/tc/{CURRENT}/{NAME}").status == 200
+
+
+def test_a_mask_in_the_url_prefers_current_where_it_matches(httpd, shared):
+    server = httpd(shared["plain"], OLD)
+    assert server.get(f"/tc/8.3.22/{NAME}").headers["1C-Version"] == OLD
+    assert server.get(f"/tc/8.3.25/{NAME}").headers["1C-Version"] == NEWEST
+    assert server.get("/tc/8.3.22/macOS64tc.zip").headers["1C-Version"] == CURRENT
+
+
+def test_versions_compare_by_number(httpd, folder):
+    for version in ("8.3.9.2033", "8.3.10.2772", "8.3.10.999"):
+        releases.add_release(folder / "root", version, size=10_000)
+    releases.age(folder / "root")
+    assert httpd(folder / "root").get(f"/tc/{NAME}").headers["1C-Version"] == "8.3.10.2772"
+
+
+def test_releases_of_several_roots_are_one_list(httpd, shared):
+    server = httpd([shared["plain"], shared["families"]], "8.3")
+    said = problem(server.get(f"/tc/1.2.3.4/{NAME}"), 404)
+    assert [entry["version"] for entry in said["available"]] == ["8.5.1.1000", NEWEST, CURRENT, OLD]
