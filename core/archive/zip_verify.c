@@ -22,13 +22,22 @@ typedef struct {
     apr_uint64_t end;
 } extent_t;
 
-/* NB: a saturated number stands in the Zip64 field, which need not be there for every reader; the directory counts. */
-static int same_numbers(const unsigned char *head, const cdist_entry_t *entry)
+static int fits(apr_uint32_t local, apr_uint64_t central, int descriptor)
 {
+    return local == central || (descriptor && local == 0);
+}
+
+/* What a reader takes that goes from entry to entry, without the directory, must be the same.
+ * NB: a saturated size stands in the Zip64 field, which need not be there for every reader; the directory counts. */
+static int same_facts(const unsigned char *head, const cdist_entry_t *entry, int flags)
+{
+    int descriptor = flags & ZIP_FLAG_DESCRIPTOR;
     apr_uint32_t packed = zip_get32(head + 18), bytes = zip_get32(head + 22);
 
-    return zip_get32(head + 14) == entry->crc32 && (packed == ZIP_MAX32 || packed == entry->packed_bytes) &&
-           (bytes == ZIP_MAX32 || bytes == entry->bytes);
+    return !((zip_get16(head + 6) ^ flags) & (ZIP_FLAG_ENCRYPTED | ZIP_FLAG_DESCRIPTOR)) &&
+           fits(zip_get32(head + 14), entry->crc32, descriptor) &&
+           (packed == ZIP_MAX32 || fits(packed, entry->packed_bytes, descriptor)) &&
+           (bytes == ZIP_MAX32 || fits(bytes, entry->bytes, descriptor));
 }
 
 /* Compares the local header with the directory's record; *data_at is where the packed bytes start. */
@@ -49,8 +58,8 @@ static cdist_err_t *check_local(apr_uint64_t *data_at, zip_reader_t *r, const cd
     if (zip_get32(head) != ZIP_LOCAL_SIG || zip_get16(head + 26) != name_bytes ||
         memcmp(r->in, entry->name, name_bytes) != 0 || zip_get16(head + 8) != entry->method) {
         zip_problem(r, 1, "%s: its local header differs from the directory", zip_show(r, entry->name));
-    } else if (!(flags & ZIP_FLAG_DESCRIPTOR) && !same_numbers(head, entry)) {
-        zip_problem(r, 1, "%s: its local header has another CRC or size than the directory", zip_show(r, entry->name));
+    } else if (!same_facts(head, entry, flags)) {
+        zip_problem(r, 1, "%s: its local header has other flags, CRC or sizes than the directory", zip_show(r, entry->name));
     } else if (space < name_bytes + zip_get16(head + 28) ||
                space - name_bytes - zip_get16(head + 28) < entry->packed_bytes) {
         zip_problem(r, 1, "%s: reaches beyond the directory: damaged or cut off", zip_show(r, entry->name));

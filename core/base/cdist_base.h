@@ -87,6 +87,9 @@ typedef struct {
  * separator, nothing before or after. _version_ takes exactly four numbers, _mask_ two to four. Returns 1 or 0. */
 int cdist_version_parse(cdist_version_t *version, const char *text);
 int cdist_mask_parse(cdist_version_t *mask, const char *text);
+/* The first version inside a name, with where it stands and its length there; NULL if there is none. */
+const char *cdist_version_locate(cdist_version_t *version, apr_size_t *length, const char *name,
+                                 apr_pool_t *scratch_pool);
 /* Finds the one version inside a name such as "setuptc64_8_3_27_2342"; 0 if there is none, or several that differ. */
 int cdist_version_find(cdist_version_t *version, const char *name, apr_pool_t *scratch_pool);
 /* Negative, zero, positive: by number, component by component; both must be full. */

@@ -49,29 +49,44 @@ int cdist_version_parse(cdist_version_t *version, const char *text)
     return 0;
 }
 
+/* NB: the numbers of a run belong together: "8_3_27_2342_2" tells no version, not that of its last four numbers. Only a
+ * first number that ends a word ("setuptc64_8_3_27_2342") is not one of them. */
+const char *cdist_version_locate(cdist_version_t *version, apr_size_t *length, const char *name, apr_pool_t *scratch_pool)
+{
+    const char *p = name;
+
+    while (*p) {
+        const char *start = p, *end = p + strspn(p, "0123456789._");
+        int glued = p > name && apr_isalpha(p[-1]);
+
+        p = end > start ? end : p + 1;
+        while (end > start && !apr_isdigit(end[-1])) end--;
+        while (start < end && !apr_isdigit(*start)) start++, glued = 0;
+        *length = (apr_size_t)(end - start);
+        if (cdist_version_parse(version, apr_pstrmemdup(scratch_pool, start, *length))) return start;
+        if (!glued) continue;
+        start += strspn(start, "0123456789");
+        if (start < end) start++;
+        *length = (apr_size_t)(end - start);
+        if (cdist_version_parse(version, apr_pstrmemdup(scratch_pool, start, *length))) return start;
+    }
+    memset(version, 0, sizeof *version);
+    return NULL;
+}
+
 int cdist_version_find(cdist_version_t *version, const char *name, apr_pool_t *scratch_pool)
 {
-    const char *p;
-    int found = 0;
+    cdist_version_t other;
+    apr_size_t length;
+    const char *at = cdist_version_locate(version, &length, name, scratch_pool);
 
-    memset(version, 0, sizeof *version);
-    for (p = name; *p; p++) {
-        cdist_version_t here;
-        const char *end;
-
-        if (!apr_isdigit(*p) || (p > name && (apr_isdigit(p[-1]) || p[-1] == '.'))) continue;
-        end = p + strspn(p, "0123456789._");
-        while (end > p && !apr_isdigit(end[-1])) end--;
-        if (!cdist_version_parse(&here, apr_pstrmemdup(scratch_pool, p, (apr_size_t)(end - p)))) continue;
-        if (found && cdist_version_compare(&here, version) != 0) {
-            memset(version, 0, sizeof *version);
-            return 0;
-        }
-        *version = here;
-        found = 1;
-        p = end - 1;
+    if (!at) return 0;
+    for (name = at + length; (at = cdist_version_locate(&other, &length, name, scratch_pool)) != NULL; name = at + length) {
+        if (cdist_version_compare(&other, version) == 0) continue;
+        memset(version, 0, sizeof *version);
+        return 0;
     }
-    return found;
+    return 1;
 }
 
 int cdist_version_compare(const cdist_version_t *a, const cdist_version_t *b)

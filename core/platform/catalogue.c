@@ -62,19 +62,17 @@ static void scan_folder(scan_t *scan, const char *path, const char *name)
     }
 }
 
-/* Whether the root is a release folder itself, not a folder of them. */
-static int is_release_folder(scan_t *scan, const char *root)
+/* Whether the root is a release folder itself, not a folder of them. `names` are all of its children's. */
+static int is_release_folder(scan_t *scan, const char *root, const apr_array_header_t *names)
 {
     cdist_version_t version;
-    cdist_stat_t stat;
-    cdist_folder_t *folder;
-    int found = cdist_version_find(&version, base_name(root, scan->pool), scan->pool);
+    int i;
 
-    if (found || cdist_os_folder_open(&folder, root, scan->pool) != APR_SUCCESS) return found;
-    found = cdist_os_stat_at(&stat, folder, "Setup.ini") == APR_SUCCESS ||
-            cdist_os_stat_at(&stat, folder, "setup.exe") == APR_SUCCESS;
-    cdist_os_folder_close(folder);
-    return found;
+    for (i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        if (strcasecmp(name, "Setup.ini") == 0 || strcasecmp(name, "setup.exe") == 0) return 1;
+    }
+    return cdist_version_find(&version, base_name(root, scan->pool), scan->pool);
 }
 
 static int compare_names(const void *left, const void *right)
@@ -82,27 +80,46 @@ static int compare_names(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
+/* The names of a root's children, sorted. */
+static apr_status_t list_root(apr_array_header_t *names, const char *root, apr_pool_t *pool)
+{
+    cdist_folder_t *folder;
+    const char *name;
+    apr_status_t rv = cdist_os_folder_open(&folder, root, pool);
+
+    if (rv != APR_SUCCESS) return rv;
+    while ((rv = cdist_os_folder_next(&name, folder, pool)) == APR_SUCCESS && name) {
+        APR_ARRAY_PUSH(names, const char *) = name;
+    }
+    cdist_os_folder_close(folder);
+    qsort(names->elts, (size_t)names->nelts, sizeof(const char *), compare_names);
+    return rv;
+}
+
+static void scan_child(scan_t *scan, const char *root, cdist_folder_t *folder, const char *name)
+{
+    const char *path = apr_pstrcat(scan->pool, root, "/", name, NULL);
+    cdist_version_t version;
+    cdist_stat_t stat;
+
+    if (*name == '.') return; /* where others prepare what they will move in */
+    if (cdist_os_stat_at(&stat, folder, name) != APR_SUCCESS) return;
+    if (stat.kind == CDIST_FOLDER) {
+        scan_folder(scan, path, name);
+    } else if (stat.kind == CDIST_LINK && cdist_version_find(&version, name, scan->pool)) {
+        add_problem(scan, apr_psprintf(scan->pool, "%s: is a symbolic link, which is not followed; name its target's "
+                                       "folder in CDistRoot", cdist_text_printable(path, scan->pool)));
+    }
+}
+
 static void scan_root(scan_t *scan, const char *root)
 {
     apr_array_header_t *names = apr_array_make(scan->pool, 16, sizeof(const char *));
     cdist_folder_t *folder;
-    const char *name;
-    apr_status_t rv = cdist_os_folder_open(&folder, root, scan->pool);
+    apr_status_t rv = list_root(names, root, scan->pool);
     int i;
 
-    while (rv == APR_SUCCESS && (rv = cdist_os_folder_next(&name, folder, scan->pool)) == APR_SUCCESS && name) {
-        cdist_version_t version;
-        cdist_stat_t stat;
-
-        if (*name == '.') continue; /* where others prepare what they will move in */
-        if (cdist_os_stat_at(&stat, folder, name) != APR_SUCCESS) continue;
-        if (stat.kind == CDIST_FOLDER) APR_ARRAY_PUSH(names, const char *) = name;
-        else if (stat.kind == CDIST_LINK && cdist_version_find(&version, name, scan->pool)) {
-            add_problem(scan, apr_psprintf(scan->pool, "%s/%s: is a symbolic link, which is not followed; name its "
-                                           "target's folder in CDistRoot", cdist_text_printable(root, scan->pool),
-                                           cdist_text_printable(name, scan->pool)));
-        }
-    }
+    if (rv == APR_SUCCESS) rv = cdist_os_folder_open(&folder, root, scan->pool);
     if (rv != APR_SUCCESS) {
         cdist_err_t *err = cdist_err_create(scan->pool, CDIST_E_SOURCE, rv, "%s: cannot be read",
                                             cdist_text_printable(root, scan->pool));
@@ -110,16 +127,12 @@ static void scan_root(scan_t *scan, const char *root)
         add_problem(scan, cdist_err_text(err, scan->pool));
         return;
     }
-    cdist_os_folder_close(folder);
-    if (is_release_folder(scan, root)) {
+    if (is_release_folder(scan, root, names)) {
         scan_folder(scan, root, base_name(root, scan->pool));
-        return;
+    } else {
+        for (i = 0; i < names->nelts; i++) scan_child(scan, root, folder, APR_ARRAY_IDX(names, i, const char *));
     }
-    qsort(names->elts, (size_t)names->nelts, sizeof(const char *), compare_names);
-    for (i = 0; i < names->nelts; i++) {
-        name = APR_ARRAY_IDX(names, i, const char *);
-        scan_folder(scan, apr_pstrcat(scan->pool, root, "/", name, NULL), name);
-    }
+    cdist_os_folder_close(folder);
 }
 
 /* ---- from sources to releases ---------------------------------------------------------------------------------- */

@@ -108,7 +108,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interva
  * first scan makes others wait, and no longer than a few seconds after it began: then, a share may be hanging, NULL.
  * The snapshot stays valid until `pool` is cleared. */
 const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool);
-/* Lets the next cdist_live_get scan at once: a build found that the source is not what the snapshot says. */
+/* Lets cdist_live_get scan soon, a second after the last scan at the earliest: a build found that the source is not what the snapshot says. */
 void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots);
 
 /* ---- selection (selector.c) ------------------------------------------------------------------------------------ */

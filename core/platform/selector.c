@@ -90,7 +90,8 @@ static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_vers
         return unknown(catalogue, "it is not known what is there", pool);
     }
     if (has_unsettled(catalogue, mask)) {
-        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s is ready yet: its folder is still being filled", what);
+        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s can be handed out yet: its folder is still being filled",
+                                what);
     }
     return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s is here", what);
 }
@@ -138,6 +139,10 @@ static cdist_err_t *offer(const cdist_source_t **source, const cdist_catalogue_t
         return unknown(catalogue, apr_psprintf(pool, "it is not known whether release %s has %s", version, slot->name),
                        pool);
     }
+    if (has_unsettled(catalogue, &release->version)) {
+        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "release %s has no %s yet: its folder is still being filled",
+                                version, slot->name);
+    }
     return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "release %s has no %s", version, slot->name);
 }
 
@@ -154,10 +159,11 @@ cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t
     }
     err = cdist_select_current(&release, catalogue, current, pool);
     if (mask->count == 0) return err ? err : offer(source, catalogue, release, selector->slot, pool);
-    if (err || !cdist_mask_matches(mask, &release->version) ||
-        !cdist_source_offered(cdist_release_source(release, selector->slot))) {
-        release = newest(catalogue, mask, selector->slot);
+    if (!err && cdist_mask_matches(mask, &release->version) &&
+        cdist_source_offered(cdist_release_source(release, selector->slot))) {
+        return offer(source, catalogue, release, selector->slot, pool);
     }
+    release = newest(catalogue, mask, selector->slot);
     if (release && !catalogue->unreadable->nelts) return offer(source, catalogue, release, selector->slot, pool);
     if (newest(catalogue, mask, NULL) && !catalogue->unreadable->nelts) {
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "no release %s has %s", cdist_version_format(mask, pool),

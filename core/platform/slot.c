@@ -107,27 +107,21 @@ static const word_t vendor_names[] = {
 
 const cdist_slot_t *cdist_slot_find(const char *name, apr_pool_t *scratch_pool)
 {
-    char *stripped = apr_pstrdup(scratch_pool, name), *p = stripped;
     const cdist_slot_t *slot = cdist_slot_parse(name);
+    cdist_version_t version;
+    apr_size_t length, i;
+    const char *at;
     char text[64];
-    size_t i;
 
     if (slot) return slot;
-    /* Take the version out: digits joined by dots or underscores, four of them. */
-    for (; *p; p++) {
-        cdist_version_t version;
-        apr_size_t length = strspn(p, "0123456789._");
-
-        while (length > 0 && !apr_isdigit(p[length - 1])) length--;
-        if (!apr_isdigit(*p) || (p > stripped && apr_isdigit(p[-1]))) continue;
-        if (!cdist_version_parse(&version, apr_pstrmemdup(scratch_pool, p, length))) continue;
-        memmove(p, p + length, strlen(p + length) + 1);
-        break;
-    }
-    if (!normalise(text, sizeof text, stripped)) return NULL;
+    at = cdist_version_locate(&version, &length, name, scratch_pool);
+    if (at) name = apr_pstrcat(scratch_pool, apr_pstrmemdup(scratch_pool, name, (apr_size_t)(at - name)), at + length, NULL);
+    if (!normalise(text, sizeof text, name)) return NULL;
     slot = parse_normalised(text);
     for (i = 0; !slot && i < sizeof vendor_names / sizeof vendor_names[0]; i++) {
-        if (strncmp(text, vendor_names[i].word, strlen(vendor_names[i].word)) == 0) slot = &cdist_slots[vendor_names[i].value];
+        if (strncmp(text, vendor_names[i].word, strlen(vendor_names[i].word)) == 0) {
+            slot = &cdist_slots[vendor_names[i].value];
+        }
     }
     return slot;
 }

@@ -32,6 +32,7 @@ typedef struct {
     apr_array_header_t *sources;
     int first;            /* sources before this one belong to other folders */
     cdist_version_t version; /* from the release folder's name; may be none */
+    int whole;               /* the release folder is a distribution itself: a child is another only by its name */
     apr_int64_t newest_ns;
     apr_pool_t *pool;
 } scan_t;
@@ -295,19 +296,22 @@ static int scan_child(scan_t *scan, const listing_t *parent, const char *name)
     note_time(scan, listing.stat.ctime_ns);
     skip = apr_array_make(scan->pool, 4, sizeof(const char *));
     add_ready(scan, &listing, skip);
-    if (strcasecmp(name, "distr") != 0) add_distribution(scan, &listing, name, skip);
+    if (strcasecmp(name, "distr") != 0 && (!scan->whole || cdist_slot_find(name, scan->pool))) {
+        add_distribution(scan, &listing, name, skip);
+    }
     return scan->sources->nelts != before || strcasecmp(name, "distr") == 0;
 }
 
 cdist_err_t *cdist_source_scan(apr_array_header_t *sources, const char *folder, const char *name, apr_pool_t *result_pool)
 {
-    scan_t scan = {sources, sources->nelts, {{0}, 0}, 0, result_pool};
+    scan_t scan = {sources, sources->nelts, {{0}, 0}, 0, 0, result_pool};
     apr_array_header_t *skip = apr_array_make(result_pool, 4, sizeof(const char *));
     listing_t listing;
     int i;
 
     cdist_version_find(&scan.version, name, result_pool);
     CDIST_ERR(list_folder(&listing, folder, result_pool));
+    scan.whole = find_installer(&listing) != NULL;
     note_time(&scan, listing.stat.ctime_ns);
     add_ready(&scan, &listing, skip);
     for (i = 0; i < listing.children->nelts; i++) {

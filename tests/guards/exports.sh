@@ -1,0 +1,10 @@
+# The module exports the one symbol that httpd looks for: anything else could meet a symbol of another module.
+: "${top_builddir:?}"
+module=$top_builddir/.libs/mod_1cdist.so
+[ -r "$module" ] || { echo "$module: not built"; exit 1; }
+symbols=$(${NM:-nm} -D --defined-only "$module") || exit 1
+names=$(echo "$symbols" | sed 's/.* //' | sort)
+[ "$names" = cdist_module ] && exit 0
+echo "$module exports instead of cdist_module alone:"
+echo "$symbols"
+exit 1

@@ -1,0 +1,325 @@
+/* A folder as the sorted entries of an archive. */
+#include "archive_int.h"
+#include "fixture.h"
+
+#include <apr_strings.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static cdist_tree_t *read_tree(const char *name)
+{
+    cdist_tree_t *tree;
+
+    FX_OK(cdist_tree_read(&tree, fx_path(name), NULL, fx_pool));
+    return tree;
+}
+
+/* "a a.b a/b d/" */
+static const char *names_of(const cdist_tree_t *tree)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < tree->inputs->nelts; i++) {
+        const cdist_input_t *input = &APR_ARRAY_IDX(tree->inputs, i, cdist_input_t);
+        text = apr_pstrcat(fx_pool, text, i ? " " : "", input->path, input->stat.kind == CDIST_FOLDER ? "/" : "", NULL);
+    }
+    return text;
+}
+
+START_TEST(entries_are_sorted_by_the_bytes_of_their_names)
+{
+    static const char *const files[] = {"t/b", "t/a/b", "t/a.b", "t/a-b", "t/a0", "t/A", "t/\xD0\xB9", "t/z",
+                                        "t/a/b.c"};
+    int i;
+
+    for (i = 0; i < FX_COUNT(files); i++) fx_write_text(files[i], "x");
+    ck_assert_str_eq(names_of(read_tree("t")), "A a-b a.b a/b a/b.c a0 b z \xD0\xB9");
+}
+END_TEST
+
+START_TEST(a_folder_is_an_entry_only_if_it_is_empty)
+{
+    fx_make_folder("t/empty");
+    fx_make_folder("t/outer/inner");
+    fx_write_text("t/full/f", "x");
+    fx_write_text("t/empty.txt", "x");
+    ck_assert_str_eq(names_of(read_tree("t")), "empty.txt empty/ full/f outer/inner/");
+}
+END_TEST
+
+START_TEST(counts_and_bytes_are_those_of_the_files)
+{
+    cdist_tree_t *tree;
+
+    fx_write_text("t/a", "12345");
+    fx_write_text("t/b/c", "123");
+    fx_make_folder("t/d");
+    fx_link("a", "t/l");
+    tree = read_tree("t");
+    ck_assert_uint_eq(tree->bytes, 8);
+    ck_assert_int_eq(tree->files, 4);
+    ck_assert_int_gt(tree->newest_ns, 0);
+}
+END_TEST
+
+static const struct {
+    const char *target, *name;
+    int kept;
+} link_rows[] = {{"f", "t/l", 1},         {"none", "t/l", 1},      {"d/f", "t/l", 1},     {"./d/./f", "t/l", 1},
+                 {"../f", "t/d/l", 1},    {"../../f", "t/d/e/l", 1}, {"d//f", "t/l", 1},
+                 {"/etc/passwd", "t/l", 0}, {"..", "t/l", 0},      {"../x", "t/l", 0},    {"../../x", "t/d/l", 0},
+                 {"d/../../x", "t/l", 0}, {"d/..", "t/l", 0},      {"./../x", "t/l", 0},  {"d\\f", "t/l", 0},
+                 {"../t/f", "t/l", 0},    {"\xFF", "t/l", 0},      {"../../../x", "t/d/e/l", 0}};
+
+START_TEST(a_link_is_kept_if_it_cannot_lead_out)
+{
+    cdist_tree_t *tree;
+    cdist_err_t *err;
+
+    fx_write_text("t/f", "x");
+    fx_write_text("t/d/f", "x");
+    fx_link(link_rows[_i].target, link_rows[_i].name);
+    err = cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool);
+    if (link_rows[_i].kept) {
+        int i, found = 0;
+        ck_assert_msg(!err, "%s was refused", link_rows[_i].target);
+        for (i = 0; i < tree->inputs->nelts; i++) {
+            const cdist_input_t *input = &APR_ARRAY_IDX(tree->inputs, i, cdist_input_t);
+            if (strcmp(input->path, link_rows[_i].name + 2) != 0) continue;
+            ck_assert_str_eq(input->link_target, link_rows[_i].target);
+            found = 1;
+        }
+        ck_assert(found);
+    } else {
+        ck_assert_msg(err && err->code == CDIST_E_UNSAFE, "%s was not refused", link_rows[_i].target);
+        ck_assert_ptr_nonnull(strstr(err->message, "/l"));
+    }
+}
+END_TEST
+
+START_TEST(a_link_to_a_folder_is_not_walked)
+{
+    fx_write_text("t/d/f", "x");
+    fx_link("d", "t/l");
+    fx_link(".", "t/loop");
+    ck_assert_str_eq(names_of(read_tree("t")), "d/f l loop");
+}
+END_TEST
+
+static const char *const bad_names[] = {"\xFF", "caf\xE9.txt", "a\\b", "..\\x", "a\nb", "a\x01", "a\x7F",
+                                        "\xED\xA0\x80"};
+
+START_TEST(a_name_that_breaks_archives_is_refused)
+{
+    cdist_tree_t *tree;
+
+    fx_write_text("t/good", "x");
+    fx_write_text(apr_pstrcat(fx_pool, "t/d/", bad_names[_i], NULL), "x");
+    FX_FAILS(cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool), CDIST_E_UNSAFE);
+}
+END_TEST
+
+START_TEST(an_error_shows_the_bad_name_without_its_control_characters)
+{
+    cdist_tree_t *tree;
+    cdist_err_t *err;
+
+    fx_write_text("t/a\nb", "x");
+    err = cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_ptr_null(strchr(err->message, '\n'));
+    ck_assert_ptr_nonnull(strstr(err->message, "a\\x0Ab"));
+}
+END_TEST
+
+static void count_message(void *baton, cdist_log_level_t level, apr_status_t status, const char *text)
+{
+    (void)status;
+    if (level == CDIST_LOG_WARNING && strstr(text, "CD0001")) ++*(int *)baton;
+}
+
+static int every_level(void *baton, cdist_log_level_t level)
+{
+    (void)baton;
+    (void)level;
+    return 1;
+}
+
+START_TEST(pipes_and_sockets_are_left_out_with_a_warning)
+{
+    struct sockaddr_un address = {AF_UNIX, ""};
+    int warnings = 0, fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    cdist_log_set(every_level, count_message, &warnings);
+    fx_write_text("t/f", "x");
+    ck_assert_int_eq(mkfifo(fx_path("t/pipe"), 0644), 0);
+    ck_assert_int_eq(chdir(fx_path("t")), 0);
+    strcpy(address.sun_path, "socket");
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_str_eq(names_of(read_tree("t")), "f");
+    ck_assert_int_eq(warnings, 2);
+    close(fd);
+}
+END_TEST
+
+START_TEST(skipped_children_are_left_out_at_the_top_alone)
+{
+    apr_array_header_t *skip = apr_array_make(fx_pool, 2, sizeof(const char *));
+    cdist_tree_t *tree;
+
+    APR_ARRAY_PUSH(skip, const char *) = "DISTR";
+    APR_ARRAY_PUSH(skip, const char *) = "x.zip";
+    fx_write_text("t/distr/f", "x");
+    fx_write_text("t/X.ZIP", "x");
+    fx_write_text("t/sub/distr/f", "x");
+    fx_write_text("t/sub/x.zip", "x");
+    FX_OK(cdist_tree_read(&tree, fx_path("t"), skip, fx_pool));
+    ck_assert_str_eq(names_of(tree), "sub/distr/f sub/x.zip");
+}
+END_TEST
+
+typedef void change_fn(void);
+
+static void touch(void)
+{
+    struct timespec times[2] = {{1000000000, 0}, {1000000000, 0}};
+    ck_assert_int_eq(utimensat(AT_FDCWD, fx_path("t/a"), times, 0), 0);
+}
+
+static void rename_file(void)
+{
+    ck_assert_int_eq(rename(fx_path("t/a"), fx_path("t/c")), 0);
+}
+
+static void add_file(void)
+{
+    fx_write_text("t/d/new", "");
+}
+
+static void add_folder(void)
+{
+    fx_make_folder("t/d/new");
+}
+
+static void remove_file(void)
+{
+    ck_assert_int_eq(unlink(fx_path("t/d/b")), 0);
+}
+
+static void rewrite_in_place(void)
+{
+    struct stat st;
+    struct timespec times[2];
+
+    ck_assert_int_eq(stat(fx_path("t/a"), &st), 0);
+    times[0] = st.st_atim;
+    times[1] = st.st_mtim;
+    fx_write_text("t/a", "y");
+    ck_assert_int_eq(utimensat(AT_FDCWD, fx_path("t/a"), times, 0), 0);
+}
+
+static void retarget_link(void)
+{
+    ck_assert_int_eq(unlink(fx_path("t/l")), 0);
+    fx_link("d", "t/l");
+}
+
+static void swap_names(void)
+{
+    ck_assert_int_eq(rename(fx_path("t/a"), fx_path("t/tmp")), 0);
+    ck_assert_int_eq(rename(fx_path("t/d/b"), fx_path("t/a")), 0);
+    ck_assert_int_eq(rename(fx_path("t/tmp"), fx_path("t/d/b")), 0);
+}
+
+static change_fn *const changes[] = {touch,       rename_file,      add_file,      add_folder,
+                                     remove_file, rewrite_in_place, retarget_link, swap_names};
+
+START_TEST(the_signature_changes_with_anything_in_the_folder)
+{
+    cdist_tree_t *before, *after;
+
+    fx_write_text("t/a", "x");
+    fx_write_text("t/d/b", "x");
+    fx_link("a", "t/l");
+    before = read_tree("t");
+    after = read_tree("t");
+    ck_assert(cdist_digest_equal(&before->signature, &after->signature));
+    usleep(20000); /* past one tick of the file system's clock */
+    changes[_i]();
+    after = read_tree("t");
+    ck_assert(!cdist_digest_equal(&before->signature, &after->signature));
+}
+END_TEST
+
+START_TEST(a_missing_folder_is_an_error_of_the_source_and_names_it)
+{
+    cdist_tree_t *tree;
+    cdist_err_t *err = cdist_tree_read(&tree, fx_path("missing"), NULL, fx_pool);
+
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->code, CDIST_E_SOURCE);
+    ck_assert_ptr_nonnull(strstr(err->message, "missing"));
+}
+END_TEST
+
+START_TEST(an_unreadable_folder_inside_is_an_error_and_names_it)
+{
+    cdist_tree_t *tree;
+    cdist_err_t *err;
+
+    fx_write_text("t/closed/f", "x");
+    ck_assert_int_eq(chmod(fx_path("t/closed"), 0), 0);
+    fx_be_nobody();
+    err = cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->code, CDIST_E_SOURCE);
+    ck_assert_ptr_nonnull(strstr(err->message, "closed"));
+}
+END_TEST
+
+START_TEST(a_folder_that_is_nested_too_deep_is_refused)
+{
+    const char *name = "t";
+    cdist_tree_t *tree;
+    int i;
+
+    for (i = 0; i < 70; i++) name = apr_pstrcat(fx_pool, name, "/d", NULL);
+    fx_make_folder(name);
+    FX_FAILS(cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool), CDIST_E_INPUT);
+}
+END_TEST
+
+START_TEST(an_empty_folder_has_no_entries)
+{
+    fx_make_folder("t");
+    ck_assert_int_eq(read_tree("t")->inputs->nelts, 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("tree");
+    TCase *tcase = fx_case(suite, "tree", 20);
+
+    tcase_add_test(tcase, entries_are_sorted_by_the_bytes_of_their_names);
+    tcase_add_test(tcase, a_folder_is_an_entry_only_if_it_is_empty);
+    tcase_add_test(tcase, counts_and_bytes_are_those_of_the_files);
+    tcase_add_loop_test(tcase, a_link_is_kept_if_it_cannot_lead_out, 0, FX_COUNT(link_rows));
+    tcase_add_test(tcase, a_link_to_a_folder_is_not_walked);
+    tcase_add_loop_test(tcase, a_name_that_breaks_archives_is_refused, 0, FX_COUNT(bad_names));
+    tcase_add_test(tcase, an_error_shows_the_bad_name_without_its_control_characters);
+    tcase_add_test(tcase, pipes_and_sockets_are_left_out_with_a_warning);
+    tcase_add_test(tcase, skipped_children_are_left_out_at_the_top_alone);
+    tcase_add_loop_test(tcase, the_signature_changes_with_anything_in_the_folder, 0, FX_COUNT(changes));
+    tcase_add_test(tcase, a_missing_folder_is_an_error_of_the_source_and_names_it);
+    tcase_add_test(tcase, an_unreadable_folder_inside_is_an_error_and_names_it);
+    tcase_add_test(tcase, a_folder_that_is_nested_too_deep_is_refused);
+    tcase_add_test(tcase, an_empty_folder_has_no_entries);
+    return suite;
+}
