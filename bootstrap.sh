@@ -69,6 +69,9 @@ build_all() {
     say "Building in $build"
     cd "$build"
     [ -x source/configure ] || run_logged autoreconf autoreconf -fi source
+    # Configured without Check or pytest, before they were installed: look again.
+    if [ "${1:-}" = "${packages_check[0]}" ] && grep -qE '^(PYTEST_PYTHON = *$|HAVE_CHECK_TRUE = #)' Makefile 2>/dev/null
+    then rm -f Makefile; fi
     [ -f Makefile ] || run_logged configure source/configure ${CDIST_CONFIGURE_FLAGS:-}
     run_logged make make -j"$(nproc)"
 }
