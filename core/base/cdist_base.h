@@ -138,7 +138,7 @@ const char *cdist_digest_base64(const cdist_digest_t *digest, apr_pool_t *pool);
 int cdist_digest_parse(cdist_digest_t *digest, const char *hex);
 #define cdist_digest_equal(a, b) (memcmp((a)->byte, (b)->byte, CDIST_SHA256_BYTES) == 0)
 
-/* ---- the operating-system seam (os_unix.c) --------------------------------------------------------------------- */
+/* ---- the operating-system seam (os_unix.c, os_unix_process.c) -------------------------------------------------- */
 
 typedef enum { CDIST_FILE, CDIST_FOLDER, CDIST_LINK, CDIST_OTHER } cdist_kind_t;
 

@@ -1,9 +1,8 @@
-/* The operating-system seam for Unix: everything that APR cannot do, or cannot do safely enough.
+/* The operating-system seam for Unix, files: everything that APR cannot do, or cannot do safely enough. What concerns
+ * processes and threads is in os_unix_process.c.
  *
  * Invariants
  * - Below an opened folder no symbolic link is ever followed: each step is an openat with O_NOFOLLOW.
- * - Locks are byte ranges by open file descriptions (OFD): unlike plain fcntl locks they exclude threads of one
- *   process from each other, survive the closing of other descriptors, and the kernel frees them when a process dies.
  * - No descriptor made here is inherited by a child program. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -16,16 +15,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef F_OFD_SETLK
-#error "this system has no open-file-description locks (F_OFD_SETLK); Linux 3.15 or later is needed"
-#endif
 
 #define TEMP_PREFIX ".cdist-"
 #define TEMP_SUFFIX ".tmp"
@@ -330,79 +323,7 @@ apr_status_t cdist_os_folder_make(const char *path, apr_pool_t *scratch_pool)
     return S_ISDIR(st.st_mode) ? APR_SUCCESS : ENOTDIR;
 }
 
-/* ---- locks ----------------------------------------------------------------------------------------------------- */
-
-struct cdist_lock_t {
-    int fd;
-};
-
-apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char *path, apr_uint32_t first, apr_uint32_t count,
-                               apr_pool_t *pool)
-{
-    /* Each caller starts at a place of its own, so that a crowd does not queue up at the first byte. */
-    apr_uint32_t start = (apr_uint32_t)apr_time_now(), i;
-    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-    apr_status_t rv = APR_EBUSY;
-
-    if (fd < 0) return errno;
-    for (i = 0; i < count && rv == APR_EBUSY; i++) {
-        struct flock range;
-
-        memset(&range, 0, sizeof range);
-        range.l_type = F_WRLCK;
-        range.l_whence = SEEK_SET;
-        range.l_start = (off_t)first + (start + i) % count;
-        range.l_len = 1;
-        rv = fcntl(fd, F_OFD_SETLK, &range) == 0 ? APR_SUCCESS : errno;
-        if (rv == EAGAIN || rv == EACCES) rv = APR_EBUSY;
-    }
-    if (rv != APR_SUCCESS) {
-        close(fd);
-        return rv;
-    }
-    *lock = apr_palloc(pool, sizeof **lock);
-    (*lock)->fd = fd;
-    return APR_SUCCESS;
-}
-
-void cdist_os_lock_free(cdist_lock_t *lock)
-{
-    if (lock->fd >= 0) close(lock->fd);
-    lock->fd = -1;
-}
-
-/* ---- the rest -------------------------------------------------------------------------------------------------- */
-
 int cdist_os_is_full(apr_status_t status)
 {
     return status == ENOSPC || status == EDQUOT || status == EROFS || status == EFBIG;
-}
-
-int cdist_os_cpu_count(void)
-{
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return count < 1 ? 1 : count > 256 ? 256 : (int)count;
-}
-
-struct cdist_signals_t {
-    sigset_t before;
-};
-
-cdist_signals_t *cdist_os_signals_make(apr_pool_t *pool)
-{
-    return apr_palloc(pool, sizeof(cdist_signals_t));
-}
-
-void cdist_os_signals_block(cdist_signals_t *signals)
-{
-    sigset_t all;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &signals->before);
-}
-
-void cdist_os_signals_restore(cdist_signals_t *signals)
-{
-    pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
 }
