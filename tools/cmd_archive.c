@@ -121,7 +121,9 @@ static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, 
 static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source_t *source,
                                  const build_request_t *request, apr_pool_t *pool)
 {
-    cdist_build_options_t options = {request->level, request->threads, NULL};
+    int shown = -1;
+    cdist_build_options_t options = {request->level, request->threads, NULL,
+                                     cdist_os_is_watched() ? tool_progress : NULL, &shown};
     cdist_temp_t *temp;
     cdist_tree_t *tree;
     apr_status_t rv = cdist_os_temp_open(&temp, folder_of(request->output, pool), pool);

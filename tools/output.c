@@ -16,6 +16,15 @@ int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool)
     return tool_fail(cdist_err_text(err, pool));
 }
 
+void tool_progress(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes)
+{
+    int *shown = baton, percent = total_bytes ? (int)(done_bytes * 100 / total_bytes) : 100;
+
+    if (percent == *shown) return;
+    *shown = percent;
+    fprintf(stderr, percent < 100 ? "\r%3d %%" : "\r     \r", percent);
+}
+
 static int write_out(const char *bytes, size_t length, void *baton)
 {
     (void)baton;

@@ -37,6 +37,8 @@ int tool_number(int *number, const char *text, int least, int most);
 /* Prints "1cdist: FILE: reason" on standard error; returns TOOL_FAILED. */
 int tool_fail(const char *text);
 int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool);
+/* A cdist_progress_fn: the percentage on standard error; `baton` is an int, -1 at first. Only for a terminal. */
+void tool_progress(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes);
 /* Prints one JSON object on a line and lets it go. */
 void tool_print_json(json_t *object);
 

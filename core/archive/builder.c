@@ -142,6 +142,7 @@ static void release(build_t *build, int i)
 
 static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, apr_pool_t *pool)
 {
+    apr_uint64_t done_bytes = 0;
     apr_pool_t *scratch;
     int i;
 
@@ -159,6 +160,10 @@ static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, ap
         }
         if (err) return cdist_err_dup(err, pool);
         release(build, i);
+        done_bytes += build->entries[i].bytes;
+        if (build->options->progress) {
+            build->options->progress(build->options->progress_baton, done_bytes, build->tree->bytes);
+        }
     }
     apr_pool_destroy(scratch);
     return NULL;

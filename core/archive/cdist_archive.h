@@ -109,10 +109,14 @@ const char *cdist_verification_reason(const cdist_verification_t *verification);
 
 /* ---- building (builder.c) -------------------------------------------------------------------------------------- */
 
+typedef void(cdist_progress_fn)(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes);
+
 typedef struct {
     int level;                  /* CDIST_LEVEL_MIN to _MAX */
     int threads;                /* 0: as many as the machine has cores */
     const volatile apr_uint32_t *stop; /* NULL, or a flag that ends the build with CDIST_E_STOPPED within a second or so */
+    cdist_progress_fn *progress;       /* NULL, or called from the building thread as bytes of content are done */
+    void *progress_baton;
 } cdist_build_options_t;
 
 /* Writes the archive of `tree` into `temp` and reads it back; each file is compared with the tree's stat before and

@@ -47,7 +47,7 @@ static apr_int64_t ms_since(apr_time_t start)
 static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp, cdist_store_t *store,
                                 const cdist_job_t *job, const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
-    cdist_build_options_t options = {job->level, job->threads, stop};
+    cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL};
     cdist_tree_t *tree;
 
     CDIST_ERR(cdist_tree_read(&tree, job->path, job->skip, pool));

@@ -207,6 +207,8 @@ void cdist_os_lock_free(cdist_lock_t *lock);
 /* Whether an error of a write means that the disk is full, over quota, or read-only. */
 int cdist_os_is_full(apr_status_t status);
 int cdist_os_cpu_count(void);
+/* Whether standard error is a terminal, i.e. somebody watches. */
+int cdist_os_is_watched(void);
 /* Blocks every signal for the calling thread, and restores what was blocked before. A thread started in between inherits
  * the block, so that the host program's signals never land in it. */
 typedef struct cdist_signals_t cdist_signals_t;

@@ -68,6 +68,11 @@ int cdist_os_cpu_count(void)
     return count < 1 ? 1 : count > 256 ? 256 : (int)count;
 }
 
+int cdist_os_is_watched(void)
+{
+    return isatty(STDERR_FILENO);
+}
+
 struct cdist_signals_t {
     sigset_t before;
 };
