@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh checkout to a running update point, or to a tested one. Everything is written below the build folder
-# (./build, or the folder that $CDIST_BUILD names): the sources are copied there before autotools run.
+# (./build, or the folder that $CDIST_BUILD names): the sources are copied there before autotools run. Tests also use
+# temporary folders below $TMPDIR, which they remove.
 #
 #   ./bootstrap.sh demo     build, start a private httpd, and show the whole job on real files
 #   ./bootstrap.sh check    build and run every test
@@ -23,6 +24,7 @@ usage() {
     say "  demo   build, start a private httpd on a free loopback port, and show the job on real files"
     say "  check  build and run every test"
     say "  build  build only; then: make -C build install"
+    say "Environment: CDIST_BUILD  the build folder (./build); CDIST_CONFIGURE_FLAGS  options for configure"
 }
 
 # Installs what is missing where that can be done; otherwise says what to install.

@@ -7,14 +7,11 @@
 #include <http_core.h>
 #include <http_main.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #ifndef CDIST_DEFAULT_STORE
 #error "configure sets CDIST_DEFAULT_STORE"
 #endif
-
-#define NUMBER_UNSET (-1)
 
 void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server)
 {
@@ -55,7 +52,7 @@ const cdist_process_conf_t *cdist_conf_process(void)
 {
     cdist_process_conf_t *conf = process_conf();
 
-    if (conf->wait_max == NUMBER_UNSET) {
+    if (conf->wait_max == CDIST_NUMBER_UNSET) {
         int children = 1, threads = 1;
 
         ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &children);
@@ -73,16 +70,6 @@ static const char *global_only(cmd_parms *cmd)
     return ap_check_cmd_context(cmd, GLOBAL_ONLY);
 }
 
-static const char *set_number(int *member, const char *arg, int least, int most, const char *help)
-{
-    char *end;
-    apr_int64_t number = apr_strtoi64(arg, &end, 10);
-
-    if (end == arg || *end || number < least || number > most) return help;
-    *member = (int)number;
-    return NULL;
-}
-
 #define X(member, directive, preset, least, most, help)                                                            \
     static const char *set_##member(cmd_parms *cmd, void *unused, const char *arg)                                 \
     {                                                                                                              \
@@ -90,9 +77,9 @@ static const char *set_number(int *member, const char *arg, int least, int most,
         const char *misplaced = global_only(cmd);                                                                  \
         (void)unused;                                                                                              \
         if (misplaced) return misplaced;                                                                           \
-        return set_number(&conf->member, arg, least, most,                                                         \
-                          apr_psprintf(cmd->pool, "%s \"%s\": must be a whole number from %d to %d (%s)", directive, \
-                                       arg, least, most, help));                                                   \
+        if (cdist_number_parse(&conf->member, arg, least, most)) return NULL;                                      \
+        return apr_psprintf(cmd->pool, "%s \"%s\": must be a whole number from %d to %d (%s)", directive, arg, least, \
+                            most, help);                                                                           \
     }
 CDIST_PROCESS_NUMBERS(X)
 #undef X

@@ -1,13 +1,9 @@
-/* mod_1cdist: the update point of a 1C:Enterprise installation. Hooks, the module record, and what a process holds.
+/* mod_1cdist: the update point of a 1C:Enterprise installation. Hooks and the module record.
  *
- * Life: post_config makes the store's folder for the server's user and warns about roots that cannot be read; each
- * child opens the store and starts threads only when something has to be built; they are joined when the child ends.
  * A store or root that is away never keeps httpd from starting: its URLs answer 503 with the reason. */
 #include "mod_1cdist_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 #include <ap_mpm.h>
 #include <http_core.h>
 #include <http_main.h>
@@ -17,20 +13,6 @@
 #include <mod_core.h>
 
 #include <string.h>
-
-/* How often a store that cannot be opened is tried again. */
-#define STORE_RETRY apr_time_from_sec(10)
-
-/* One for each process: set in child_init, gone with the process. */
-static struct {
-    cdist_child_t held;
-    volatile apr_uint32_t ready; /* the store is open; what is held does not change any more */
-    apr_thread_mutex_t *mutex;   /* guards the opening of the store, and what follows */
-    apr_pool_t *store_pool;
-    apr_pool_t *failure_pool;
-    cdist_err_t *failure; /* why the last try failed */
-    apr_time_t next_try;
-} child;
 
 /* ---- log ------------------------------------------------------------------------------------------------------- */
 
@@ -66,101 +48,6 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     cdist_start_store(conf->store, server, ptemp);
     if (roots->nelts) cdist_start_check_roots(roots, server, ptemp);
     return OK;
-}
-
-/* ---- a child --------------------------------------------------------------------------------------------------- */
-
-/* A pool that may be used while other threads use its parent. */
-static apr_pool_t *separate_pool(apr_pool_t *parent)
-{
-    apr_allocator_t *allocator;
-    apr_pool_t *pool;
-
-    apr_allocator_create(&allocator);
-    apr_pool_create_ex(&pool, parent, NULL, allocator);
-    apr_allocator_owner_set(allocator, pool);
-    return pool;
-}
-
-static void child_init(apr_pool_t *pchild, server_rec *server)
-{
-    /* NB: also fills in the default of CDistWaitMax while there is one thread only. */
-    const cdist_process_conf_t *conf = cdist_conf_process();
-    cdist_err_t *err;
-
-    memset(&child, 0, sizeof child);
-    child.store_pool = separate_pool(pchild);
-    child.failure_pool = separate_pool(pchild);
-    if (apr_thread_mutex_create(&child.mutex, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS) child.mutex = NULL;
-    err = cdist_live_create(&child.held.live, apr_time_from_sec(conf->scan_interval_sec),
-                            apr_time_from_sec(conf->settle_sec), separate_pool(pchild));
-    if (err || !child.mutex) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "CD0102: this process cannot make its locks, it answers 503");
-        child.held.live = NULL;
-    }
-}
-
-static cdist_err_t *open_store(apr_pool_t *pool)
-{
-    const cdist_process_conf_t *conf = cdist_conf_process();
-    cdist_flight_limits_t limits = {conf->wait_max, conf->build_max};
-
-    CDIST_ERR(cdist_store_open(&child.held.store, conf->store, pool));
-    return cdist_flights_create(&child.held.flights, child.held.store, &limits, pool);
-}
-
-/* With the mutex held. A failure is kept and answered for a while, so that a crowd neither hammers the disk nor floods
- * the log. */
-static void try_store(void)
-{
-    apr_pool_t *attempt;
-    cdist_err_t *err;
-
-    if (child.ready || apr_time_now() < child.next_try) return;
-    apr_pool_create(&attempt, child.store_pool);
-    err = open_store(attempt);
-    apr_pool_clear(child.failure_pool);
-    child.failure = cdist_err_dup(err, child.failure_pool);
-    if (err) {
-        cdist_log(CDIST_LOG_ERROR, "CD0103", 0, "%s", cdist_err_text(err, attempt));
-        apr_pool_destroy(attempt);
-        child.next_try = apr_time_now() + STORE_RETRY;
-    } else {
-        apr_atomic_set32(&child.ready, 1);
-    }
-}
-
-cdist_err_t *cdist_child_ready(cdist_child_t **held, apr_pool_t *pool)
-{
-    cdist_err_t *err;
-
-    *held = &child.held;
-    if (apr_atomic_read32(&child.ready)) return NULL;
-    if (!child.held.live) return cdist_err_create(pool, CDIST_E_STORE, 0, "this process could not start properly");
-    apr_thread_mutex_lock(child.mutex);
-    try_store();
-    err = cdist_err_dup(child.failure, pool);
-    apr_thread_mutex_unlock(child.mutex);
-    return err;
-}
-
-cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
-{
-    apr_pool_t *pool = req->r->pool;
-
-    if (!req->dir->roots) {
-        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "there is no such file here, and CDistRoot is not set");
-    }
-    if (child.held.live) req->catalogue = cdist_live_get(child.held.live, req->dir->roots, pool);
-    if (req->catalogue) return NULL;
-    return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders of CDistRoot are still being read for the first time");
-}
-
-/* NB: prefork calls this in a signal handler. */
-static void child_stopping(apr_pool_t *pchild, int graceful)
-{
-    (void)pchild;
-    if (!graceful && apr_atomic_read32(&child.ready)) cdist_flights_shut(child.held.flights);
 }
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
@@ -225,8 +112,8 @@ static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_stopping(child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cdist_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_stopping(cdist_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

@@ -3,7 +3,7 @@
 #define MOD_1CDIST_INT_H
 
 #include "platform/cdist_platform.h"
-#include "route.h"
+#include "route_int.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -14,6 +14,8 @@ APLOG_USE_MODULE(cdist);
 
 /* ---- config.c -------------------------------------------------------------------------------------------------- */
 
+#define CDIST_NUMBER_UNSET (-1)
+
 /* Numbers of the whole process: member, directive, default, least, most, what it is. One line here declares the
  * member, its default, its directive and its check. */
 #define CDIST_PROCESS_NUMBERS(X)                                                                                       \
@@ -22,7 +24,7 @@ APLOG_USE_MODULE(cdist);
     X(scan_interval_sec, "CDistScanInterval", 10, 0, 86400, "seconds after which the roots are looked at again")        \
     X(build_timeout_sec, "CDistBuildTimeout", 120, 1, 3600, "seconds that a request waits for a build")                 \
     X(build_max, "CDistBuildMax", 2, 1, 64, "builds that run on this host at once")                                     \
-    X(wait_max, "CDistWaitMax", -1, 0, 65536, "requests that wait for builds on this host at once")
+    X(wait_max, "CDistWaitMax", CDIST_NUMBER_UNSET, 0, 65536, "requests that wait for builds on this host at once")
 
 typedef struct {
     const char *store;
@@ -43,7 +45,7 @@ extern const command_rec cdist_commands[];
 void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server);
 void *cdist_conf_create_dir(apr_pool_t *pool, char *dir);
 void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add);
-/* The main server's, with every default filled in. */
+/* The main server's, with every default filled in; the first call must come before a child has several threads. */
 const cdist_process_conf_t *cdist_conf_process(void);
 
 /* ---- start.c --------------------------------------------------------------------------------------------------- */
@@ -53,15 +55,7 @@ void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool);
 /* Warns about roots that the server's user cannot read; takes a few seconds at most. */
 void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server, apr_pool_t *pool);
 
-/* ---- mod_1cdist.c: what a child process holds ------------------------------------------------------------------ */
-
-typedef struct {
-    cdist_live_t *live;
-    cdist_store_t *store;
-    cdist_flights_t *flights;
-} cdist_child_t;
-
-/* ---- respond.c ------------------------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------------------------- */
 
 /* What every answer needs to know about its request. */
 typedef struct {
@@ -72,6 +66,17 @@ typedef struct {
     const cdist_catalogue_t *catalogue; /* NULL before it was needed */
 } cdist_request_t;
 
+/* ---- child.c ----------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    cdist_live_t *live; /* NULL: the process could not start properly */
+    cdist_store_t *store;
+    cdist_flights_t *flights;
+} cdist_child_t;
+
+/* Hooks. */
+void cdist_child_init(apr_pool_t *pchild, server_rec *server);
+void cdist_child_stopping(apr_pool_t *pchild, int graceful);
 /* Opens the store if it is not open yet; the error tells why it cannot be. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_ready(cdist_child_t **child, apr_pool_t *pool);
 /* Sets req->catalogue to the current snapshot of the location's roots. */
@@ -83,13 +88,16 @@ CDIST_MUST_CHECK cdist_err_t *cdist_child_catalogue(cdist_request_t *req);
  * what is malformed. */
 const char *cdist_negotiate(cdist_request_t *req);
 
-/* Answers with application/problem+json; always returns OK. */
+/* ---- respond.c: each returns what the handler returns, OK or AP_FILTER_ERROR -------------------------------------- */
+
+/* Answers with application/problem+json; `detail` is read by strangers. */
 int cdist_respond_problem(cdist_request_t *req, int status, const char *detail);
 /* The same for an error of the library: the one place where codes become statuses. */
 int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err);
 /* Answers with a text under a strong ETag. */
 int cdist_respond_text(cdist_request_t *req, const char *type, const char *etag, const char *text);
-/* Answers with a whole file, left to httpd's filters for ranges and sending. Headers but length are already set. */
+/* Answers with a whole file, left to httpd's filters for ranges and sending; `may_map`: nobody cuts it short in place.
+ * Headers but length are already set. */
 int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t bytes, int may_map);
 
 /* ---- one file each kind of answer -------------------------------------------------------------------------------- */

@@ -38,6 +38,5 @@ const char *cdist_negotiate(cdist_request_t *req)
         text = apr_table_get(r->headers_in, VERSION_HEADER);
     }
     if (!text || cdist_mask_parse(&req->route.selector.mask, text)) return NULL;
-    return apr_psprintf(r->pool, "%s is malformed: it must be four numbers such as 8.3.22.1750, or the first two or three "
-                        "of them", where);
+    return apr_psprintf(r->pool, "%s is malformed: it must be " CDIST_MASK_FORM, where);
 }

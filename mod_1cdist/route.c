@@ -1,5 +1,5 @@
-/* See route.h. Everything that is not exactly one of the known forms is refused before any file is looked at. */
-#include "route.h"
+/* See route_int.h. Everything that is not exactly one of the known forms is refused before any file is looked at. */
+#include "route_int.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -61,7 +61,7 @@ void cdist_route_parse(cdist_route_t *route, const char *path, apr_pool_t *pool)
         parse_file(route, slash + 1, pool);
     } else if (apr_isdigit(*path)) {
         refuse(route, CDIST_ROUTE_MALFORMED,
-               "the version is malformed: it must be four numbers such as 8.3.22.1750, or the first two or three of them");
+               "the version is malformed: it must be " CDIST_MASK_FORM);
     } else {
         refuse(route, CDIST_ROUTE_UNKNOWN, "there is nothing under this path");
     }

@@ -8,8 +8,6 @@
 #include <string.h>
 
 #define ETAG_HEX_DIGITS 32
-/* A stat that is younger does not show whether the file changed again in the same tick of the clock. */
-#define STAT_TRUST_SEC 2
 
 typedef struct {
     cdist_request_t *req;
@@ -31,19 +29,14 @@ static apr_int32_t open_flags(const request_rec *r)
 #endif
 }
 
-static apr_int64_t age_sec(const cdist_stat_t *stat)
-{
-    return apr_time_sec(apr_time_now() - stat->ctime_ns / 1000);
-}
-
 /* ---- finding out what is meant --------------------------------------------------------------------------------- */
 
 /* The classical publication: an archive that somebody copied into the published folder answers under its own name,
  * as it did without this module. */
 static cdist_source_t *published_by_hand(const cdist_request_t *req)
 {
+    apr_interval_time_t settle = apr_time_from_sec(cdist_conf_process()->settle_sec);
     request_rec *r = req->r;
-    int settle_sec = cdist_conf_process()->settle_sec;
     cdist_source_t *source;
     apr_file_t *file;
     cdist_stat_t stat;
@@ -53,12 +46,9 @@ static cdist_source_t *published_by_hand(const cdist_request_t *req)
     if (apr_file_open(&file, r->filename, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, r->pool) != APR_SUCCESS) return NULL;
     if (cdist_os_stat_file(&stat, file) != APR_SUCCESS) return NULL;
     apr_file_close(file);
-    source = apr_pcalloc(r->pool, sizeof *source);
-    source->slot = req->route.selector.slot;
-    source->kind = CDIST_SOURCE_READY;
-    source->path = r->filename;
-    source->stat = stat;
-    source->settled = age_sec(&stat) >= (settle_sec > STAT_TRUST_SEC ? settle_sec : STAT_TRUST_SEC);
+    source = apr_palloc(r->pool, sizeof *source);
+    cdist_source_ready(source, req->route.selector.slot, r->filename, &stat);
+    source->settled = apr_time_now() >= cdist_source_settles_at(source, settle);
     return source;
 }
 

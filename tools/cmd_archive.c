@@ -1,5 +1,5 @@
 /* build and verify: archives without a server. */
-#include "tool.h"
+#include "tool_int.h"
 
 #include <apr_strings.h>
 
@@ -27,18 +27,18 @@ static int take_build_option(build_request_t *request, int option, const char *v
 {
     switch (option) {
     case OPTION_VERSION:
-        if (cdist_mask_parse(&request->selector.mask, value)) return TOOL_DONE;
+        if (cdist_version_parse(&request->selector.mask, value)) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--version %s: must be four numbers such as 8.3.22.1750", value);
     case OPTION_SLOT:
         if ((request->selector.slot = cdist_slot_parse(value)) != NULL) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--slot %s: must be windows32, windows64, linux32, linux64, macos64, "
                                 "linux-arm64 or linux-e2k", value);
     case OPTION_LEVEL:
-        if (tool_number(&request->level, value, CDIST_LEVEL_MIN, CDIST_LEVEL_MAX)) return TOOL_DONE;
+        if (cdist_number_parse(&request->level, value, CDIST_LEVEL_MIN, CDIST_LEVEL_MAX)) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--level %s: must be a number from %d to %d", value, CDIST_LEVEL_MIN,
                                 CDIST_LEVEL_MAX);
     case OPTION_THREADS:
-        if (tool_number(&request->threads, value, 1, 64)) return TOOL_DONE;
+        if (cdist_number_parse(&request->threads, value, 1, 64)) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--threads %s: must be a number from 1 to 64", value);
     case 'o': request->output = value; return TOOL_DONE;
     default: request->json = 1; return TOOL_DONE;
@@ -49,9 +49,7 @@ static int check_build_request(const build_request_t *request)
 {
     if (request->roots->nelts != 1) return tool_usage_error(&tool_build, "name one folder with releases");
     if (!request->selector.slot) return tool_usage_error(&tool_build, "--slot is missing");
-    if (request->selector.mask.count != CDIST_VERSION_PARTS) {
-        return tool_usage_error(&tool_build, "--version A.B.C.D is missing");
-    }
+    if (!request->selector.mask.count) return tool_usage_error(&tool_build, "--version A.B.C.D is missing");
     if (!request->output) return tool_usage_error(&tool_build, "-o OUT.zip is missing");
     return TOOL_DONE;
 }
@@ -81,13 +79,6 @@ static cdist_err_t *find_source(const cdist_source_t **source, const build_reque
     return NULL;
 }
 
-static const char *folder_of(const char *path, apr_pool_t *pool)
-{
-    const char *slash = strrchr(path, '/');
-
-    return !slash ? "." : slash == path ? "/" : apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
-}
-
 /* A ready archive is checked and copied as it is, as the server would send it. */
 static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_source_t *source,
                                apr_pool_t *pool)
@@ -110,10 +101,7 @@ static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, 
         return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", source->path);
     }
     CDIST_ERR(cdist_zip_verify(&verification, temp->file, source->path, NULL, pool));
-    if (!verification->ok) {
-        return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: %s", source->path,
-                                cdist_verification_reason(verification));
-    }
+    CDIST_ERR(cdist_verification_error(verification, source->path, pool));
     *manifest = verification->manifest;
     return NULL;
 }
@@ -123,19 +111,22 @@ static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source
 {
     int shown = -1;
     cdist_build_options_t options = {request->level, request->threads, NULL,
-                                     cdist_os_is_watched() ? tool_progress : NULL, &shown};
+                                     cdist_os_stderr_is_terminal() ? tool_progress : NULL, &shown};
     cdist_temp_t *temp;
     cdist_tree_t *tree;
-    apr_status_t rv = cdist_os_temp_open(&temp, folder_of(request->output, pool), pool);
+    cdist_err_t *err;
+    apr_status_t rv = cdist_os_temp_open(&temp, cdist_path_folder(request->output, pool), pool);
 
     if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "cannot be written");
     if (source->kind == CDIST_SOURCE_READY) {
         CDIST_ERR(copy_ready(manifest, temp, source, pool));
     } else {
         CDIST_ERR(cdist_tree_read(&tree, source->path, source->skip, pool));
-        CDIST_ERR(cdist_build(manifest, temp, tree, &options, pool));
+        err = cdist_build(manifest, temp, tree, &options, pool);
+        tool_progress_end(shown);
+        if (err) return err;
     }
-    rv = cdist_os_temp_publish(temp, request->output, 0x0644, pool);
+    rv = cdist_os_temp_publish(temp, request->output, pool);
     if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "cannot be written");
     return NULL;
 }
@@ -198,11 +189,12 @@ const tool_verb_t tool_build = {
     "Usage: 1cdist build ROOT --version A.B.C.D --slot SLOT -o OUT.zip [--level N] [--threads N] [--json]\n"
     "\n"
     "Builds the thin-client archive of one slot of one release under ROOT, with the same bytes as mod_1cdist. OUT.zip\n"
-    "appears only when it is complete and was read back.\n"
+    "appears only when it is complete and was read back. On a terminal the progress is shown.\n"
     "\n"
     "  --slot SLOT     windows32 windows64 linux32 linux64 macos64 linux-arm64 linux-e2k, or a synonym such as win64\n"
     "  --level N       1 (fast) to 9 (small); default 6, as CDistLevel\n"
     "  --threads N     1 to 64; default: the machine's cores; the bytes do not depend on it\n"
+    "  --json          version slot files bytes packed_bytes reused_bytes sha256 seconds, as one JSON object\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such release or slot.\n",
     build_options, build};
@@ -283,7 +275,7 @@ const tool_verb_t tool_verify = {
     "Usage: 1cdist verify [--json] FILE.zip…\n"
     "\n"
     "Reads archives whole: structure, every entry's content against its checksum, names that must not be unpacked,\n"
-    "overlapping entries. A damaged file does not stop the rest.\n"
+    "overlapping entries. A damaged file does not stop the rest. --json prints ok, file, entries, sha256, problems.\n"
     "\n"
     "Exit status: 0 all are good, 1 at least one is not, 2 wrong usage.\n",
     verify_options, verify};

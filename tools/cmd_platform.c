@@ -1,5 +1,5 @@
 /* scan: what the module would see under a folder. */
-#include "tool.h"
+#include "tool_int.h"
 
 #include <apr_strings.h>
 
@@ -81,7 +81,8 @@ const tool_verb_t tool_scan = {
     "\n"
     "Lists the releases under the folders, newest first, as mod_1cdist would offer them: version, slot, where the\n"
     "slot's files come from (ready: an archive that is served as it is; distribution: a folder with installer files),\n"
-    "number and size of files, path. What cannot be offered is reported with the reason.\n"
+    "number and size of files, path. What cannot be offered is reported with the reason. --json prints version, slot,\n"
+    "source, path, files, bytes and installable, one object a line.\n"
     "\n"
     "Exit status: 0 done, 1 something cannot be offered, 2 wrong usage, 3 no releases found.\n",
     scan_options, scan};

@@ -1,6 +1,6 @@
 /* 1cdist VERB …: the library on the command line. */
 #include <config.h>
-#include "tool.h"
+#include "tool_int.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>
@@ -19,7 +19,7 @@ static const char usage[] =
     "  build ROOT …     build the thin-client archive of a release, byte for byte as mod_1cdist does\n"
     "  verify FILE.zip… check archives\n"
     "\n"
-    "1cdist VERB --help tells more. --json prints one JSON object a result, a line each.\n"
+    "1cdist --version shows version, compressor and builder. 1cdist VERB --help tells more. --json prints one JSON object a result, a line each.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 there is no such thing.\n";
 
 /* Warnings of the library, such as a device that is left out. */

@@ -1,5 +1,5 @@
 /* Options of a verb, which may stand anywhere after it. */
-#include "tool.h"
+#include "tool_int.h"
 
 #include <apr_strings.h>
 
@@ -58,14 +58,4 @@ int tool_usage_error(const tool_verb_t *verb, const char *fmt, ...)
     va_end(args);
     fprintf(stderr, "\nTry: 1cdist %s --help\n", verb->name);
     return TOOL_USAGE;
-}
-
-int tool_number(int *number, const char *text, int least, int most)
-{
-    char *end;
-    apr_int64_t value = apr_strtoi64(text, &end, 10);
-
-    if (end == text || *end || value < least || value > most) return 0;
-    *number = (int)value;
-    return 1;
 }

@@ -1,5 +1,5 @@
 /* What every verb prints alike. */
-#include "tool.h"
+#include "tool_int.h"
 
 #include <apr_strings.h>
 
@@ -22,7 +22,12 @@ void tool_progress(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_byte
 
     if (percent == *shown) return;
     *shown = percent;
-    fprintf(stderr, percent < 100 ? "\r%3d %%" : "\r     \r", percent);
+    fprintf(stderr, "\r%3d %%", percent);
+}
+
+void tool_progress_end(int shown)
+{
+    if (shown >= 0) fputs("\r     \r", stderr);
 }
 
 static int write_out(const char *bytes, size_t length, void *baton)

@@ -4,9 +4,15 @@
 
 #include "cdist_archive.h"
 
+#include <apr_atomic.h>
+#include <zlib.h>
+
 /* ---- deflate.c ---- */
 
 apr_uint32_t cdist_crc32(apr_uint32_t crc, const void *data, apr_size_t length);
+
+/* Starts a raw deflate stream with the format's parameters. */
+void cdist_deflate_begin(z_stream *stream, int level);
 
 /* Compresses whole contents; one per thread. */
 typedef struct cdist_packer_t cdist_packer_t;
@@ -82,6 +88,11 @@ CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, void **pack
 CDIST_MUST_CHECK cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_writer_t *writer, int level,
                                                 const char *folder, const cdist_input_t *input,
                                                 const volatile apr_uint32_t *stop, apr_pool_t *pool);
+
+/* ---- manifest.c ---- */
+
+/* Sums up bytes and packed_bytes over the entries. */
+void cdist_manifest_sum(cdist_manifest_t *manifest);
 
 /* ---- store.c ---- */
 

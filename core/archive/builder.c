@@ -9,7 +9,6 @@
  * - The first error wins, ends all workers, and is the result. */
 #include "archive_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
@@ -226,17 +225,6 @@ static void name_entries(build_t *build, apr_pool_t *pool)
     }
 }
 
-static void sum_up(cdist_manifest_t *manifest)
-{
-    int i;
-
-    for (i = 0; i < manifest->entries->nelts; i++) {
-        const cdist_entry_t *entry = &APR_ARRAY_IDX(manifest->entries, i, cdist_entry_t);
-        manifest->bytes += entry->bytes;
-        manifest->packed_bytes += entry->packed_bytes;
-    }
-}
-
 cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
                          const cdist_build_options_t *options, apr_pool_t *pool)
 {
@@ -264,7 +252,7 @@ cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const 
     CDIST_ERR(run(&build, writer, pool));
     CDIST_ERR(cdist_zip_writer_finish(made, writer, options->stop));
     CDIST_ERR(check_tree(tree, pool));
-    sum_up(made);
+    cdist_manifest_sum(made);
     *manifest = made;
     return NULL;
 }

@@ -52,7 +52,8 @@ typedef struct {
 /* Lists a folder. `skip`, if not NULL, names children of the folder itself that are left out (char *, compared
  * without case). Devices, pipes and sockets are skipped with a warning in the log.
  * Errors: CDIST_E_SOURCE (names the path), CDIST_E_UNSAFE for a name that is not UTF-8, has a control character or a
- * backslash, or a link that leads out of the folder; CDIST_E_CHANGED if the folder changes while it is read. */
+ * backslash, or a link that leads out of the folder; CDIST_E_CHANGED if the folder changes while it is read;
+ * CDIST_E_INPUT for more than CDIST_MAX_ENTRIES files, or too deep folders. */
 CDIST_MUST_CHECK cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_array_header_t *skip,
                                               apr_pool_t *result_pool);
 
@@ -85,11 +86,11 @@ typedef struct {
  * "packed_bytes","offset","crc32","mode","method","sha256","packed_sha256"}…]}; crc32 as eight hex digits, mode octal. */
 const char *cdist_manifest_write(const cdist_manifest_t *manifest, apr_pool_t *pool);
 
-/* ---- reading archives (zip_read.c) ----------------------------------------------------------------------------- */
+/* ---- reading archives (zip_directory.c, zip_verify.c) ----------------------------------------------------------------------------- */
 
 typedef struct {
     const char *text;
-    int fatal; /* 0: a remark (names that differ in case only); 1: the archive must not be served */
+    int fatal; /* 0: a remark (names that Windows cannot hold or tell apart); 1: must not be served */
 } cdist_problem_t;
 
 typedef struct {
@@ -104,8 +105,9 @@ typedef struct {
  * Memory is bounded but for the list of entries. */
 CDIST_MUST_CHECK cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, const char *path,
                                                const volatile apr_uint32_t *stop, apr_pool_t *pool);
-/* The first fatal problem's text, NULL if `ok`. */
-const char *cdist_verification_reason(const cdist_verification_t *verification);
+/* The first fatal problem as CDIST_E_CORRUPT, NULL if the archive is good. */
+CDIST_MUST_CHECK cdist_err_t *cdist_verification_error(const cdist_verification_t *verification, const char *path,
+                                                       apr_pool_t *pool);
 
 /* ---- building (builder.c) -------------------------------------------------------------------------------------- */
 
@@ -121,7 +123,8 @@ typedef struct {
 
 /* Writes the archive of `tree` into `temp` and reads it back; each file is compared with the tree's stat before and
  * after it is read, so that a changing source gives CDIST_E_CHANGED and never a mixed archive. The file is not
- * published yet. Memory: at most 192 MiB above the list of entries. */
+ * published yet. Memory: at most 192 MiB above the list of entries. Other errors: CDIST_E_SOURCE for a file that cannot
+ * be read or a folder without files, CDIST_E_STORE for the destination, CDIST_E_BUSY without threads, CDIST_E_STOPPED. */
 CDIST_MUST_CHECK cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
                                           const cdist_build_options_t *options, apr_pool_t *pool);
 
@@ -142,11 +145,15 @@ typedef struct {
     cdist_stat_t stat;
 } cdist_archive_t;
 
+/* Makes the folder of a store, its parents included, and gives it to the user that will use it; a folder that holds
+ * something else keeps its owner. To be called by root, before that user opens the store. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_prepare(const char *folder, apr_uid_t user, apr_gid_t group, apr_pool_t *pool);
 /* Opens a store, makes its folders where needed, and sweeps what a crash left. CDIST_E_STORE names folder and cure;
- * CDIST_E_INPUT for a store of a newer format. The store object may be used by several threads. */
+ * CDIST_E_INPUT for a store of another format. The store object may be used by several threads. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_pool_t *pool);
-/* The archive for a key; CDIST_E_NOTFOUND if it was never built, was evicted, or turned out damaged (then it is removed
- * with a warning). Reads one small file and opens the archive: no lock. */
+/* The archive for a key; CDIST_E_NOTFOUND if it was never built, or turned out damaged (then it is removed with a
+ * warning), CDIST_E_SOURCE if it is there and cannot be read. Reads two small files and opens the archive: no lock.
+ * `open_flags`: 0, or APR_FOPEN_SENDFILE_ENABLED for a file that is going to be sent. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
                                                const cdist_key_t *key, apr_int32_t open_flags, apr_pool_t *pool);
 /* The archive with these bytes. */
@@ -161,6 +168,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_manifest(const char **json, cdist_stor
 CDIST_MUST_CHECK cdist_err_t *cdist_archive_open(apr_file_t **file, const cdist_archive_t *archive,
                                                  apr_int32_t open_flags, apr_pool_t *pool);
 
+/* ---- jobs (job.c) ---------------------------------------------------------------------------------------------- */
+
 /* How to make the archive of a key. */
 typedef struct {
     cdist_key_t key;
@@ -173,7 +182,9 @@ typedef struct {
     const char *label;              /* "windows64 8.3.22.1750", for the log */
 } cdist_job_t;
 
+/* Sets `key` from all the other members but threads and label. */
 void cdist_job_key(cdist_job_t *job, apr_pool_t *scratch_pool);
+/* A deep copy. */
 cdist_job_t *cdist_job_dup(const cdist_job_t *job, apr_pool_t *pool);
 /* Does the job, publishes archive, manifest and key, in this order. The caller holds the key's lock. */
 CDIST_MUST_CHECK cdist_err_t *cdist_job_run(cdist_store_t *store, const cdist_job_t *job,
@@ -201,8 +212,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_flights_create(cdist_flights_t **flights, cd
 void cdist_flights_shut(cdist_flights_t *flights);
 /* The archive of a job: found in the store, or built by one thread of one process on this host while everybody else
  * waits for it, at most until `timeout` has passed. A client that goes away does not stop the build.
- * Errors: CDIST_E_BUSY over the limit of waiters, CDIST_E_TIMEOUT, and those of cdist_job_run (a failure is
- * remembered for a few seconds). Exactly one successful call per build gets CDIST_BUILT. */
+ * Errors: CDIST_E_BUSY over the limit of waiters, CDIST_E_TIMEOUT, CDIST_E_STOPPED, CDIST_E_STORE without locks,
+ * CDIST_E_NOTFOUND if the archive was taken away right after, and those of cdist_job_run (a failure is remembered for a
+ * few seconds). Exactly one successful call per build gets CDIST_BUILT. */
 CDIST_MUST_CHECK cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file,
                                                    cdist_outcome_t *outcome, cdist_flights_t *flights,
                                                    const cdist_job_t *job, apr_interval_time_t timeout,

@@ -3,17 +3,22 @@
 #include <config.h>
 #include "archive_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 #endif
+
+/* NB: the same for every use of zlib, or the builder's identity would not vouch for the bytes. */
+void cdist_deflate_begin(z_stream *stream, int level)
+{
+    memset(stream, 0, sizeof *stream);
+    if (deflateInit2(stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) abort();
+}
 
 struct cdist_packer_t {
 #ifdef HAVE_LIBDEFLATE
@@ -80,7 +85,7 @@ static apr_status_t packer_cleanup(void *baton)
 
 static void packer_init(cdist_packer_t *packer, int level)
 {
-    if (deflateInit2(&packer->stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) abort();
+    cdist_deflate_begin(&packer->stream, level);
 }
 
 apr_size_t cdist_packer_pack(cdist_packer_t *packer, void *out, const void *data, apr_size_t length)
@@ -136,8 +141,7 @@ static void digest_zlib_stream(cdist_sha256_t *sha, unsigned char *out, const un
 {
     z_stream z;
 
-    memset(&z, 0, sizeof z);
-    if (deflateInit2(&z, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) abort();
+    cdist_deflate_begin(&z, level);
     z.next_in = (Bytef *)sample;
     z.avail_in = SAMPLE_BYTES;
     z.next_out = out;

@@ -10,7 +10,6 @@
  * The result of a flight is in the store, never in a message, so nothing can be lost. */
 #include "archive_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
@@ -77,6 +76,11 @@ static apr_uint32_t key_byte(const cdist_key_t *key)
     return LOCK_KEYS + number % LOCK_KEY_COUNT;
 }
 
+static cdist_err_t *stopped(apr_pool_t *pool)
+{
+    return cdist_err_create(pool, CDIST_E_STOPPED, 0, "the server is stopping");
+}
+
 static cdist_err_t *lock_failed(const flight_t *flight, apr_status_t rv)
 {
     return cdist_err_create(flight->pool, CDIST_E_STORE, rv, "%s: cannot be locked", flight->flights->lock_path);
@@ -94,9 +98,7 @@ static cdist_err_t *fly_locked(flight_t *flight, apr_pool_t *scratch)
     CDIST_ERR(cdist_store_make(flights->store, scratch));
     while ((rv = cdist_os_lock_try(&slot, flights->lock_path, LOCK_BUILDS, (apr_uint32_t)flights->limits.build_max,
                                    scratch)) == APR_EBUSY) {
-        if (cdist_stop_asked(&flights->stop)) {
-            return cdist_err_create(flight->pool, CDIST_E_STOPPED, 0, "the server is stopping");
-        }
+        if (cdist_stop_asked(&flights->stop)) return stopped(flight->pool);
         apr_sleep(POLL);
     }
     if (rv != APR_SUCCESS) return lock_failed(flight, rv);
@@ -126,7 +128,7 @@ static cdist_err_t *fly(flight_t *flight, apr_pool_t *scratch)
         if (in_store(flight, scratch)) return NULL;
         apr_sleep(POLL);
     }
-    return cdist_err_create(flight->pool, CDIST_E_STOPPED, 0, "the server is stopping");
+    return stopped(flight->pool);
 }
 
 static void log_failure(const flight_t *flight, const cdist_err_t *err, apr_pool_t *scratch)
@@ -301,7 +303,7 @@ static cdist_err_t *join_flight(int *first, cdist_flights_t *flights, const cdis
         flight->waiters++;
         if (!wait_landed(flights, flight, deadline, signals)) {
             err = cdist_stop_asked(&flights->stop)
-                      ? cdist_err_create(pool, CDIST_E_STOPPED, 0, "the server is stopping")
+                      ? stopped(pool)
                       : cdist_err_create(pool, CDIST_E_TIMEOUT, 0, "%s is still being built", job->label);
         } else {
             err = cdist_err_dup(flight->err, pool);

@@ -27,15 +27,7 @@ cdist_job_t *cdist_job_dup(const cdist_job_t *job, apr_pool_t *pool)
 
     copy->path = apr_pstrdup(pool, job->path);
     copy->label = apr_pstrdup(pool, job->label);
-    if (job->skip) {
-        apr_array_header_t *skip = apr_array_make(pool, job->skip->nelts, sizeof(const char *));
-        int i;
-
-        for (i = 0; i < job->skip->nelts; i++) {
-            APR_ARRAY_PUSH(skip, const char *) = apr_pstrdup(pool, APR_ARRAY_IDX(job->skip, i, const char *));
-        }
-        copy->skip = skip;
-    }
+    copy->skip = cdist_names_dup(job->skip, pool);
     return copy;
 }
 
@@ -70,6 +62,7 @@ static cdist_err_t *verify_ready(cdist_manifest_t **manifest, const cdist_job_t 
     int i;
 
     err = cdist_archive_open(&file, &archive, 0, pool);
+    if (err && err->code == CDIST_E_NOTFOUND) err->code = CDIST_E_CHANGED; /* it was there a moment ago */
     if (err) return err;
     CDIST_ERR(cdist_zip_verify(&verification, file, job->path, stop, pool));
     if (cdist_os_stat_file(&after, file) != APR_SUCCESS || !cdist_stat_same(&after, &job->stat)) {
@@ -77,10 +70,7 @@ static cdist_err_t *verify_ready(cdist_manifest_t **manifest, const cdist_job_t 
                                 cdist_text_printable(job->path, pool));
     }
     apr_file_close(file);
-    if (!verification->ok) {
-        return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: %s", cdist_text_printable(job->path, pool),
-                                cdist_verification_reason(verification));
-    }
+    CDIST_ERR(cdist_verification_error(verification, job->path, pool));
     for (i = 0; i < verification->problems->nelts; i++) {
         cdist_log(CDIST_LOG_WARNING, "CD0012", 0, "%s: %s", cdist_text_printable(job->path, pool),
                   APR_ARRAY_IDX(verification->problems, i, cdist_problem_t).text);

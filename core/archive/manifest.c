@@ -1,5 +1,5 @@
 /* Manifests as JSON, format 1. They are written once, beside the archive, and handed out as they are. */
-#include "cdist_archive.h"
+#include "archive_int.h"
 
 #include <apr_strings.h>
 
@@ -18,6 +18,18 @@ static void set_text(json_t *object, const char *key, const char *text)
 static void set_number(json_t *object, const char *key, apr_uint64_t number)
 {
     json_object_set_new(object, key, json_integer((json_int_t)number));
+}
+
+void cdist_manifest_sum(cdist_manifest_t *manifest)
+{
+    int i;
+
+    manifest->bytes = manifest->packed_bytes = 0;
+    for (i = 0; i < manifest->entries->nelts; i++) {
+        const cdist_entry_t *entry = &APR_ARRAY_IDX(manifest->entries, i, cdist_entry_t);
+        manifest->bytes += entry->bytes;
+        manifest->packed_bytes += entry->packed_bytes;
+    }
 }
 
 static json_t *entry_object(const cdist_entry_t *entry, apr_pool_t *pool)

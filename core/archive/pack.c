@@ -2,12 +2,10 @@
  * What is decided here about an entry depends on its content alone, never on its owner, time or file system. */
 #include "archive_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define STREAM_BYTES (256u * 1024)
 #define PROBES 8
@@ -249,8 +247,7 @@ static cdist_err_t *stream_deflated(stream_t *s, int level)
     cdist_err_t *err;
     z_stream z;
 
-    memset(&z, 0, sizeof z);
-    if (deflateInit2(&z, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) abort();
+    cdist_deflate_begin(&z, level);
     s->entry->method = CDIST_DEFLATED;
     err = stream_content(s, deflate_piece, &z);
     deflateEnd(&z);

@@ -73,6 +73,31 @@ cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool)
     return check_format(store->folder, pool);
 }
 
+/* Whether the folder is a store already, or has nothing in it. */
+static int is_store_or_empty(const char *path, apr_pool_t *pool)
+{
+    cdist_folder_t *folder;
+    cdist_stat_t stat;
+    const char *name;
+    int fits;
+
+    if (cdist_os_folder_open(&folder, path, pool) != APR_SUCCESS) return 0;
+    fits = cdist_os_stat_at(&stat, folder, "FORMAT") == APR_SUCCESS ||
+           (cdist_os_folder_next(&name, folder, pool) == APR_SUCCESS && !name);
+    cdist_os_folder_close(folder);
+    return fits;
+}
+
+cdist_err_t *cdist_store_prepare(const char *folder, apr_uid_t user, apr_gid_t group, apr_pool_t *pool)
+{
+    static const char *const names[] = {"", "FORMAT", "lock", "archives", "manifests", "keys", NULL};
+    apr_status_t rv = apr_dir_make_recursive(folder, APR_FPROT_OS_DEFAULT, pool);
+
+    if (rv == APR_SUCCESS && is_store_or_empty(folder, pool)) rv = cdist_os_give(folder, names, user, group, pool);
+    if (rv == APR_SUCCESS) return NULL;
+    return cdist_err_create(pool, CDIST_E_STORE, rv, "store %s: cannot be made", folder);
+}
+
 cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_pool_t *pool)
 {
     cdist_store_t *opened = apr_pcalloc(pool, sizeof *opened);
@@ -253,7 +278,7 @@ cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const
 
     if (temp) {
         const char *path = place(store, "archives", sha256, ".zip", pool);
-        apr_status_t rv = cdist_os_temp_publish(temp, path, 0x0644, pool);
+        apr_status_t rv = cdist_os_temp_publish(temp, path, pool);
 
         if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be published", path);
         info = apr_psprintf(pool, "1 zip %" APR_UINT64_T_FMT " %" APR_INT64_T_FMT "\n", manifest->archive_bytes, build_ms);

@@ -25,7 +25,6 @@ void zip_problem(zip_reader_t *r, int fatal, const char *fmt, ...)
     p->fatal = fatal;
 }
 
-
 cdist_err_t *zip_read_at(zip_reader_t *r, void *bytes, apr_uint64_t offset, apr_size_t length)
 {
     apr_off_t at = (apr_off_t)offset;

@@ -5,12 +5,10 @@
  * bomb"), encryption, methods other than stored and deflated. */
 #include "zip_reader_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define MAX_LINK_BYTES 4096
 #define CHUNK_BYTES (256u * 1024)
@@ -259,13 +257,15 @@ static cdist_err_t *digest_file(zip_reader_t *r)
     return NULL;
 }
 
-const char *cdist_verification_reason(const cdist_verification_t *verification)
+cdist_err_t *cdist_verification_error(const cdist_verification_t *verification, const char *path, apr_pool_t *pool)
 {
     int i;
 
     for (i = 0; i < verification->problems->nelts; i++) {
         const cdist_problem_t *p = &APR_ARRAY_IDX(verification->problems, i, cdist_problem_t);
-        if (p->fatal) return p->text;
+        if (p->fatal) {
+            return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: %s", cdist_text_printable(path, pool), p->text);
+        }
     }
     return NULL;
 }
@@ -277,7 +277,6 @@ cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, c
     apr_finfo_t info;
     apr_status_t rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
     cdist_err_t *err;
-    int i;
 
     if (rv != APR_SUCCESS) {
         return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_text_printable(path, pool));
@@ -308,11 +307,7 @@ cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, c
         outer->cause = err;
         return outer;
     }
-    for (i = 0; i < r.result->manifest->entries->nelts; i++) {
-        const cdist_entry_t *entry = &APR_ARRAY_IDX(r.result->manifest->entries, i, cdist_entry_t);
-        r.result->manifest->bytes += entry->bytes;
-        r.result->manifest->packed_bytes += entry->packed_bytes;
-    }
+    cdist_manifest_sum(r.result->manifest);
     *result = r.result;
     return NULL;
 }

@@ -5,7 +5,6 @@
  * entry's packed bytes by CRC-32; and it yields the SHA-256 of the whole, in the same pass. */
 #include "archive_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include <string.h>

@@ -83,6 +83,9 @@ typedef struct {
     int count;
 } cdist_version_t;
 
+/* What a mask must look like, for messages. */
+#define CDIST_MASK_FORM "four numbers such as 8.3.22.1750, or the first two or three of them"
+
 /* Both parse "8.3.22.1750" or "8_3_22_1750": decimal numbers of 1 to 9 digits without leading zeros, one kind of
  * separator, nothing before or after. _version_ takes exactly four numbers, _mask_ two to four. Returns 1 or 0. */
 int cdist_version_parse(cdist_version_t *version, const char *text);
@@ -111,6 +114,13 @@ const char *cdist_text_printable(const char *name, apr_pool_t *pool);
 /* The value of `key` in `section` ("" = before the first) of an INI text; names compare without case, blanks around
  * key and value are dropped; the first of several wins. NULL if it is not there. */
 const char *cdist_keyvalue_get(const char *text, const char *section, const char *key, apr_pool_t *pool);
+
+/* A whole number in decimal from `least` to `most`, and nothing else; 1 or 0. */
+int cdist_number_parse(int *number, const char *text, int least, int most);
+/* The folder of a path: "." without one, "/" for a file of the root. */
+const char *cdist_path_folder(const char *path, apr_pool_t *pool);
+/* A deep copy of an array of const char *; NULL gives NULL. */
+apr_array_header_t *cdist_names_dup(const apr_array_header_t *names, apr_pool_t *pool);
 
 /* ---- digests (digest.c) ---------------------------------------------------------------------------------------- */
 
@@ -160,13 +170,16 @@ typedef struct cdist_folder_t cdist_folder_t;
 
 /* Opens a configured folder; its own path may contain links, since the administrator wrote it. */
 CDIST_MUST_CHECK apr_status_t cdist_os_folder_open(cdist_folder_t **folder, const char *path, apr_pool_t *pool);
+/* A folder in an open folder; a link to one gives ENOTDIR or ELOOP. */
 CDIST_MUST_CHECK apr_status_t cdist_os_folder_open_at(cdist_folder_t **folder, cdist_folder_t *parent, const char *name,
                                                       apr_pool_t *pool);
 /* The next name, without "." and ".."; *name is NULL at the end. The name lives in `pool`. */
 CDIST_MUST_CHECK apr_status_t cdist_os_folder_next(const char **name, cdist_folder_t *folder, apr_pool_t *pool);
 void cdist_os_folder_close(cdist_folder_t *folder);
+/* What a name is, the link itself if it is one. */
 CDIST_MUST_CHECK apr_status_t cdist_os_stat_at(cdist_stat_t *stat, cdist_folder_t *folder, const char *name);
 CDIST_MUST_CHECK apr_status_t cdist_os_stat_folder(cdist_stat_t *stat, cdist_folder_t *folder);
+/* Where a link leads; ENAMETOOLONG from 4096 bytes on. */
 CDIST_MUST_CHECK apr_status_t cdist_os_link_at(const char **target, cdist_folder_t *folder, const char *name,
                                                apr_pool_t *pool);
 /* Opens a regular file for reading; anything else gives APR_EINVAL, a link APR's ELOOP. */
@@ -185,13 +198,16 @@ typedef struct {
     const char *folder;
 } cdist_temp_t;
 CDIST_MUST_CHECK apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char *folder, apr_pool_t *pool);
-/* Writes the file through to the disk and gives it its name at once, replacing what was there; `mode` is the file's
- * permissions before the umask of others (0644). Afterwards the folder entry is on the disk too. */
-CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_fileperms_t mode,
-                                                    apr_pool_t *scratch_pool);
+/* Writes the file through to the disk and gives it its name at once, with mode 0644 whatever the umask, replacing what
+ * was there; `path` must lie in the folder it was opened in. Afterwards the folder's entry is on the disk too. */
+CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
 /* Removes temporary files that a crash left in `folder` more than an hour ago. */
 void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool);
 
+/* Gives files and folders (NULL-terminated list of names below `folder`, "" is itself) to a user; links are not
+ * followed, what is not there is passed over. Nothing happens unless the process is root. */
+CDIST_MUST_CHECK apr_status_t cdist_os_give(const char *folder, const char *const *names, apr_uid_t user, apr_gid_t group,
+                                            apr_pool_t *scratch_pool);
 /* Makes one folder with mode 0755 if it is not there yet. */
 CDIST_MUST_CHECK apr_status_t cdist_os_folder_make(const char *path, apr_pool_t *scratch_pool);
 
@@ -204,11 +220,14 @@ CDIST_MUST_CHECK apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char 
                                                 apr_uint32_t count, apr_pool_t *pool);
 void cdist_os_lock_free(cdist_lock_t *lock);
 
-/* Whether an error of a write means that the disk is full, over quota, or read-only. */
-int cdist_os_is_full(apr_status_t status);
 int cdist_os_cpu_count(void);
-/* Whether standard error is a terminal, i.e. somebody watches. */
-int cdist_os_is_watched(void);
+int cdist_os_stderr_is_terminal(void);
+/* Runs `work` in a process of its own, with the rights of another user if this one is root, and waits for its end.
+ * APR_TIMEUP if it takes longer than `timeout`: the process is left to itself then, since one that hangs in a system call
+ * cannot be ended. To be called while the process has one thread. */
+CDIST_MUST_CHECK apr_status_t cdist_os_run_as(const char *user_name, apr_uid_t user, apr_gid_t group,
+                                              apr_interval_time_t timeout, void (*work)(void *baton), void *baton,
+                                              apr_pool_t *scratch_pool);
 /* Blocks every signal for the calling thread, and restores what was blocked before. A thread started in between inherits
  * the block, so that the host program's signals never land in it. */
 typedef struct cdist_signals_t cdist_signals_t;

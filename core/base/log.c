@@ -4,7 +4,6 @@
 #include <apr_strings.h>
 
 #include <stdarg.h>
-#include <stdio.h>
 
 static struct {
     cdist_log_enabled_fn *enabled;

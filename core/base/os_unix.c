@@ -277,13 +277,13 @@ static apr_status_t sync_folder(const char *folder)
     return rv;
 }
 
-apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_fileperms_t mode, apr_pool_t *scratch_pool)
+apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool)
 {
     apr_os_file_t fd;
     apr_status_t rv;
 
     apr_os_file_get(&fd, temp->file);
-    if (fchmod(fd, (mode_t)((mode & 7) | (mode >> 4 & 7) << 3 | (mode >> 8 & 7) << 6)) != 0) return errno;
+    if (fchmod(fd, 0644) != 0) return errno;
     if (fsync(fd) != 0) return errno;
     if (!temp->name && (rv = temp_link(temp, fd, scratch_pool)) != APR_SUCCESS) return rv;
     if (rename(temp->name, path) != 0) return errno;
@@ -323,7 +323,12 @@ apr_status_t cdist_os_folder_make(const char *path, apr_pool_t *scratch_pool)
     return S_ISDIR(st.st_mode) ? APR_SUCCESS : ENOTDIR;
 }
 
-int cdist_os_is_full(apr_status_t status)
+apr_status_t cdist_os_give(const char *folder, const char *const *names, apr_uid_t user, apr_gid_t group,
+                           apr_pool_t *scratch_pool)
 {
-    return status == ENOSPC || status == EDQUOT || status == EROFS || status == EFBIG;
+    for (; geteuid() == 0 && *names; names++) {
+        const char *path = apr_pstrcat(scratch_pool, folder, **names ? "/" : "", *names, NULL);
+        if (lchown(path, user, group) != 0 && errno != ENOENT) return errno;
+    }
+    return APR_SUCCESS;
 }

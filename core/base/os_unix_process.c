@@ -7,8 +7,11 @@
 #endif
 #include "cdist_base.h"
 
+#include <apr_thread_proc.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -68,7 +71,7 @@ int cdist_os_cpu_count(void)
     return count < 1 ? 1 : count > 256 ? 256 : (int)count;
 }
 
-int cdist_os_is_watched(void)
+int cdist_os_stderr_is_terminal(void)
 {
     return isatty(STDERR_FILENO);
 }
@@ -93,4 +96,30 @@ void cdist_os_signals_block(cdist_signals_t *signals)
 void cdist_os_signals_restore(cdist_signals_t *signals)
 {
     pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
+}
+
+/* ---- another user ---------------------------------------------------------------------------------------------- */
+
+#define RUN_POLL apr_time_from_msec(5)
+
+apr_status_t cdist_os_run_as(const char *user_name, apr_uid_t user, apr_gid_t group, apr_interval_time_t timeout,
+                             void (*work)(void *baton), void *baton, apr_pool_t *scratch_pool)
+{
+    apr_time_t deadline = apr_time_now() + timeout;
+    apr_proc_t proc;
+    apr_status_t rv = apr_proc_fork(&proc, scratch_pool);
+
+    if (rv == APR_INCHILD) {
+        if (geteuid() != 0 || (setgid(group) == 0 && initgroups(user_name, group) == 0 && setuid(user) == 0)) work(baton);
+        _exit(0);
+    }
+    if (rv != APR_INPARENT) return rv;
+    while (apr_proc_wait(&proc, NULL, NULL, APR_NOWAIT) == APR_CHILD_NOTDONE) {
+        if (apr_time_now() > deadline) {
+            apr_proc_kill(&proc, SIGKILL);
+            return APR_TIMEUP;
+        }
+        apr_sleep(RUN_POLL);
+    }
+    return APR_SUCCESS;
 }

@@ -35,16 +35,21 @@ cdist_err_t *cdist_file_read(char **bytes, apr_size_t *length, const char *path,
     return NULL;
 }
 
-cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool)
+const char *cdist_path_folder(const char *path, apr_pool_t *pool)
 {
     const char *slash = strrchr(path, '/');
-    const char *folder = slash ? apr_pstrmemdup(scratch_pool, path, (apr_size_t)(slash - path)) : ".";
+
+    return !slash ? "." : slash == path ? "/" : apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
+}
+
+cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool)
+{
     cdist_temp_t *temp;
     apr_status_t rv;
 
-    rv = cdist_os_temp_open(&temp, *folder ? folder : "/", scratch_pool);
+    rv = cdist_os_temp_open(&temp, cdist_path_folder(path, scratch_pool), scratch_pool);
     if (rv == APR_SUCCESS) rv = apr_file_write_full(temp->file, bytes, length, NULL);
-    if (rv == APR_SUCCESS) rv = cdist_os_temp_publish(temp, path, 0x0644, scratch_pool);
+    if (rv == APR_SUCCESS) rv = cdist_os_temp_publish(temp, path, scratch_pool);
     if (rv != APR_SUCCESS) {
         return cdist_err_create(scratch_pool, CDIST_E_STORE, rv, "%s: cannot be written",
                                 cdist_text_printable(path, scratch_pool));

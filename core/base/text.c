@@ -1,7 +1,6 @@
 /* Encodings of the small text files and names that come from outside. */
 #include "cdist_base.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -120,4 +119,27 @@ const char *cdist_text_printable(const char *name, apr_pool_t *pool)
     }
     *out = '\0';
     return text;
+}
+
+int cdist_number_parse(int *number, const char *text, int least, int most)
+{
+    char *end;
+    apr_int64_t value = apr_strtoi64(text, &end, 10);
+
+    if (end == text || *end || value < least || value > most) return 0;
+    *number = (int)value;
+    return 1;
+}
+
+apr_array_header_t *cdist_names_dup(const apr_array_header_t *names, apr_pool_t *pool)
+{
+    apr_array_header_t *copy;
+    int i;
+
+    if (!names) return NULL;
+    copy = apr_array_make(pool, names->nelts, sizeof(const char *));
+    for (i = 0; i < names->nelts; i++) {
+        APR_ARRAY_PUSH(copy, const char *) = apr_pstrdup(pool, APR_ARRAY_IDX(names, i, const char *));
+    }
+    return copy;
 }

@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* NB: a stat whose change time is younger than this says nothing: another write in the same tick of the file system's
- * clock would not show. */
-#define SETTLE_MIN apr_time_from_sec(2)
-
 typedef struct {
     cdist_catalogue_t *catalogue;
     const cdist_catalogue_t *previous;
@@ -35,15 +31,10 @@ static const char *base_name(const char *path, apr_pool_t *pool)
 
 static cdist_release_t *release_for(scan_t *scan, const cdist_version_t *version)
 {
-    apr_array_header_t *releases = scan->catalogue->releases;
-    cdist_release_t *release;
-    int i;
+    cdist_release_t *release = (cdist_release_t *)cdist_catalogue_release(scan->catalogue, version);
 
-    for (i = 0; i < releases->nelts; i++) {
-        release = &APR_ARRAY_IDX(releases, i, cdist_release_t);
-        if (cdist_version_compare(&release->version, version) == 0) return release;
-    }
-    release = apr_array_push(releases);
+    if (release) return release;
+    release = apr_array_push(scan->catalogue->releases);
     release->version = *version;
     release->sources = apr_array_make(scan->pool, 5, sizeof(const cdist_source_t *));
     release->problem = NULL;
@@ -149,23 +140,15 @@ static const cdist_source_t *known_settled(const cdist_catalogue_t *previous, co
 static cdist_source_t *dup_source(const cdist_source_t *source, apr_pool_t *pool)
 {
     cdist_source_t *copy = apr_pmemdup(pool, source, sizeof *copy);
-    int i;
 
     copy->path = apr_pstrdup(pool, source->path);
-    if (source->skip) {
-        apr_array_header_t *skip = apr_array_copy(pool, source->skip);
-        for (i = 0; i < skip->nelts; i++) {
-            APR_ARRAY_IDX(skip, i, const char *) = apr_pstrdup(pool, APR_ARRAY_IDX(skip, i, const char *));
-        }
-        copy->skip = skip;
-    }
+    copy->skip = cdist_names_dup(source->skip, pool);
     return copy;
 }
 
 static const cdist_source_t *settle(scan_t *scan, cdist_source_t *source)
 {
-    apr_interval_time_t settle = scan->catalogue->settle > SETTLE_MIN ? scan->catalogue->settle : SETTLE_MIN;
-    apr_time_t due = source->newest_ns / 1000 + settle;
+    apr_time_t due = cdist_source_settles_at(source, scan->catalogue->settle);
     const cdist_source_t *known;
 
     source->settled = scan->catalogue->scanned >= due;
@@ -268,7 +251,6 @@ cdist_catalogue_t *cdist_catalogue_scan(const apr_array_header_t *roots, apr_int
     /* NB: the time before the walk, so that what changes during it counts as younger. */
     catalogue->scanned = apr_time_now();
     for (i = 0; i < roots->nelts; i++) scan_root(&scan, APR_ARRAY_IDX(roots, i, const char *));
-    catalogue->sources = scan.sources->nelts;
     collect_releases(&scan);
     return catalogue;
 }

@@ -7,11 +7,10 @@
 
 /* ---- slots (slot.c) -------------------------------------------------------------------------------------------- */
 
-/* What one client build needs. File names are the platform's own, from the administrator guide of 8.3.22, 11.2.3. */
+/* What one client build needs. The first five the platform updates itself, the others are for download. File names are the platform's own, from the administrator guide of 8.3.22, 11.2.3. */
 typedef struct {
     const char *name; /* "windows64" */
     const char *file; /* "windows64tc.zip" */
-    int updated;      /* 1: the platform updates this client itself; 0: download only */
 } cdist_slot_t;
 
 /* All known slots, closed by one whose name is NULL. */
@@ -61,7 +60,11 @@ int cdist_source_offered(const cdist_source_t *source);
  * An error means that the folder itself cannot be read. */
 CDIST_MUST_CHECK cdist_err_t *cdist_source_scan(apr_array_header_t *sources, const char *folder, const char *name,
                                                 apr_pool_t *result_pool);
-/* How to make the source's archive. */
+/* A source that is a ready archive, without a version yet. */
+void cdist_source_ready(cdist_source_t *source, const cdist_slot_t *slot, const char *path, const cdist_stat_t *stat);
+/* When the source has been still for `settle`, of which 2 s are always kept, if nothing changes it. */
+apr_time_t cdist_source_settles_at(const cdist_source_t *source, apr_interval_time_t settle);
+/* How to make the source's archive. `threads` as in cdist_build_options_t; the job refers to the source's texts. */
 void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, int level, int threads, apr_pool_t *pool);
 
 /* ---- catalogue (catalogue.c) ----------------------------------------------------------------------------------- */
@@ -77,7 +80,6 @@ typedef struct {
     apr_array_header_t *releases; /* cdist_release_t, newest version first */
     apr_array_header_t *problems; /* const char *: roots, folders and sources that cannot be offered, and why */
     apr_array_header_t *unreadable; /* cdist_err_t *: roots that could not be read, with the reason */
-    int sources;                  /* how many sources were seen, unsuitable ones included */
     apr_time_t scanned;
     apr_interval_time_t settle; /* as given */
     apr_time_t settles_at;      /* when the next source that is not settled will be, if nothing changes; 0: none */

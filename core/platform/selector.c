@@ -18,7 +18,7 @@ const char *cdist_current_parse(cdist_current_t *current, const char *text)
         current->kind = CDIST_CURRENT_MASK;
         return NULL;
     }
-    return "must be \"newest\", a version such as 8.3.22.1750, or its first two or three numbers such as 8.3.22";
+    return "must be \"newest\", or " CDIST_MASK_FORM;
 }
 
 /* "`what`", because a root cannot be read. */

@@ -7,9 +7,9 @@
 #include <string.h>
 
 const cdist_slot_t cdist_slots[] = {
-    {"windows32", "windows32tc.zip", 1},   {"windows64", "windows64tc.zip", 1}, {"linux32", "linux32tc.zip", 1},
-    {"linux64", "linux64tc.zip", 1},       {"macos64", "macOS64tc.zip", 1},     {"linux-arm64", "linux-arm64.zip", 0},
-    {"linux-e2k", "linux-e2k.zip", 0},     {NULL, NULL, 0},
+    {"windows32", "windows32tc.zip"},     {"windows64", "windows64tc.zip"}, {"linux32", "linux32tc.zip"},
+    {"linux64", "linux64tc.zip"},         {"macos64", "macOS64tc.zip"},     {"linux-arm64", "linux-arm64.zip"},
+    {"linux-e2k", "linux-e2k.zip"},       {NULL, NULL},
 };
 
 enum { WINDOWS32, WINDOWS64, LINUX32, LINUX64, MACOS64, LINUX_ARM64, LINUX_E2K };

@@ -37,6 +37,27 @@ typedef struct {
     apr_pool_t *pool;
 } scan_t;
 
+/* NB: a stat whose change time is younger than this says nothing: another write in the same tick of the file system's
+ * clock would not show. */
+#define SETTLE_MIN apr_time_from_sec(2)
+
+apr_time_t cdist_source_settles_at(const cdist_source_t *source, apr_interval_time_t settle)
+{
+    return source->newest_ns / 1000 + (settle > SETTLE_MIN ? settle : SETTLE_MIN);
+}
+
+void cdist_source_ready(cdist_source_t *source, const cdist_slot_t *slot, const char *path, const cdist_stat_t *stat)
+{
+    memset(source, 0, sizeof *source);
+    source->slot = slot;
+    source->kind = CDIST_SOURCE_READY;
+    source->path = path;
+    source->files = 1;
+    source->bytes = stat->bytes;
+    source->stat = *stat;
+    source->newest_ns = stat->ctime_ns;
+}
+
 int cdist_source_offered(const cdist_source_t *source)
 {
     return source && source->settled && !source->problem;
@@ -187,14 +208,9 @@ static void add_ready(scan_t *scan, const listing_t *listing, apr_array_header_t
         if (!slot) continue;
         APR_ARRAY_PUSH(skip, const char *) = child->name;
         note_time(scan, child->stat.ctime_ns);
-        source = memset(apr_array_push(scan->sources), 0, sizeof *source);
+        source = apr_array_push(scan->sources);
+        cdist_source_ready(source, slot, apr_pstrcat(scan->pool, listing->path, "/", child->name, NULL), &child->stat);
         source->version = scan->version;
-        source->slot = slot;
-        source->kind = CDIST_SOURCE_READY;
-        source->path = apr_pstrcat(scan->pool, listing->path, "/", child->name, NULL);
-        source->files = 1;
-        source->bytes = child->stat.bytes;
-        source->stat = child->stat;
         if (scan->version.count == 0) source->problem = "its folder's name tells no version A.B.C.D";
     }
 }

@@ -1,6 +1,6 @@
 /* Any text as a version, a mask, a name, a slot and a path. */
 #include "fuzz.h"
-#include "route.h"
+#include "route_int.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_create(&pool, NULL);
     FUZZ_REQUIRE(apr_os_file_put(&file, &fd, APR_FOPEN_READ | APR_FOPEN_BINARY, pool) == APR_SUCCESS);
     FUZZ_REQUIRE(cdist_zip_verify(&result, file, "input", &stop, pool) == NULL);
-    FUZZ_REQUIRE(result->ok == (cdist_verification_reason(result) == NULL));
+    FUZZ_REQUIRE(result->ok == (cdist_verification_error(result, "input", pool) == NULL));
     FUZZ_REQUIRE(result->manifest->archive_bytes == size);
     for (i = 0; result->ok && i < result->manifest->entries->nelts; i++) {
         const cdist_entry_t *entry = &APR_ARRAY_IDX(result->manifest->entries, i, cdist_entry_t);

@@ -25,4 +25,10 @@ if grep -n 'cdist_log(CDIST_LOG_[A-Z]*,' $files | grep -v '"CD[0-9][0-9][0-9][0-
     echo "a message without a tag"
     bad=1
 fi
+# The same for httpd's own functions; "%s" alone hands on a message of the library, which has its tag.
+# shellcheck disable=SC2086
+if cat $files | tr '\n' ' ' | grep -oE 'ap_log_r?error\([^"]*"[^"]*"' | grep -vE '"(CD[0-9]{4}: .*|%s)"'; then
+    echo "a message without a tag"
+    bad=1
+fi
 exit $bad

@@ -18,15 +18,15 @@ httpd='(httpd|http_[a-z_]*|ap_[a-z_]*|mod_[a-z0-9_]*|util_[a-z_]*|scoreboard|mpm
 for room in core/base core/archive core/platform; do
     check $room "$httpd" "the library must not include httpd's headers"
     check $room '(.*/)?(mod_1cdist|tools)/' "the library must not include the module or the tools"
-    check $room '(.*/)?(route|tool|mod_1cdist_int)\.h' "the library must not include the module or the tools"
+    check $room '(.*/)?(route|tool|mod_1cdist)_int\.h' "the library must not include the module or the tools"
 done
 check core/base '(.*/)?(archive|platform)/|(.*/)?cdist_(archive|platform)\.h|(.*/)?[a-z_0-9]*_int\.h' \
     "base includes no other room"
 check core/archive '(.*/)?platform/|cdist_platform\.h' "archive includes base alone"
 check core/platform '(.*/)?[a-z_0-9]*_int\.h' "the private header of another room"
-check mod_1cdist '(.*/)?(tools/|tool\.h|archive_int\.h|zip_reader_int\.h)' \
+check mod_1cdist '(.*/)?(tools/|tool_int\.h|archive_int\.h|zip_reader_int\.h)' \
     "the module includes neither tools nor private headers"
-check tools '(.*/)?(mod_1cdist/|mod_1cdist_int\.h|route\.h|archive_int\.h|zip_reader_int\.h)' \
+check tools '(.*/)?(mod_1cdist/|mod_1cdist_int\.h|route_int\.h|archive_int\.h|zip_reader_int\.h)' \
     "the tools include neither the module nor private headers"
 check tools "$httpd" "the tools do without httpd"
 exit $bad

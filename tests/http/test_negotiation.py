@@ -54,8 +54,7 @@ def test_a_mask_ends_at_a_whole_number(httpd, shared):
 
 
 def test_leading_zeros_never_name_another_version(httpd, shared):
-    answer = httpd(shared["plain"]).get(f"/tc/08.3.22.1750/{NAME}")
-    assert answer.status in (400, 404) or answer.headers["1C-Version"] == CURRENT
+    problem(httpd(shared["plain"]).get(f"/tc/08.3.22.1750/{NAME}"), 400)
 
 
 def test_with_two_families_the_administrator_must_say_which_is_current(httpd, shared):
@@ -103,3 +102,23 @@ def test_releases_of_several_roots_are_one_list(httpd, shared):
     server = httpd([shared["plain"], shared["families"]], "8.3")
     said = problem(server.get(f"/tc/1.2.3.4/{NAME}"), 404)
     assert [entry["version"] for entry in said["available"]] == ["8.5.1.1000", NEWEST, CURRENT, OLD]
+
+
+@pytest.mark.parametrize("version, expected", [(OLD, OLD), ("8.3.22", CURRENT), ("8_3_22_1704", OLD)])
+def test_query_and_header_choose_where_the_path_does_not(httpd, shared, version, expected):
+    server = httpd(shared["plain"])
+    for answer in (server.get(f"/tc/{NAME}?version={version}"), server.get(f"/tc/{NAME}", {"1C-Version": version})):
+        assert answer.status == 200
+        assert answer.headers["1C-Version"] == expected
+        assert answer.headers["Vary"] == "1C-Version"
+    answer = server.get(f"/tc/{CURRENT}/{NAME}?version={OLD}", {"1C-Version": OLD})
+    assert answer.headers["1C-Version"] == CURRENT, "the path decides"
+
+
+def test_query_wins_over_header_and_malformed_ones_are_400(httpd, shared):
+    server = httpd(shared["plain"])
+    assert server.get(f"/tc/{NAME}?version={OLD}", {"1C-Version": NEWEST}).headers["1C-Version"] == OLD
+    for answer in (server.get(f"/tc/{NAME}?version=8.3.22.1750.1"), server.get(f"/tc/{NAME}?version="),
+                   server.get(f"/tc/{NAME}", {"1C-Version": "latest"})):
+        assert "malformed" in problem(answer, 400)["detail"]
+    problem(server.get(f"/tc/{NAME}?version=8.3.22.1"), 404)

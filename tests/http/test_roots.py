@@ -159,3 +159,17 @@ def test_release_whose_setup_ini_names_another_version_is_not_offered(httpd, fol
 def test_children_do_not_run_as_root(httpd, shared):
     server = httpd(shared["plain"])
     assert all(os.stat(f"/proc/{pid}").st_uid != 0 for pid in server.children())
+
+
+def test_ready_archive_that_vanished_is_503_without_its_path(httpd, folder):
+    archive = folder / "root" / CURRENT / "distr" / "windows64tc.zip"
+    releases.add_ready(archive, "by hand")
+    releases.age(folder / "root")
+    server = httpd(folder / "root", process="CDistScanInterval 3600\n")
+    assert server.get("/tc/index.json").status == 200
+    archive.unlink()
+    server.allow("CD0015")
+    for child_has_scanned in range(20):
+        answer = server.get(f"/tc/{CURRENT}/windows64tc.zip")
+        assert answer.status in (404, 503)
+        assert str(folder).encode() not in answer.body

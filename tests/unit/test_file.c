@@ -108,12 +108,12 @@ START_TEST(a_published_file_outlives_its_pool)
     apr_pool_create(&pool, fx_pool);
     FX_DONE(cdist_os_temp_open(&temp, fx_folder, pool));
     FX_DONE(apr_file_write_full(temp->file, "whole", 5, NULL));
-    FX_DONE(cdist_os_temp_publish(temp, fx_path("f"), 0x0640, fx_pool));
+    FX_DONE(cdist_os_temp_publish(temp, fx_path("f"), fx_pool));
     apr_pool_destroy(pool);
     ck_assert_str_eq(fx_read(NULL, "f"), "whole");
     ck_assert_int_eq(fx_children(""), 1);
     ck_assert_int_eq(stat(fx_path("f"), &st), 0);
-    ck_assert_int_eq(st.st_mode & 07777, 0640);
+    ck_assert_int_eq(st.st_mode & 07777, 0644);
 }
 END_TEST
 
@@ -125,7 +125,7 @@ START_TEST(a_failed_publication_leaves_nothing_behind)
     fx_make_folder("taken/child");
     apr_pool_create(&pool, fx_pool);
     FX_DONE(cdist_os_temp_open(&temp, fx_folder, pool));
-    ck_assert_int_ne(cdist_os_temp_publish(temp, fx_path("taken"), 0x0644, pool), APR_SUCCESS);
+    ck_assert_int_ne(cdist_os_temp_publish(temp, fx_path("taken"), pool), APR_SUCCESS);
     apr_pool_destroy(pool);
     ck_assert_int_eq(fx_children(""), 1);
 }

@@ -253,6 +253,7 @@ END_TEST
 START_TEST(a_process_that_is_killed_while_it_builds_leaves_the_work_to_another)
 {
     cdist_outcome_t outcome;
+    cdist_lock_t *lock;
     int results[2];
     pid_t child;
 
@@ -261,12 +262,13 @@ START_TEST(a_process_that_is_killed_while_it_builds_leaves_the_work_to_another)
     cdist_job_key(&job, fx_pool);
     ck_assert_int_eq(pipe(results), 0);
     child = start_process(results);
-    usleep(100000); /* into the build */
+    /* flight.c: the one build that may run holds this byte of the lock file */
+    while (cdist_os_lock_try(&lock, fx_path("store/lock"), 0x10000, 1, fx_pool) == APR_SUCCESS) cdist_os_lock_free(lock);
     kill(child, SIGKILL);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
-    job.level = 1;
-    FX_OK(obtain(&outcome, apr_time_from_sec(30)));
-    ck_assert(outcome == CDIST_BUILT || outcome == CDIST_HIT);
+    ck_assert_int_eq(fx_children("store/archives"), 0);
+    FX_OK(obtain(&outcome, apr_time_from_sec(60)));
+    ck_assert_int_eq(outcome, CDIST_BUILT);
     /* nothing half-done lies about: one archive with its record */
     ck_assert_int_eq(fx_children("store/archives"), 2);
 }
@@ -277,18 +279,17 @@ START_TEST(destroying_the_pool_ends_running_builds)
     cdist_flight_limits_t limits = {10, 1};
     cdist_outcome_t outcome;
     apr_pool_t *pool;
-    apr_time_t start;
 
-    prepare(40000000, 10, 1);
+    prepare(60000000, 10, 1);
     job.level = 9;
     cdist_job_key(&job, fx_pool);
     apr_pool_create(&pool, fx_pool);
     FX_OK(cdist_flights_create(&flights, store, &limits, pool));
     FX_FAILS(obtain(&outcome, 0), CDIST_E_TIMEOUT);
-    start = apr_time_now();
     apr_pool_destroy(pool);
-    ck_assert_int_lt(apr_time_sec(apr_time_now() - start), 10);
-    ck_assert_int_eq(fx_children("store/keys"), messages_of_builds);
+    ck_assert_int_eq(messages_of_builds, 0);
+    ck_assert_int_eq(fx_children("store/keys"), 0);
+    ck_assert_int_eq(fx_children("store/archives"), 0);
 }
 END_TEST
 

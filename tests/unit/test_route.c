@@ -1,6 +1,6 @@
 /* The URL space below the Alias. */
 #include "fixture.h"
-#include "route.h"
+#include "route_int.h"
 
 #include <apr_strings.h>
 

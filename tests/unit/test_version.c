@@ -72,14 +72,12 @@ END_TEST
 
 static const char *const longer_runs[] = {"8_3_27_2342_2", "8_3_27_2342_20240101", "setuptc64_8_3_27_2342_2"};
 
-START_TEST(version_find_never_takes_the_middle_of_a_longer_run_of_numbers)
+START_TEST(version_find_never_takes_a_part_of_a_longer_run_of_numbers)
 {
     cdist_version_t version;
 
-    if (cdist_version_find(&version, longer_runs[_i], fx_pool)) {
-        ck_assert_str_eq(cdist_version_format(&version, fx_pool), "8.3.27.2342");
-    }
-    ck_assert_int_ne(version.part[0], 3);
+    ck_assert(!cdist_version_find(&version, longer_runs[_i], fx_pool));
+    ck_assert_int_eq(version.count, 0);
 }
 END_TEST
 
@@ -142,7 +140,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, version_parse_takes_exactly_four_plain_numbers, 0, FX_COUNT(versions));
     tcase_add_loop_test(tcase, mask_parse_takes_two_to_four_numbers, 0, FX_COUNT(masks));
     tcase_add_loop_test(tcase, version_find_takes_the_one_version_of_a_name, 0, FX_COUNT(names));
-    tcase_add_loop_test(tcase, version_find_never_takes_the_middle_of_a_longer_run_of_numbers, 0,
+    tcase_add_loop_test(tcase, version_find_never_takes_a_part_of_a_longer_run_of_numbers, 0,
                         FX_COUNT(longer_runs));
     tcase_add_test(tcase, versions_compare_by_number_not_by_character);
     tcase_add_test(tcase, mask_is_a_prefix_of_numbers_not_of_characters);

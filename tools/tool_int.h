@@ -1,6 +1,6 @@
 /* Between the files of the command line. */
-#ifndef CDIST_TOOL_H
-#define CDIST_TOOL_H
+#ifndef CDIST_TOOL_INT_H
+#define CDIST_TOOL_INT_H
 
 #include "platform/cdist_platform.h"
 
@@ -29,8 +29,6 @@ int tool_next_option(const char **value, const tool_verb_t *verb, apr_getopt_t *
 apr_array_header_t *tool_operands(apr_getopt_t *args, apr_pool_t *pool);
 /* Prints "1cdist VERB: …" and the hint to --help; returns TOOL_USAGE. */
 int tool_usage_error(const tool_verb_t *verb, const char *fmt, ...) CDIST_PRINTF(2, 3);
-/* A whole number from `least` to `most`; returns 1 or 0. */
-int tool_number(int *number, const char *text, int least, int most);
 
 /* ---- output.c ---- */
 
@@ -39,6 +37,8 @@ int tool_fail(const char *text);
 int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool);
 /* A cdist_progress_fn: the percentage on standard error; `baton` is an int, -1 at first. Only for a terminal. */
 void tool_progress(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes);
+/* Takes the percentage off the screen. */
+void tool_progress_end(int shown);
 /* Prints one JSON object on a line and lets it go. */
 void tool_print_json(json_t *object);
 

@@ -1,6 +1,6 @@
 /* The URL space below the Alias: what a path asks for. Pure, without httpd, so that it can be tested and fuzzed alone. */
-#ifndef CDIST_ROUTE_H
-#define CDIST_ROUTE_H
+#ifndef CDIST_ROUTE_INT_H
+#define CDIST_ROUTE_INT_H
 
 #include "platform/cdist_platform.h"
 
