@@ -46,6 +46,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         if (s == server || other != conf) apr_array_cat(roots, other->roots);
     }
     cdist_start_store(conf->store, server, ptemp);
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server, "CD0108: store %s, %d folders with releases", conf->store,
+                 roots->nelts);
     if (roots->nelts) cdist_start_check_roots(roots, server, ptemp);
     return OK;
 }

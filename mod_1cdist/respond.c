@@ -95,13 +95,15 @@ static int send_text(request_rec *r, const char *text)
     return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS || r->connection->aborted ? OK : AP_FILTER_ERROR;
 }
 
-int cdist_respond_problem(cdist_request_t *req, int status, const char *detail)
+/* `detail` is for strangers, `logged` for the log. */
+static int send_problem(cdist_request_t *req, int status, const char *detail, const char *logged)
 {
     request_rec *r = req->r;
     json_t *problem = json_object();
     char *dumped;
     const char *text;
 
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0104: %d: %s", status, logged);
     r->status = status;
     ap_set_content_type(r, "application/problem+json");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
@@ -118,14 +120,18 @@ int cdist_respond_problem(cdist_request_t *req, int status, const char *detail)
     return send_text(r, text);
 }
 
+int cdist_respond_problem(cdist_request_t *req, int status, const char *detail)
+{
+    return send_problem(req, status, detail, detail);
+}
+
 int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err)
 {
     request_rec *r = req->r;
     const problem_t *problem = problem_of(err);
 
     if (problem->retry_sec) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, problem->retry_sec));
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0104: %d: %s", problem->status, cdist_err_text(err, r->pool));
-    return cdist_respond_problem(req, problem->status, public_text(problem, err, r->pool));
+    return send_problem(req, problem->status, public_text(problem, err, r->pool), cdist_err_text(err, r->pool));
 }
 
 /* ---- contents -------------------------------------------------------------------------------------------------- */

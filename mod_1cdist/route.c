@@ -26,7 +26,8 @@ static void parse_file(cdist_route_t *route, const char *file, apr_pool_t *pool)
     }
     route->selector.slot = cdist_slot_parse_file(file);
     if (!route->selector.slot) {
-        refuse(route, CDIST_ROUTE_UNKNOWN, "there is no such file here; archives are named by their slot");
+        refuse(route, CDIST_ROUTE_UNKNOWN, "there is no such file here; archives are windows32tc.zip, windows64tc.zip, linux32tc.zip, linux64tc.zip, "
+               "macOS64tc.zip, linux-arm64.zip, linux-e2k.zip");
     }
 }
 

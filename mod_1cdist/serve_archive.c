@@ -1,6 +1,7 @@
 /* Archives and their manifests. */
 #include "mod_1cdist_int.h"
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -31,39 +32,78 @@ static apr_int32_t open_flags(const request_rec *r)
 
 /* ---- finding out what is meant --------------------------------------------------------------------------------- */
 
-/* The classical publication: an archive that somebody copied into the published folder answers under its own name,
- * as it did without this module. */
-static cdist_source_t *published_by_hand(const cdist_request_t *req)
+/* The path of an archive that lies in the published folder, NULL if there is none: under the name that the URL has, or
+ * under the slot's own. */
+static const char *published_path(const cdist_request_t *req)
+{
+    request_rec *r = req->r;
+    const char *slash = strrchr(r->filename, '/');
+    const char *folder = slash ? apr_pstrmemdup(r->pool, r->filename, (apr_size_t)(slash - r->filename)) : "";
+    const char *names[2] = {strrchr(r->uri, '/') + 1, req->route.selector.slot->file};
+    apr_finfo_t info;
+    int i;
+
+    if (r->path_info && *r->path_info) return NULL;
+    if (req->route.manifest) names[0] = apr_pstrmemdup(r->pool, names[0], strlen(names[0]) - strlen(".manifest"));
+    for (i = 0; i < 2; i++) {
+        const char *path = apr_pstrcat(r->pool, folder, "/", names[i], NULL);
+        if (apr_stat(&info, path, APR_FINFO_TYPE, r->pool) == APR_SUCCESS && info.filetype == APR_REG) return path;
+    }
+    return NULL;
+}
+
+/* The classical publication: an archive that somebody copied into the published folder answers under its own name, as it
+ * did without this module. *source is NULL if there is none. */
+static cdist_err_t *published_by_hand(const cdist_source_t **source, const cdist_request_t *req)
 {
     apr_interval_time_t settle = apr_time_from_sec(cdist_conf_process()->settle_sec);
-    request_rec *r = req->r;
-    cdist_source_t *source;
+    const char *path = req->route.selector.mask.count ? NULL : published_path(req);
+    apr_pool_t *pool = req->r->pool;
+    cdist_source_t *found;
     apr_file_t *file;
     cdist_stat_t stat;
+    apr_status_t rv;
 
-    if (req->route.selector.mask.count || req->route.manifest || r->finfo.filetype != APR_REG) return NULL;
-    if (r->path_info && *r->path_info) return NULL;
-    if (apr_file_open(&file, r->filename, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, r->pool) != APR_SUCCESS) return NULL;
-    if (cdist_os_stat_file(&stat, file) != APR_SUCCESS) return NULL;
-    apr_file_close(file);
-    source = apr_palloc(r->pool, sizeof *source);
-    cdist_source_ready(source, req->route.selector.slot, r->filename, &stat);
-    source->settled = apr_time_now() >= cdist_source_settles_at(source, settle);
-    return source;
+    *source = NULL;
+    if (!path) return NULL;
+    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+    if (rv == APR_SUCCESS) {
+        rv = cdist_os_stat_file(&stat, file);
+        apr_file_close(file);
+    }
+    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", path);
+    found = apr_palloc(pool, sizeof *found);
+    cdist_source_ready(found, req->route.selector.slot, path, &stat);
+    *source = found;
+    if (apr_time_now() >= cdist_source_settles_at(found, settle)) return NULL;
+    return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: was changed a moment ago", path);
+}
+
+/* Says in the log that the URL without a version answers nobody; at most once a minute in each process, since clients
+ * come in crowds. */
+static void warn_no_current(cdist_request_t *req, const cdist_err_t *err)
+{
+    static volatile apr_uint32_t last_sec;
+    apr_uint32_t now_sec = (apr_uint32_t)apr_time_sec(apr_time_now()), last = apr_atomic_read32(&last_sec);
+
+    if (now_sec - last < 60 || apr_atomic_cas32(&last_sec, now_sec, last) != last) return;
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0106: clients that ask for no version get 404: %s", err->message);
 }
 
 static cdist_err_t *find_source(const cdist_source_t **source, answer_t *answer)
 {
     cdist_request_t *req = answer->req;
     apr_pool_t *pool = req->r->pool;
+    const cdist_release_t *current;
+    cdist_err_t *err = published_by_hand(source, req);
 
-    if ((*source = published_by_hand(req)) != NULL) {
-        if ((*source)->settled) return NULL;
-        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s is not ready yet: it was changed a moment ago",
-                                (*source)->slot->file);
+    if (err || *source) return err;
+    err = cdist_child_catalogue(req);
+    if (!err && !req->route.selector.mask.count) {
+        err = cdist_select_current(&current, req->catalogue, &req->dir->current, pool);
+        if (err && err->code == CDIST_E_NOTFOUND) warn_no_current(req, err);
     }
-    CDIST_ERR(cdist_child_catalogue(req));
-    return cdist_select(source, req->catalogue, &req->dir->current, &req->route.selector, pool);
+    return err ? err : cdist_select(source, req->catalogue, &req->dir->current, &req->route.selector, pool);
 }
 
 static void note(request_rec *r, const char *name, const char *value)

@@ -50,7 +50,9 @@ static int check_build_request(const build_request_t *request)
     if (request->roots->nelts != 1) return tool_usage_error(&tool_build, "name one folder with releases");
     if (!request->selector.slot) return tool_usage_error(&tool_build, "--slot is missing");
     if (!request->selector.mask.count) return tool_usage_error(&tool_build, "--version A.B.C.D is missing");
-    if (!request->output) return tool_usage_error(&tool_build, "-o OUT.zip is missing");
+    if (!request->output || strcmp(request->output, "-") == 0) {
+        return tool_usage_error(&tool_build, "-o OUT.zip is missing (standard output cannot take an archive)");
+    }
     return TOOL_DONE;
 }
 
@@ -104,6 +106,15 @@ static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, 
     CDIST_ERR(cdist_verification_error(verification, source->path, pool));
     *manifest = verification->manifest;
     return NULL;
+}
+
+/* NB: publication renames, which would turn a device or link of that name into a file. */
+static cdist_err_t *check_output(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) != APR_SUCCESS || info.filetype == APR_REG) return NULL;
+    return cdist_err_create(pool, CDIST_E_STORE, 0, "is there already, and is no plain file");
 }
 
 static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source_t *source,
@@ -173,7 +184,8 @@ static int build(apr_getopt_t *args, apr_pool_t *pool)
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
     request.roots = tool_operands(args, pool);
     if ((status = check_build_request(&request)) != TOOL_DONE) return status;
-    err = find_source(&source, &request, pool);
+    err = check_output(request.output, pool);
+    if (!err) err = find_source(&source, &request, pool);
     if (!err) err = make_archive(&manifest, source, &request, pool);
     if (err) {
         tool_fail(err->code == CDIST_E_STORE ? apr_pstrcat(pool, request.output, ": ", cdist_err_text(err, pool), NULL)
@@ -237,7 +249,9 @@ static int verify_one(const char *path, int json, apr_pool_t *pool)
     apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
 
     if (rv == APR_SUCCESS) rv = apr_file_info_get(&info, APR_FINFO_TYPE, file);
-    if (rv == APR_SUCCESS && info.filetype == APR_DIR) rv = APR_EINVAL;
+    if (rv == APR_SUCCESS && info.filetype == APR_DIR) {
+        return tool_fail(apr_pstrcat(pool, cdist_text_printable(path, pool), ": is a folder", NULL));
+    }
     if (rv != APR_SUCCESS) {
         return tool_fail_err(cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s", cdist_text_printable(path, pool)), pool);
     }

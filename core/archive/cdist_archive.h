@@ -13,6 +13,10 @@
 
 #include "base/cdist_base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CDIST_FORMAT_VERSION 1
 #define CDIST_WHOLE_MAX (16u * 1024 * 1024)
 /* Entries of one archive, built or read. */
@@ -96,6 +100,7 @@ typedef struct {
 typedef struct {
     int ok;
     cdist_manifest_t *manifest;   /* what could be read; its digests are set if `ok` */
+    const char *setup_ini;        /* text of the Setup.ini at the top, NULL if there is none, or a large one */
     apr_array_header_t *problems; /* cdist_problem_t, the first hundred or so; a fatal one is always among them */
 } cdist_verification_t;
 
@@ -173,6 +178,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_archive_open(apr_file_t **file, const cdist_
 /* How to make the archive of a key. */
 typedef struct {
     cdist_key_t key;
+    cdist_version_t version;        /* what a ready archive must hold as far as it tells; none: anything */
     const char *path;               /* folder to pack, or ready archive to verify */
     int ready;
     cdist_stat_t stat;              /* of a ready archive, as the catalogue saw it */
@@ -182,7 +188,7 @@ typedef struct {
     const char *label;              /* "windows64 8.3.22.1750", for the log */
 } cdist_job_t;
 
-/* Sets `key` from all the other members but threads and label. */
+/* Sets `key` from all the other members but version, threads and label. */
 void cdist_job_key(cdist_job_t *job, apr_pool_t *scratch_pool);
 /* A deep copy. */
 cdist_job_t *cdist_job_dup(const cdist_job_t *job, apr_pool_t *pool);
@@ -219,5 +225,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, ap
                                                    cdist_outcome_t *outcome, cdist_flights_t *flights,
                                                    const cdist_job_t *job, apr_interval_time_t timeout,
                                                    apr_int32_t open_flags, apr_pool_t *pool);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -24,6 +24,7 @@
 /* How long a waiting request may not notice that the process must go. */
 #define SLICE apr_time_from_msec(500)
 #define POLL apr_time_from_msec(25)
+#define LOG_PAUSE_SEC 10
 #define FAILURE_REMEMBERED apr_time_from_sec(5)
 
 typedef struct flight_t {
@@ -44,6 +45,7 @@ struct cdist_flights_t {
     cdist_flight_limits_t limits;
     const char *lock_path;
     volatile apr_uint32_t stop;
+    volatile apr_uint32_t logged_sec; /* when a missing lock file was last spoken of */
     apr_thread_mutex_t *mutex; /* guards the list and every flight in it */
     apr_thread_cond_t *landed;
     flight_t *first;
@@ -330,6 +332,16 @@ static apr_status_t take_waiter(cdist_lock_t **waiter, const cdist_flights_t *fl
     return rv;
 }
 
+/* At most once in LOG_PAUSE_SEC and process, since clients come in crowds. */
+static void log_no_lock(cdist_flights_t *flights, apr_status_t rv)
+{
+    apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now()), last = apr_atomic_read32(&flights->logged_sec);
+
+    if (now - last < LOG_PAUSE_SEC || apr_atomic_cas32(&flights->logged_sec, now, last) != last) return;
+    cdist_log(CDIST_LOG_ERROR, "CD0107", rv, "store: %s cannot be locked; if the store's folder is gone, restart httpd",
+              flights->lock_path);
+}
+
 cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, cdist_outcome_t *outcome,
                                   cdist_flights_t *flights, const cdist_job_t *job, apr_interval_time_t timeout,
                                   apr_int32_t open_flags, apr_pool_t *pool)
@@ -348,6 +360,7 @@ cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, 
                                 flights->limits.wait_max);
     }
     if (rv != APR_SUCCESS) {
+        log_no_lock(flights, rv);
         return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", flights->lock_path);
     }
     err = join_flight(&first, flights, job, deadline, pool);

@@ -51,6 +51,42 @@ static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp
     return cdist_build(manifest, *temp, tree, &options, pool);
 }
 
+static cdist_err_t *wrong_version(const cdist_job_t *job, const char *where, const cdist_version_t *inside, apr_pool_t *pool)
+{
+    return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: is offered as %s, but %s in it says %s; put the right archive "
+                            "there", cdist_text_printable(job->path, pool), cdist_version_format(&job->version, pool),
+                            where, cdist_version_format(inside, pool));
+}
+
+/* A ready archive tells its version by Setup.ini or by an installer's name. With a wrong one a client would install the
+ * wrong version and ask again for ever. */
+static cdist_err_t *check_ready(const cdist_job_t *job, const cdist_verification_t *verification, apr_pool_t *pool)
+{
+    const apr_array_header_t *entries = verification->manifest->entries;
+    const char *product =
+        verification->setup_ini ? cdist_keyvalue_get(verification->setup_ini, "Startup", "ProductVersion", pool) : NULL;
+    cdist_version_t inside;
+    int i;
+
+    if (entries->nelts == 0) {
+        return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: is empty", cdist_text_printable(job->path, pool));
+    }
+    if (!job->version.count) return NULL;
+    if (product && cdist_version_parse(&inside, product) && cdist_version_compare(&inside, &job->version) != 0) {
+        return wrong_version(job, "Setup.ini", &inside, pool);
+    }
+    for (i = 0; i < entries->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(entries, i, cdist_entry_t).name;
+        const char *dot = strrchr(name, '.');
+
+        if (!dot || (strcasecmp(dot, ".run") != 0 && strcasecmp(dot, ".dmg") != 0 && strcasecmp(dot, ".pkg") != 0)) continue;
+        if (cdist_version_find(&inside, name, pool) && cdist_version_compare(&inside, &job->version) != 0) {
+            return wrong_version(job, cdist_text_printable(name, pool), &inside, pool);
+        }
+    }
+    return NULL;
+}
+
 static cdist_err_t *verify_ready(cdist_manifest_t **manifest, const cdist_job_t *job,
                                  const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
@@ -71,6 +107,7 @@ static cdist_err_t *verify_ready(cdist_manifest_t **manifest, const cdist_job_t 
     }
     apr_file_close(file);
     CDIST_ERR(cdist_verification_error(verification, job->path, pool));
+    CDIST_ERR(check_ready(job, verification, pool));
     for (i = 0; i < verification->problems->nelts; i++) {
         cdist_log(CDIST_LOG_WARNING, "CD0012", 0, "%s: %s", cdist_text_printable(job->path, pool),
                   APR_ARRAY_IDX(verification->problems, i, cdist_problem_t).text);

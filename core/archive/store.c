@@ -66,8 +66,8 @@ cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool)
         apr_status_t rv = cdist_os_folder_make(path, pool);
 
         if (rv != APR_SUCCESS) {
-            return cdist_err_create(pool, CDIST_E_STORE, rv, "store %s: cannot be made; its parent must exist and be "
-                                    "writable for the user of the server", path);
+            return cdist_err_create(pool, CDIST_E_STORE, rv, "store %s: cannot be made; let httpd make the store anew by a "
+                                    "restart, or give the folder to the user of the server", path);
         }
     }
     return check_format(store->folder, pool);
@@ -93,6 +93,7 @@ cdist_err_t *cdist_store_prepare(const char *folder, apr_uid_t user, apr_gid_t g
     static const char *const names[] = {"", "FORMAT", "lock", "archives", "manifests", "keys", NULL};
     apr_status_t rv = apr_dir_make_recursive(folder, APR_FPROT_OS_DEFAULT, pool);
 
+    if (rv == APR_SUCCESS) rv = cdist_os_folder_make(folder, pool); /* it may be there and be no folder */
     if (rv == APR_SUCCESS && is_store_or_empty(folder, pool)) rv = cdist_os_give(folder, names, user, group, pool);
     if (rv == APR_SUCCESS) return NULL;
     return cdist_err_create(pool, CDIST_E_STORE, rv, "store %s: cannot be made", folder);

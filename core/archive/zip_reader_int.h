@@ -18,7 +18,8 @@ typedef struct {
     unsigned char *in, *out;
     cdist_sha256_t *sha, *packed_sha;
     apr_hash_t *links; /* names of entries that are links */
-    char *link;        /* where the current entry's content goes, if it is a link */
+    char *kept;        /* where the current entry's content goes, if it is wanted; NULL otherwise */
+    apr_size_t kept_room;
     const volatile apr_uint32_t *stop;
     apr_pool_t *pool;
 } zip_reader_t;

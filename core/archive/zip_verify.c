@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MAX_LINK_BYTES 4096
+#define MAX_SETUP_INI_BYTES 65536
 #define CHUNK_BYTES (256u * 1024)
 
 /* ---- entries --------------------------------------------------------------------------------------------------- */
@@ -84,7 +85,7 @@ static cdist_err_t *next_chunk(apr_size_t *length, zip_reader_t *r, apr_uint64_t
 static void take_content(zip_reader_t *r, apr_uint32_t *crc, apr_uint64_t *bytes, const void *content, apr_size_t length)
 {
     *crc = cdist_crc32(*crc, content, length);
-    if (r->link && *bytes + length <= MAX_LINK_BYTES) memcpy(r->link + *bytes, content, length);
+    if (r->kept && *bytes + length <= r->kept_room) memcpy(r->kept + *bytes, content, length);
     *bytes += length;
     cdist_sha256_update(r->sha, content, length);
 }
@@ -155,23 +156,44 @@ static int is_link(const cdist_entry_t *entry)
     return (entry->mode & 0170000) == 0120000;
 }
 
+/* The same, and keeps the content, which the caller has found to be small; a NUL follows it. */
+static cdist_err_t *keep_content(const char **content, zip_reader_t *r, cdist_entry_t *entry, apr_uint64_t data_at)
+{
+    cdist_err_t *err;
+
+    r->kept_room = (apr_size_t)entry->bytes;
+    r->kept = apr_pcalloc(r->pool, r->kept_room + 1);
+    *content = r->kept;
+    err = check_content(r, entry, data_at);
+    r->kept = NULL;
+    return err;
+}
+
+/* The same for a distribution's Setup.ini. */
+static cdist_err_t *check_setup_ini(zip_reader_t *r, cdist_entry_t *entry, apr_uint64_t data_at)
+{
+    const char *bytes;
+
+    CDIST_ERR(keep_content(&bytes, r, entry, data_at));
+    r->result->setup_ini = cdist_text_decode(bytes, (apr_size_t)entry->bytes, r->pool);
+    return NULL;
+}
+
 /* The same for a link, whose content is where it leads. */
 static cdist_err_t *check_link(zip_reader_t *r, cdist_entry_t *entry, apr_uint64_t data_at)
 {
-    const char *p;
+    const char *target, *p;
     int depth = 0;
 
     if (entry->bytes > MAX_LINK_BYTES) {
         zip_problem(r, 1, "%s: is a link of more than %d bytes", zip_show(r, entry->name), MAX_LINK_BYTES);
         return NULL;
     }
-    r->link = apr_pcalloc(r->pool, MAX_LINK_BYTES + 1);
-    CDIST_ERR(check_content(r, entry, data_at));
+    CDIST_ERR(keep_content(&target, r, entry, data_at));
     for (p = entry->name; *p; p++) depth += *p == '/';
-    if (strlen(r->link) != entry->bytes || cdist_link_leads_out(r->link, depth)) {
+    if (strlen(target) != entry->bytes || cdist_link_leads_out(target, depth)) {
         zip_problem(r, 1, "%s: is a link that leads out of the archive", zip_show(r, entry->name));
     }
-    r->link = NULL;
     return NULL;
 }
 
@@ -234,7 +256,10 @@ static cdist_err_t *check_entries(zip_reader_t *r)
         cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
 
         if (goes_through_link(r, entry->name)) zip_problem(r, 1, "%s: lies behind a link", zip_show(r, entry->name));
-        CDIST_ERR(is_link(entry) ? check_link(r, entry, data_at[i]) : check_content(r, entry, data_at[i]));
+        if (is_link(entry)) CDIST_ERR(check_link(r, entry, data_at[i]));
+        else if (strcasecmp(entry->name, "Setup.ini") == 0 && entry->bytes <= MAX_SETUP_INI_BYTES) {
+            CDIST_ERR(check_setup_ini(r, entry, data_at[i]));
+        } else CDIST_ERR(check_content(r, entry, data_at[i]));
     }
     return NULL;
 }

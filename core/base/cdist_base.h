@@ -15,6 +15,10 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #if defined(__GNUC__)
 #define CDIST_MUST_CHECK __attribute__((warn_unused_result))
 #define CDIST_PRINTF(f, a) __attribute__((format(printf, f, a)))
@@ -243,5 +247,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_file_read(char **bytes, apr_size_t *length, 
 /* Makes or replaces a file in one step: readers see the old or the new content, never a part. */
 CDIST_MUST_CHECK cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length,
                                                  apr_pool_t *scratch_pool);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A version's folder in which nothing was found is worth a word after this time: before, somebody may be at it. */
+#define EMPTY_AGE apr_time_from_sec(60)
+
 typedef struct {
     cdist_catalogue_t *catalogue;
     const cdist_catalogue_t *previous;
@@ -96,7 +99,15 @@ static void scan_child(scan_t *scan, const char *root, cdist_folder_t *folder, c
     if (*name == '.') return; /* where others prepare what they will move in */
     if (cdist_os_stat_at(&stat, folder, name) != APR_SUCCESS) return;
     if (stat.kind == CDIST_FOLDER) {
+        int before = scan->sources->nelts;
+
         scan_folder(scan, path, name);
+        if (scan->sources->nelts == before && cdist_version_parse(&version, name) &&
+            scan->catalogue->scanned - stat.ctime_ns / 1000 > EMPTY_AGE && !cdist_catalogue_release(scan->catalogue, &version)) {
+            add_problem(scan, apr_psprintf(scan->pool, "%s: is named by a version, but holds no installer (Setup.ini, "
+                                           "setup.exe, *.msi, *.run, *.dmg, *.pkg …) and no ready archive, itself or in a "
+                                           "folder such as windows64 or distr", cdist_text_printable(path, scan->pool)));
+        }
     } else if (stat.kind == CDIST_LINK && cdist_version_find(&version, name, scan->pool)) {
         add_problem(scan, apr_psprintf(scan->pool, "%s: is a symbolic link, which is not followed; name its target's "
                                        "folder in CDistRoot", cdist_text_printable(path, scan->pool)));

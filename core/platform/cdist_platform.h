@@ -5,6 +5,10 @@
 
 #include "archive/cdist_archive.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- slots (slot.c) -------------------------------------------------------------------------------------------- */
 
 /* What one client build needs. The first five the platform updates itself, the others are for download. File names are the platform's own, from the administrator guide of 8.3.22, 11.2.3. */
@@ -139,5 +143,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_select_current(const cdist_release_t **relea
 CDIST_MUST_CHECK cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t *catalogue,
                                            const cdist_current_t *current, const cdist_selector_t *selector,
                                            apr_pool_t *pool);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -104,7 +104,15 @@ cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_c
     int count;
 
     *release = newest(catalogue, &current->mask, NULL);
-    if (!*release) return nothing(catalogue, &current->mask, pool);
+    if (!*release) {
+        cdist_err_t *err = nothing(catalogue, &current->mask, pool);
+
+        if (err->code == CDIST_E_NOTFOUND && current->mask.count) {
+            err->message = apr_psprintf(pool, "CDistCurrent is %s, and %s", cdist_version_format(&current->mask, pool),
+                                        err->message);
+        }
+        return err;
+    }
     if (catalogue->unreadable->nelts && !full) return nothing(catalogue, &current->mask, pool);
     names = families(&count, catalogue, pool);
     if (current->kind == CDIST_CURRENT_UNSET && count > 1) {

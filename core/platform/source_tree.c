@@ -346,6 +346,7 @@ cdist_err_t *cdist_source_scan(apr_array_header_t *sources, const char *folder, 
 void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, int level, int threads, apr_pool_t *pool)
 {
     memset(job, 0, sizeof *job);
+    job->version = source->version;
     job->path = source->path;
     job->ready = source->kind == CDIST_SOURCE_READY;
     job->stat = source->stat;
@@ -353,6 +354,8 @@ void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, int level,
     job->skip = source->skip;
     job->level = level;
     job->threads = threads;
-    job->label = apr_psprintf(pool, "%s %s", source->slot->name, cdist_version_format(&source->version, pool));
+    job->label = source->version.count ? apr_psprintf(pool, "%s %s", source->slot->name,
+                                                      cdist_version_format(&source->version, pool))
+                                       : apr_psprintf(pool, "%s published by hand", source->slot->name);
     cdist_job_key(job, pool);
 }

@@ -59,8 +59,10 @@ def test_leading_zeros_never_name_another_version(httpd, shared):
 
 def test_with_two_families_the_administrator_must_say_which_is_current(httpd, shared):
     server = httpd(shared["families"])
+    server.allow("CD0106")
     said = problem(server.get(f"/tc/{NAME}"), 404)
     assert "CDistCurrent" in said["detail"]
+    assert "CDistCurrent" in server.wait_logged("CD0106")[0]
     assert "8.3" in said["detail"] and "8.5" in said["detail"]
     for version in (CURRENT, "8.5.1.1000"):
         assert server.get(f"/tc/{version}/{NAME}").headers["1C-Version"] == version
@@ -80,7 +82,9 @@ def test_current_is_what_the_administrator_says(httpd, shared, current, expected
 
 def test_a_current_that_is_not_there_is_404_and_never_another_version(httpd, shared):
     server = httpd(shared["plain"], "8.3.23")
-    problem(server.get(f"/tc/{NAME}"), 404)
+    server.allow("CD0106")
+    said = problem(server.get(f"/tc/{NAME}"), 404)
+    assert "CDistCurrent is 8.3.23" in said["detail"]
     assert server.get(f"/tc/{CURRENT}/{NAME}").status == 200
 
 

@@ -63,7 +63,9 @@ def test_unreadable_root_is_in_the_log_once(httpd, folder):
 
 def test_empty_root_is_404(httpd, folder):
     (folder / "root").mkdir()
-    answer = httpd(folder / "root").get(f"/tc/{NAME}")
+    server = httpd(folder / "root")
+    server.allow("CD0106")
+    answer = server.get(f"/tc/{NAME}")
     assert answer.status == 404
     assert json.loads(answer.body)["available"] == []
 
