@@ -40,6 +40,7 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add)
     conf->roots = inner->roots ? inner->roots : outer->roots;
     conf->mount = inner->roots ? inner->mount : outer->mount;
     conf->current = inner->current.kind != CDIST_CURRENT_UNSET ? inner->current : outer->current;
+    conf->current.required = inner->current.required ? inner->current.required : outer->current.required;
     return conf;
 }
 
@@ -129,10 +130,27 @@ static const char *set_current(cmd_parms *cmd, void *dir, const char *arg)
     return wrong ? apr_psprintf(cmd->pool, "CDistCurrent \"%s\": %s", arg, wrong) : NULL;
 }
 
+static const char *set_require(cmd_parms *cmd, void *dir, const char *arg)
+{
+    cdist_dir_conf_t *conf = dir;
+    apr_array_header_t *required = (apr_array_header_t *)conf->current.required;
+    const cdist_slot_t *slot = cdist_slot_parse(arg);
+
+    if (!slot) {
+        return apr_psprintf(cmd->pool, "CDistRequire \"%s\": must be slots out of windows32 windows64 linux32 linux64 "
+                            "macos64 linux-arm64 linux-e2k", arg);
+    }
+    if (!required) conf->current.required = required = apr_array_make(cmd->pool, 5, sizeof(const cdist_slot_t *));
+    APR_ARRAY_PUSH(required, const cdist_slot_t *) = slot;
+    return NULL;
+}
+
 const command_rec cdist_commands[] = {
     AP_INIT_ITERATE("CDistRoot", set_root, NULL, RSRC_CONF | ACCESS_CONF, "folders with platform releases"),
     AP_INIT_TAKE1("CDistCurrent", set_current, NULL, RSRC_CONF | ACCESS_CONF,
                   "the current version: newest, 8.3.22, or 8.3.22.1750"),
+    AP_INIT_ITERATE("CDistRequire", set_require, NULL, RSRC_CONF | ACCESS_CONF,
+                    "slots that a release must have to become current"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),
 #define X(member, directive, preset, least, most, help) AP_INIT_TAKE1(directive, set_##member, NULL, RSRC_CONF, help),
     CDIST_PROCESS_NUMBERS(X)

@@ -47,7 +47,8 @@ static json_t *slot_object(const cdist_source_t *source, const char *version, cd
     return slot;
 }
 
-static json_t *release_object(const cdist_release_t *release, int current, cdist_child_t *child, apr_pool_t *pool)
+static json_t *release_object(const cdist_release_t *release, const cdist_release_t *current, const cdist_request_t *req,
+                              cdist_child_t *child, apr_pool_t *pool)
 {
     const char *version = cdist_version_format(&release->version, pool);
     json_t *object = json_object(), *slots = json_array();
@@ -58,7 +59,8 @@ static json_t *release_object(const cdist_release_t *release, int current, cdist
         if (cdist_source_offered(source)) json_array_append_new(slots, slot_object(source, version, child, pool));
     }
     set_text(object, "version", version);
-    json_object_set_new(object, "current", json_boolean(current));
+    json_object_set_new(object, "current", json_boolean(release == current));
+    json_object_set_new(object, "complete", json_boolean(!cdist_release_lacks(release, req->dir->current.required)));
     json_object_set_new(object, "slots", slots);
     return object;
 }
@@ -74,7 +76,7 @@ static json_t *index_object(const cdist_request_t *req, cdist_child_t *child, ap
     for (i = 0; i < req->catalogue->releases->nelts; i++) {
         const cdist_release_t *release = &APR_ARRAY_IDX(req->catalogue->releases, i, cdist_release_t);
         if (!cdist_release_usable(release)) continue;
-        json_array_append_new(releases, release_object(release, release == current, child, pool));
+        json_array_append_new(releases, release_object(release, current, req, child, pool));
     }
     json_object_set_new(index, "format", json_integer(INDEX_FORMAT));
     json_object_set_new(index, "current",

@@ -288,6 +288,17 @@ const cdist_source_t *cdist_release_source(const cdist_release_t *release, const
     return NULL;
 }
 
+const cdist_slot_t *cdist_release_lacks(const cdist_release_t *release, const apr_array_header_t *required)
+{
+    int i;
+
+    for (i = 0; required && i < required->nelts; i++) {
+        const cdist_slot_t *slot = APR_ARRAY_IDX(required, i, const cdist_slot_t *);
+        if (!cdist_source_offered(cdist_release_source(release, slot))) return slot;
+    }
+    return NULL;
+}
+
 int cdist_release_usable(const cdist_release_t *release)
 {
     int i;

@@ -101,6 +101,9 @@ const cdist_release_t *cdist_catalogue_release(const cdist_catalogue_t *catalogu
 const cdist_source_t *cdist_release_source(const cdist_release_t *release, const cdist_slot_t *slot);
 /* 1 if at least one source can be offered now. */
 int cdist_release_usable(const cdist_release_t *release);
+/* The first of the required slots (const cdist_slot_t *, NULL: none are) that the release cannot offer now; NULL if it is
+ * complete. */
+const cdist_slot_t *cdist_release_lacks(const cdist_release_t *release, const apr_array_header_t *required);
 
 /* ---- a catalogue that stays fresh (live.c) --------------------------------------------------------------------- */
 
@@ -119,10 +122,11 @@ void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots);
 
 /* ---- selection (selector.c) ------------------------------------------------------------------------------------ */
 
-/* What CDistCurrent says. */
+/* What CDistCurrent and CDistRequire say. */
 typedef struct {
     enum { CDIST_CURRENT_UNSET, CDIST_CURRENT_NEWEST, CDIST_CURRENT_MASK } kind;
-    cdist_version_t mask; /* 2 to 4 components */
+    cdist_version_t mask;               /* 2 to 4 components */
+    const apr_array_header_t *required; /* const cdist_slot_t *, NULL: none; only a release with all of them is current */
 } cdist_current_t;
 
 /* What a request asks for. */
@@ -131,13 +135,13 @@ typedef struct {
     cdist_version_t mask; /* none: the current version */
 } cdist_selector_t;
 
-/* Parses the value of CDistCurrent: "newest", a mask, or a full version. NULL, or what is wrong. */
+/* Parses the value of CDistCurrent, "newest", a mask, or a full version, into `kind` and `mask`. NULL, or what is wrong. */
 const char *cdist_current_parse(cdist_current_t *current, const char *text);
 /* The current version, or why there is none: CDIST_E_NOTFOUND, or CDIST_E_SOURCE while a root cannot be read. */
 CDIST_MUST_CHECK cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_catalogue_t *catalogue,
                                                    const cdist_current_t *current, apr_pool_t *pool);
 /* The source that answers a selector. A full version gets that version or an error; a mask the current version if it
- * matches and has the slot, else the newest that does.
+ * matches and has the slot, else the newest complete one that does.
  * Errors: CDIST_E_NOTFOUND; CDIST_E_CHANGED while the release is being filled; CDIST_E_SOURCE while a root or the
  * release cannot be read, so that the answer is not known. */
 CDIST_MUST_CHECK cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t *catalogue,

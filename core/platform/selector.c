@@ -9,7 +9,7 @@
 
 const char *cdist_current_parse(cdist_current_t *current, const char *text)
 {
-    memset(current, 0, sizeof *current);
+    memset(&current->mask, 0, sizeof current->mask);
     if (strcasecmp(text, "newest") == 0) {
         current->kind = CDIST_CURRENT_NEWEST;
         return NULL;
@@ -30,23 +30,24 @@ static cdist_err_t *unknown(const cdist_catalogue_t *catalogue, const char *what
     return err;
 }
 
-/* The newest release under a mask that can be offered; with a slot, one that can offer it. */
+/* The newest complete release under a mask; with a slot, one that can offer it. */
 static const cdist_release_t *newest(const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
-                                     const cdist_slot_t *slot)
+                                     const apr_array_header_t *required, const cdist_slot_t *slot)
 {
     int i;
 
     for (i = 0; i < catalogue->releases->nelts; i++) {
         const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
 
-        if (!cdist_mask_matches(mask, &release->version)) continue;
+        if (!cdist_mask_matches(mask, &release->version) || cdist_release_lacks(release, required)) continue;
         if (slot ? cdist_source_offered(cdist_release_source(release, slot)) : cdist_release_usable(release)) return release;
     }
     return NULL;
 }
 
-/* The families (A.B) of usable releases, as text; *count tells how many. */
-static const char *families(int *count, const cdist_catalogue_t *catalogue, apr_pool_t *pool)
+/* The families (A.B) of complete releases, as text; *count tells how many. */
+static const char *families(int *count, const cdist_catalogue_t *catalogue, const apr_array_header_t *required,
+                            apr_pool_t *pool)
 {
     const char *text = "";
     apr_uint32_t last[2] = {0, 0};
@@ -56,7 +57,7 @@ static const char *families(int *count, const cdist_catalogue_t *catalogue, apr_
     for (i = 0; i < catalogue->releases->nelts; i++) {
         const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
 
-        if (!cdist_release_usable(release)) continue;
+        if (!cdist_release_usable(release) || cdist_release_lacks(release, required)) continue;
         if (*count && last[0] == release->version.part[0] && last[1] == release->version.part[1]) continue;
         memcpy(last, release->version.part, sizeof last);
         text = apr_psprintf(pool, "%s%s%u.%u", text, *count ? ", " : "", last[0], last[1]);
@@ -82,8 +83,10 @@ static int has_unsettled(const cdist_catalogue_t *catalogue, const cdist_version
 }
 
 /* Why nothing under the mask can be offered. */
-static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_version_t *mask, apr_pool_t *pool)
+static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
+                            const apr_array_header_t *required, apr_pool_t *pool)
 {
+    const cdist_release_t *incomplete = required ? newest(catalogue, mask, NULL, NULL) : NULL;
     const char *what = mask->count ? apr_psprintf(pool, "no release %s", cdist_version_format(mask, pool)) : "no release";
 
     if (catalogue->unreadable->nelts) {
@@ -92,6 +95,11 @@ static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_vers
     if (has_unsettled(catalogue, mask)) {
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s can be handed out yet: its folder is still being filled",
                                 what);
+    }
+    if (incomplete) {
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s is complete: %s has no %s, which CDistRequire asks for", what,
+                                cdist_version_format(&incomplete->version, pool),
+                                cdist_release_lacks(incomplete, required)->name);
     }
     return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s is here", what);
 }
@@ -103,9 +111,9 @@ cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_c
     const char *names;
     int count;
 
-    *release = newest(catalogue, &current->mask, NULL);
+    *release = newest(catalogue, &current->mask, current->required, NULL);
     if (!*release) {
-        cdist_err_t *err = nothing(catalogue, &current->mask, pool);
+        cdist_err_t *err = nothing(catalogue, &current->mask, current->required, pool);
 
         if (err->code == CDIST_E_NOTFOUND && current->mask.count) {
             err->message = apr_psprintf(pool, "CDistCurrent is %s, and %s", cdist_version_format(&current->mask, pool),
@@ -113,8 +121,8 @@ cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_c
         }
         return err;
     }
-    if (catalogue->unreadable->nelts && !full) return nothing(catalogue, &current->mask, pool);
-    names = families(&count, catalogue, pool);
+    if (catalogue->unreadable->nelts && !full) return nothing(catalogue, &current->mask, current->required, pool);
+    names = families(&count, catalogue, current->required, pool);
     if (current->kind == CDIST_CURRENT_UNSET && count > 1) {
         *release = NULL;
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0,
@@ -163,7 +171,7 @@ cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t
 
     if (mask->count == CDIST_VERSION_PARTS) {
         release = cdist_catalogue_release(catalogue, mask);
-        return release ? offer(source, catalogue, release, selector->slot, pool) : nothing(catalogue, mask, pool);
+        return release ? offer(source, catalogue, release, selector->slot, pool) : nothing(catalogue, mask, NULL, pool);
     }
     err = cdist_select_current(&release, catalogue, current, pool);
     if (mask->count == 0) return err ? err : offer(source, catalogue, release, selector->slot, pool);
@@ -171,11 +179,11 @@ cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t
         cdist_source_offered(cdist_release_source(release, selector->slot))) {
         return offer(source, catalogue, release, selector->slot, pool);
     }
-    release = newest(catalogue, mask, selector->slot);
+    release = newest(catalogue, mask, current->required, selector->slot);
     if (release && !catalogue->unreadable->nelts) return offer(source, catalogue, release, selector->slot, pool);
-    if (newest(catalogue, mask, NULL) && !catalogue->unreadable->nelts) {
+    if (newest(catalogue, mask, current->required, NULL) && !catalogue->unreadable->nelts) {
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "no release %s has %s", cdist_version_format(mask, pool),
                                 selector->slot->name);
     }
-    return nothing(catalogue, mask, pool);
+    return nothing(catalogue, mask, current->required, pool);
 }

@@ -126,3 +126,26 @@ def test_query_wins_over_header_and_malformed_ones_are_400(httpd, shared):
                    server.get(f"/tc/{NAME}", {"1C-Version": "latest"})):
         assert "malformed" in problem(answer, 400)["detail"]
     problem(server.get(f"/tc/{NAME}?version=8.3.22.1"), 404)
+
+
+def test_a_release_becomes_current_only_with_every_required_slot(httpd, folder):
+    root = folder / "root"
+    releases.add_release(root, CURRENT, ["windows64", "linux64"])
+    releases.add_release(root, NEWEST, ["windows64"])
+    releases.age(root)
+    server = httpd({"/tc": f'CDistRequire win64 linux64\n  CDistRoot "{root}"\n  CDistCurrent newest'})
+    assert server.get(f"/tc/{NAME}").headers["1C-Version"] == CURRENT
+    assert server.get(f"/tc/8.3/{NAME}").headers["1C-Version"] == CURRENT
+    assert server.get(f"/tc/{NEWEST}/{NAME}").headers["1C-Version"] == NEWEST
+    index = json.loads(server.get("/tc/index.json").body)
+    assert [(row["version"], row["complete"]) for row in index["releases"]] == [(NEWEST, False), (CURRENT, True)]
+    releases.add_release(root, NEWEST, ["linux64"])
+    releases.age(root)
+    assert server.get(f"/tc/{NAME}").headers["1C-Version"] == NEWEST
+
+
+def test_without_a_complete_release_the_answer_names_what_is_missing(httpd, shared):
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistRequire linux-e2k'})
+    server.allow("CD0106")
+    detail = problem(server.get(f"/tc/{NAME}"), 404)["detail"]
+    assert "linux-e2k" in detail and "CDistRequire" in detail
