@@ -108,6 +108,19 @@ cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
     return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders of CDistRoot are still being read for the first time");
 }
 
+cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req)
+{
+    apr_pool_t *pool = req->r->pool;
+
+    *release = NULL;
+    req->current = req->dir->current;
+    if (req->current.kind == CDIST_CURRENT_SERVER) {
+        CDIST_ERR(cdist_live_server(&req->current.mask, child.held.live, req->current.server, pool));
+        req->current.kind = CDIST_CURRENT_MASK;
+    }
+    return cdist_select_current(release, req->catalogue, &req->current, pool);
+}
+
 /* NB: prefork calls this in a signal handler. */
 void cdist_child_stopping(apr_pool_t *pchild, int graceful)
 {

@@ -122,11 +122,19 @@ static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
-static const char *set_current(cmd_parms *cmd, void *dir, const char *arg)
+static const char *set_current(cmd_parms *cmd, void *dir, const char *arg, const char *folder)
 {
     cdist_dir_conf_t *conf = dir;
-    const char *wrong = cdist_current_parse(&conf->current, arg);
+    const char *wrong;
 
+    if (strcasecmp(arg, "server") == 0) {
+        conf->current.kind = CDIST_CURRENT_SERVER;
+        conf->current.server = folder ? absolute_path(cmd, folder) : NULL;
+        return conf->current.server ? NULL : "CDistCurrent server: after it must stand the folder of the server's versions, "
+                                             "such as /opt/1cv8/x86_64";
+    }
+    if (folder) return "CDistCurrent: a second word stands after \"server\" only";
+    wrong = cdist_current_parse(&conf->current, arg);
     return wrong ? apr_psprintf(cmd->pool, "CDistCurrent \"%s\": %s", arg, wrong) : NULL;
 }
 
@@ -147,8 +155,8 @@ static const char *set_require(cmd_parms *cmd, void *dir, const char *arg)
 
 const command_rec cdist_commands[] = {
     AP_INIT_ITERATE("CDistRoot", set_root, NULL, RSRC_CONF | ACCESS_CONF, "folders with platform releases"),
-    AP_INIT_TAKE1("CDistCurrent", set_current, NULL, RSRC_CONF | ACCESS_CONF,
-                  "the current version: newest, 8.3.22, or 8.3.22.1750"),
+    AP_INIT_TAKE12("CDistCurrent", set_current, NULL, RSRC_CONF | ACCESS_CONF,
+                   "the current version: newest, 8.3.22, 8.3.22.1750, or server FOLDER"),
     AP_INIT_ITERATE("CDistRequire", set_require, NULL, RSRC_CONF | ACCESS_CONF,
                     "slots that a release must have to become current"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),

@@ -64,6 +64,7 @@ typedef struct {
     const char *base; /* URL path of the Alias, without final '/' */
     cdist_route_t route;
     const cdist_catalogue_t *catalogue; /* NULL before it was needed */
+    cdist_current_t current;            /* the location's, with the 1C server's version filled in */
 } cdist_request_t;
 
 /* ---- child.c ----------------------------------------------------------------------------------------------------- */
@@ -81,6 +82,8 @@ void cdist_child_stopping(apr_pool_t *pchild, int graceful);
 CDIST_MUST_CHECK cdist_err_t *cdist_child_ready(cdist_child_t **child, apr_pool_t *pool);
 /* Sets req->catalogue to the current snapshot of the location's roots. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_catalogue(cdist_request_t *req);
+/* The current release of that snapshot, or why there is none; sets req->current. */
+CDIST_MUST_CHECK cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req);
 
 /* ---- negotiate.c ----------------------------------------------------------------------------------------------- */
 

@@ -98,12 +98,15 @@ static cdist_err_t *find_source(const cdist_source_t **source, answer_t *answer)
     cdist_err_t *err = published_by_hand(source, req);
 
     if (err || *source) return err;
-    err = cdist_child_catalogue(req);
-    if (!err && !req->route.selector.mask.count) {
-        err = cdist_select_current(&current, req->catalogue, &req->dir->current, pool);
-        if (err && err->code == CDIST_E_NOTFOUND) warn_no_current(req, err);
+    CDIST_ERR(cdist_child_catalogue(req));
+    if (req->route.selector.mask.count < CDIST_VERSION_PARTS) {
+        err = cdist_child_current(&current, req);
+        if (err && !req->route.selector.mask.count) {
+            if (err->code == CDIST_E_NOTFOUND) warn_no_current(req, err);
+            return err;
+        }
     }
-    return err ? err : cdist_select(source, req->catalogue, &req->dir->current, &req->route.selector, pool);
+    return cdist_select(source, req->catalogue, &req->current, &req->route.selector, pool);
 }
 
 static void note(request_rec *r, const char *name, const char *value)

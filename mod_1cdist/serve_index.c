@@ -60,16 +60,16 @@ static json_t *release_object(const cdist_release_t *release, const cdist_releas
     }
     set_text(object, "version", version);
     json_object_set_new(object, "current", json_boolean(release == current));
-    json_object_set_new(object, "complete", json_boolean(!cdist_release_lacks(release, req->dir->current.required)));
+    json_object_set_new(object, "complete", json_boolean(!cdist_release_lacks(release, req->current.required)));
     json_object_set_new(object, "slots", slots);
     return object;
 }
 
-static json_t *index_object(const cdist_request_t *req, cdist_child_t *child, apr_pool_t *pool)
+static json_t *index_object(cdist_request_t *req, cdist_child_t *child, apr_pool_t *pool)
 {
     json_t *index = json_object(), *releases = json_array();
     const cdist_release_t *current;
-    cdist_err_t *err = cdist_select_current(&current, req->catalogue, &req->dir->current, pool);
+    cdist_err_t *err = cdist_child_current(&current, req);
     int i;
 
     if (err) current = NULL;

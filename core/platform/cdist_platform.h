@@ -105,6 +105,12 @@ int cdist_release_usable(const cdist_release_t *release);
  * complete. */
 const cdist_slot_t *cdist_release_lacks(const cdist_release_t *release, const apr_array_header_t *required);
 
+/* ---- the 1C server (server.c) ---------------------------------------------------------------------------------- */
+
+/* The newest version under a folder that holds the server's agent. CDIST_E_NOTFOUND if none does, CDIST_E_SOURCE if the
+ * folder cannot be read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_server_version(cdist_version_t *version, const char *path, apr_pool_t *pool);
+
 /* ---- a catalogue that stays fresh (live.c) --------------------------------------------------------------------- */
 
 typedef struct cdist_live_t cdist_live_t;
@@ -117,6 +123,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interva
  * first scan makes others wait, and no longer than a few seconds after it began: then, a share may be hanging, NULL.
  * The snapshot stays valid until `pool` is cleared. */
 const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool);
+/* The same for cdist_server_version: looked at once an interval, CDIST_E_SOURCE while the first look hangs. */
+CDIST_MUST_CHECK cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, const char *path,
+                                                apr_pool_t *pool);
 /* Lets cdist_live_get scan soon, a second after the last scan at the earliest: a build found that the source is not what the snapshot says. */
 void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots);
 
@@ -124,8 +133,10 @@ void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots);
 
 /* What CDistCurrent and CDistRequire say. */
 typedef struct {
-    enum { CDIST_CURRENT_UNSET, CDIST_CURRENT_NEWEST, CDIST_CURRENT_MASK } kind;
+    enum { CDIST_CURRENT_UNSET, CDIST_CURRENT_NEWEST, CDIST_CURRENT_MASK, CDIST_CURRENT_SERVER } kind;
     cdist_version_t mask;               /* 2 to 4 components */
+    const char *server;                 /* for SERVER: the folder of server versions; to be turned into a MASK by the
+                                         * caller (cdist_live_server) before anything is selected */
     const apr_array_header_t *required; /* const cdist_slot_t *, NULL: none; only a release with all of them is current */
 } cdist_current_t;
 

@@ -16,7 +16,9 @@
 
 typedef struct {
     apr_pool_t *pool; /* its own */
-    cdist_catalogue_t *catalogue;
+    cdist_catalogue_t *catalogue; /* of the roots; or, for a folder of server versions, NULL and these two: */
+    cdist_version_t server;
+    cdist_err_t *server_err;
     volatile apr_uint32_t readers; /* the holder counts as one */
 } snapshot_t;
 
@@ -78,10 +80,17 @@ cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval
     return NULL;
 }
 
+/* What is looked at: the roots of a publication, or a folder of server versions. */
+typedef struct {
+    const apr_array_header_t *roots;
+    const char *server;
+} target_t;
+
 /* With the mutex held. NB: holders come from the process's own pool, one for each set of roots in the configuration. */
-static holder_t *find_holder(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool)
+static holder_t *find_holder(cdist_live_t *live, const target_t *target, apr_pool_t *pool)
 {
-    const char *key = apr_array_pstrcat(pool, roots, '\n');
+    const char *key = target->server ? apr_pstrcat(pool, "server\n", target->server, NULL)
+                                     : apr_array_pstrcat(pool, target->roots, '\n');
     holder_t *holder;
 
     for (holder = live->first; holder; holder = holder->next) {
@@ -118,7 +127,7 @@ static void report(holder_t *holder, const cdist_catalogue_t *catalogue)
     holder->reported_pool = pool;
 }
 
-static snapshot_t *scan(const cdist_live_t *live, const apr_array_header_t *roots, const snapshot_t *previous)
+static snapshot_t *scan(const cdist_live_t *live, const target_t *target, const snapshot_t *previous)
 {
     apr_pool_t *pool;
     snapshot_t *snapshot;
@@ -127,7 +136,10 @@ static snapshot_t *scan(const cdist_live_t *live, const apr_array_header_t *root
     snapshot = apr_pcalloc(pool, sizeof *snapshot);
     snapshot->pool = pool;
     snapshot->readers = 1;
-    snapshot->catalogue = cdist_catalogue_scan(roots, live->settle, previous ? previous->catalogue : NULL, pool);
+    if (target->server) snapshot->server_err = cdist_server_version(&snapshot->server, target->server, pool);
+    else {
+        snapshot->catalogue = cdist_catalogue_scan(target->roots, live->settle, previous ? previous->catalogue : NULL, pool);
+    }
     return snapshot;
 }
 
@@ -136,16 +148,17 @@ static apr_time_t expiry(const cdist_live_t *live, const holder_t *holder, const
     apr_time_t by_interval = holder->scanned_at + live->interval;
 
     if (holder->stale) return holder->scanned_at + EXPIRE_PAUSE;
-    return catalogue->settles_at && catalogue->settles_at < by_interval ? catalogue->settles_at : by_interval;
+    return catalogue && catalogue->settles_at && catalogue->settles_at < by_interval ? catalogue->settles_at : by_interval;
 }
 
-const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool)
+/* The current snapshot of a target, NULL while the first one takes too long. */
+static const snapshot_t *current_snapshot(cdist_live_t *live, const target_t *target, apr_pool_t *pool)
 {
     holder_t *holder;
     snapshot_t *mine;
 
     apr_thread_mutex_lock(live->mutex);
-    holder = find_holder(live, roots, pool);
+    holder = find_holder(live, target, pool);
     while (!holder->snapshot && holder->scanning) {
         apr_interval_time_t left = holder->scanning + FIRST_SCAN_WAIT - apr_time_now();
 
@@ -162,8 +175,8 @@ const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_head
         holder->scanning = apr_time_now();
         holder->stale = 0;
         apr_thread_mutex_unlock(live->mutex);
-        fresh = scan(live, roots, before);
-        report(holder, fresh->catalogue);
+        fresh = scan(live, target, before);
+        if (fresh->catalogue) report(holder, fresh->catalogue);
         apr_thread_mutex_lock(live->mutex);
         holder->snapshot = fresh;
         holder->scanned_at = apr_time_now();
@@ -176,17 +189,36 @@ const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_head
     apr_atomic_inc32(&mine->readers);
     apr_thread_mutex_unlock(live->mutex);
     apr_pool_cleanup_register(pool, mine, release_snapshot, apr_pool_cleanup_null);
-    return mine->catalogue;
+    return mine;
+}
+
+const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool)
+{
+    target_t target = {roots, NULL};
+    const snapshot_t *snapshot = current_snapshot(live, &target, pool);
+
+    return snapshot ? snapshot->catalogue : NULL;
+}
+
+cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, const char *path, apr_pool_t *pool)
+{
+    target_t target = {NULL, path};
+    const snapshot_t *snapshot = current_snapshot(live, &target, pool);
+
+    if (!snapshot) return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: is still being read for the first time", path);
+    *version = snapshot->server;
+    return cdist_err_dup(snapshot->server_err, pool);
 }
 
 void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots)
 {
+    target_t target = {roots, NULL};
     apr_pool_t *scratch;
     holder_t *holder;
 
     apr_pool_create_unmanaged(&scratch);
     apr_thread_mutex_lock(live->mutex);
-    holder = find_holder(live, roots, scratch);
+    holder = find_holder(live, &target, scratch);
     holder->stale = 1;
     if (holder->expires > holder->scanned_at + EXPIRE_PAUSE) holder->expires = holder->scanned_at + EXPIRE_PAUSE;
     apr_thread_mutex_unlock(live->mutex);

@@ -18,7 +18,7 @@ const char *cdist_current_parse(cdist_current_t *current, const char *text)
         current->kind = CDIST_CURRENT_MASK;
         return NULL;
     }
-    return "must be \"newest\", or " CDIST_MASK_FORM;
+    return "must be \"newest\", \"server\" with a folder, or " CDIST_MASK_FORM;
 }
 
 /* "`what`", because a root cannot be read. */

@@ -1,5 +1,6 @@
 """Which version a URL gets, and what is said when there is none."""
 import json
+import shutil
 
 import pytest
 
@@ -149,3 +150,23 @@ def test_without_a_complete_release_the_answer_names_what_is_missing(httpd, shar
     server.allow("CD0106")
     detail = problem(server.get(f"/tc/{NAME}"), 404)["detail"]
     assert "linux-e2k" in detail and "CDistRequire" in detail
+
+
+def test_current_follows_the_installed_server(httpd, folder, shared):
+    installed = folder / "x86_64"
+    for version, program in ((OLD, "ragent"), (CURRENT, "bin/ragent.exe"), (NEWEST, "1cv8c")):
+        path = installed / version / program
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"program")
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistCurrent server "{installed}"'})
+    assert server.get(f"/tc/{NAME}").headers["1C-Version"] == CURRENT
+    assert json.loads(server.get("/tc/index.json").body)["current"] == CURRENT
+    (installed / NEWEST / "ragent").write_bytes(b"program")
+    assert server.get(f"/tc/{NAME}").headers["1C-Version"] == NEWEST
+    for version in (OLD, CURRENT, NEWEST):
+        shutil.rmtree(installed / version)
+    server.allow("CD0106")
+    assert "ragent" in problem(server.get(f"/tc/{NAME}"), 404)["detail"]
+    assert server.get(f"/tc/{OLD}/{NAME}").headers["1C-Version"] == OLD
+    installed.rmdir()
+    problem(server.get(f"/tc/{NAME}"), 503)
