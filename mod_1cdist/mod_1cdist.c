@@ -113,6 +113,7 @@ static int handler(request_rec *r)
 static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
+    ap_hook_check_config(cdist_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cdist_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(cdist_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);

@@ -48,6 +48,11 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add);
 /* The main server's, with every default filled in; the first call must come before a child has several threads. */
 const cdist_process_conf_t *cdist_conf_process(void);
 
+/* ---- check_config.c ---------------------------------------------------------------------------------------------- */
+
+/* Hook: refuses a configuration that cannot work. */
+int cdist_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
+
 /* ---- start.c --------------------------------------------------------------------------------------------------- */
 
 /* Makes the store's folder and gives it to the server's user; a failure is logged, httpd starts all the same. */

@@ -73,3 +73,36 @@ def test_missing_root_and_store_do_not_fail_the_check(httpd, folder):
                                        body=f'<Directory "/srv/x">\n  CDistRoot "{folder}/no/root"\n</Directory>\n')
     assert status == 0, said
     assert not (folder / "no").exists(), "a check changes nothing"
+
+
+@pytest.mark.parametrize("value, expected", [("beos", "windows64"), ("windows64 x", "linux64")])
+def test_required_slot_that_is_none_is_refused(httpd, value, expected):
+    said = complaint(httpd, body=f'<Directory "/srv/x">\n  CDistRequire {value}\n</Directory>\n')
+    assert "CDistRequire" in said and expected in said
+
+
+@pytest.mark.parametrize("value", ["server", 'server ""', "newest /opt/1cv8"])
+def test_current_that_follows_no_server_is_refused(httpd, value):
+    assert "CDistCurrent" in complaint(httpd, body=f'<Directory "/srv/x">\n  CDistCurrent {value}\n</Directory>\n')
+
+
+ALIAS_MATCH = """AliasMatch "^/update(.*)$" "{target}$1"
+<Directory "/srv/1c/published">
+  SetHandler {handler}
+</Directory>
+"""
+
+
+def test_alias_match_is_refused_with_what_to_use_instead(httpd):
+    server = httpd({}, start=False)
+    status, said = server.check_config(body=ALIAS_MATCH.format(target="/srv/1c/published", handler="1cdist"))
+    assert status != 0
+    assert "CD0109" in said and f"{server.folder}/httpd.conf:" in said
+    assert 'Alias "/update" "/srv/1c/published"' in said
+
+
+@pytest.mark.parametrize("target, handler", [("/srv/1c/elsewhere", "1cdist"), ("/srv/1c/published", "other"),
+                                             ("/srv/1c/published2", "1cdist")])
+def test_alias_match_that_leads_elsewhere_is_nobodys_business(httpd, target, handler):
+    status, said = httpd({}, start=False).check_config(body=ALIAS_MATCH.format(target=target, handler=handler))
+    assert (status, "Syntax OK" in said) == (0, True), said
