@@ -90,14 +90,12 @@ static void warn_no_current(cdist_request_t *req, const cdist_err_t *err)
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0106: clients that ask for no version get 404: %s", err->message);
 }
 
-static cdist_err_t *find_source(const cdist_source_t **source, answer_t *answer)
+/* Selects out of the current snapshot of the roots. */
+static cdist_err_t *select_source(const cdist_source_t **source, cdist_request_t *req)
 {
-    cdist_request_t *req = answer->req;
-    apr_pool_t *pool = req->r->pool;
     const cdist_release_t *current;
-    cdist_err_t *err = published_by_hand(source, req);
+    cdist_err_t *err;
 
-    if (err || *source) return err;
     CDIST_ERR(cdist_child_catalogue(req));
     if (req->route.selector.mask.count < CDIST_VERSION_PARTS) {
         err = cdist_child_current(&current, req);
@@ -106,7 +104,28 @@ static cdist_err_t *find_source(const cdist_source_t **source, answer_t *answer)
             return err;
         }
     }
-    return cdist_select(source, req->catalogue, &req->current, &req->route.selector, pool);
+    return cdist_select(source, req->catalogue, &req->current, &req->route.selector, req->r->pool);
+}
+
+/* Who sets CDistSettle below the two seconds that a stat needs to be trusted wants releases at once: instead of 503 the
+ * request waits for the rest of them. Returns 1 if it waited. */
+static int await_trust(const cdist_catalogue_t *catalogue)
+{
+    apr_interval_time_t left = catalogue->settles_at - apr_time_now();
+
+    if (!catalogue->settles_at || catalogue->settle >= CDIST_SETTLE_MIN || left > CDIST_SETTLE_MIN) return 0;
+    if (left > 0) apr_sleep(left);
+    return 1;
+}
+
+static cdist_err_t *find_source(const cdist_source_t **source, cdist_request_t *req)
+{
+    cdist_err_t *err = published_by_hand(source, req);
+
+    if (err || *source) return err;
+    err = select_source(source, req);
+    if (err && err->code == CDIST_E_CHANGED && await_trust(req->catalogue)) err = select_source(source, req);
+    return err;
 }
 
 static void note(request_rec *r, const char *name, const char *value)
@@ -124,7 +143,7 @@ static cdist_err_t *obtain_selected(answer_t *answer)
     cdist_job_t job;
     cdist_err_t *err;
 
-    CDIST_ERR(find_source(&source, answer));
+    CDIST_ERR(find_source(&source, req));
     if (source->version.count) {
         answer->version = cdist_version_format(&source->version, r->pool);
         note(r, "cdist-version", answer->version);

@@ -66,7 +66,10 @@ CDIST_MUST_CHECK cdist_err_t *cdist_source_scan(apr_array_header_t *sources, con
                                                 apr_pool_t *result_pool);
 /* A source that is a ready archive, without a version yet. */
 void cdist_source_ready(cdist_source_t *source, const cdist_slot_t *slot, const char *path, const cdist_stat_t *stat);
-/* When the source has been still for `settle`, of which 2 s are always kept, if nothing changes it. */
+/* A stat whose change time is younger than this says nothing: another write in the same tick of the file system's clock
+ * would not show. */
+#define CDIST_SETTLE_MIN apr_time_from_sec(2)
+/* When the source has been still for `settle`, and for CDIST_SETTLE_MIN at least, if nothing changes it. */
 apr_time_t cdist_source_settles_at(const cdist_source_t *source, apr_interval_time_t settle);
 /* How to make the source's archive. `threads` as in cdist_build_options_t; the job refers to the source's texts. */
 void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, int level, int threads, apr_pool_t *pool);

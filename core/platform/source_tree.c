@@ -37,13 +37,9 @@ typedef struct {
     apr_pool_t *pool;
 } scan_t;
 
-/* NB: a stat whose change time is younger than this says nothing: another write in the same tick of the file system's
- * clock would not show. */
-#define SETTLE_MIN apr_time_from_sec(2)
-
 apr_time_t cdist_source_settles_at(const cdist_source_t *source, apr_interval_time_t settle)
 {
-    return source->newest_ns / 1000 + (settle > SETTLE_MIN ? settle : SETTLE_MIN);
+    return source->newest_ns / 1000 + (settle > CDIST_SETTLE_MIN ? settle : CDIST_SETTLE_MIN);
 }
 
 void cdist_source_ready(cdist_source_t *source, const cdist_slot_t *slot, const char *path, const cdist_stat_t *stat)

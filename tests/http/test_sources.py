@@ -29,7 +29,7 @@ def test_release_being_filled_is_not_served_until_it_is_still(httpd, folder):
     root = folder / "root"
     releases.add_release(root, OLD)
     releases.age(root)
-    server = httpd(root)
+    server = httpd(root, process="CDistSettle 2\n")
     over = threading.Event()
     growing = root / CURRENT / "windows64"
 
@@ -200,3 +200,12 @@ def test_every_process_sees_a_change_within_the_scan_interval(httpd, folder):
     releases.add_release(folder / "root", NEWEST)
     wait_until(lambda: {a.headers["1C-Version"] for a in server.get_many([f"/tc/{NAME}"] * 20)} == {NEWEST},
                "all processes answer alike")
+
+
+def test_without_a_settle_time_the_first_request_waits_until_a_new_release_can_be_trusted(httpd, folder):
+    root = folder / "root"
+    root.mkdir()
+    server = httpd(root, process="CDistSettle 0\n")
+    releases.add_release(root, CURRENT)
+    answer = server.get(f"/tc/{NAME}")
+    assert (answer.status, answer.headers["1C-Version"]) == (200, CURRENT)
