@@ -1,7 +1,6 @@
 /* Archives and their manifests. */
 #include "mod_1cdist_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -33,21 +32,23 @@ static apr_int32_t open_flags(const request_rec *r)
 /* ---- finding out what is meant --------------------------------------------------------------------------------- */
 
 /* The path of an archive that lies in the published folder, NULL if there is none: under the name that the URL has, or
- * under the slot's own. */
+ * under the slot's own. NB: whether a link is followed is the core's decision, which it has taken for r->filename; under
+ * another name none is. */
 static const char *published_path(const cdist_request_t *req)
 {
     request_rec *r = req->r;
-    const char *slash = strrchr(r->filename, '/');
-    const char *folder = slash ? apr_pstrmemdup(r->pool, r->filename, (apr_size_t)(slash - r->filename)) : "";
     const char *names[2] = {strrchr(r->uri, '/') + 1, req->route.selector.slot->file};
+    const char *folder;
     apr_finfo_t info;
     int i;
 
-    if (r->path_info && *r->path_info) return NULL;
+    if (!r->filename || (r->path_info && *r->path_info)) return NULL;
     if (req->route.manifest) names[0] = apr_pstrmemdup(r->pool, names[0], strlen(names[0]) - strlen(".manifest"));
+    else if (r->finfo.filetype == APR_REG) return r->filename;
+    folder = cdist_path_folder(r->filename, r->pool);
     for (i = 0; i < 2; i++) {
         const char *path = apr_pstrcat(r->pool, folder, "/", names[i], NULL);
-        if (apr_stat(&info, path, APR_FINFO_TYPE, r->pool) == APR_SUCCESS && info.filetype == APR_REG) return path;
+        if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, r->pool) == APR_SUCCESS && info.filetype == APR_REG) return path;
     }
     return NULL;
 }
@@ -84,9 +85,8 @@ static cdist_err_t *published_by_hand(const cdist_source_t **source, const cdist
 static void warn_no_current(cdist_request_t *req, const cdist_err_t *err)
 {
     static volatile apr_uint32_t last_sec;
-    apr_uint32_t now_sec = (apr_uint32_t)apr_time_sec(apr_time_now()), last = apr_atomic_read32(&last_sec);
 
-    if (now_sec - last < 60 || apr_atomic_cas32(&last_sec, now_sec, last) != last) return;
+    if (!cdist_log_due(&last_sec, 60)) return;
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0106: clients that ask for no version get 404: %s", err->message);
 }
 

@@ -332,16 +332,6 @@ static apr_status_t take_waiter(cdist_lock_t **waiter, const cdist_flights_t *fl
     return rv;
 }
 
-/* At most once in LOG_PAUSE_SEC and process, since clients come in crowds. */
-static void log_no_lock(cdist_flights_t *flights, apr_status_t rv)
-{
-    apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now()), last = apr_atomic_read32(&flights->logged_sec);
-
-    if (now - last < LOG_PAUSE_SEC || apr_atomic_cas32(&flights->logged_sec, now, last) != last) return;
-    cdist_log(CDIST_LOG_ERROR, "CD0107", rv, "store: %s cannot be locked; if the store's folder is gone, restart httpd",
-              flights->lock_path);
-}
-
 cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, cdist_outcome_t *outcome,
                                   cdist_flights_t *flights, const cdist_job_t *job, apr_interval_time_t timeout,
                                   apr_int32_t open_flags, apr_pool_t *pool)
@@ -360,7 +350,10 @@ cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, 
                                 flights->limits.wait_max);
     }
     if (rv != APR_SUCCESS) {
-        log_no_lock(flights, rv);
+        if (cdist_log_due(&flights->logged_sec, LOG_PAUSE_SEC)) {
+            cdist_log(CDIST_LOG_ERROR, "CD0107", rv, "store: %s cannot be locked; if the store's folder is gone, restart httpd",
+                      flights->lock_path);
+        }
         return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", flights->lock_path);
     }
     err = join_flight(&first, flights, job, deadline, pool);

@@ -77,6 +77,10 @@ void cdist_log_set(cdist_log_enabled_fn *enabled, cdist_log_print_fn *print, voi
 /* Formats and prints, if the level is enabled. `tag` is "CD0000", listed in docs/messages.md. */
 void cdist_log(cdist_log_level_t level, const char *tag, apr_status_t status, const char *fmt, ...) CDIST_PRINTF(4, 5);
 
+/* For messages that a crowd of requests would repeat: 1 at most once in `pause_sec`, counted by *last_sec (0 at first), which
+ * several threads may share. */
+int cdist_log_due(volatile apr_uint32_t *last_sec, apr_uint32_t pause_sec);
+
 /* ---- versions (version.c) -------------------------------------------------------------------------------------- */
 
 #define CDIST_VERSION_PARTS 4

@@ -65,3 +65,16 @@ def test_unreadable_archive_published_by_hand_is_never_replaced_by_a_release(htt
     answer = server.get(f"/tc/{NAME}")
     assert answer.status == 503
     assert "Permission denied" in json.loads(answer.body)["detail"]
+
+
+def test_link_published_by_hand_is_followed_only_as_httpd_itself_would(httpd, shared, folder):
+    body = pack(folder / "elsewhere.zip", {"setup.exe": b"by hand"})
+    releases.age(folder)
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  Options -FollowSymLinks'})
+    (server.published("/tc") / NAME).symlink_to(folder / "elsewhere.zip")
+    server.allow("AH00037")
+    assert server.get(f"/tc/{NAME}").status == 403
+    for name in (NAME + ".manifest", "Windows64TC.ZIP"):
+        answer = server.get(f"/tc/{name}")
+        assert (answer.status, answer.headers["1C-Version"]) == (200, NEWEST)
+        assert answer.body != body
