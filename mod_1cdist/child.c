@@ -100,12 +100,12 @@ cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
 
-    if (!req->dir->roots) {
+    if (!cdist_dir_has_lookup(req->dir)) {
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "there is no such file here, and CDistRoot is not set");
     }
-    if (child.held.live) req->catalogue = cdist_live_get(child.held.live, req->dir->roots, pool);
+    if (child.held.live) req->catalogue = cdist_live_get(child.held.live, &req->dir->lookup, pool);
     if (req->catalogue) return NULL;
-    return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders of CDistRoot are still being read for the first time");
+    return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders with releases are still being read for the first time");
 }
 
 cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req)

@@ -28,8 +28,67 @@ void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server)
 
 void *cdist_conf_create_dir(apr_pool_t *pool, char *dir)
 {
+    cdist_dir_conf_t *conf = apr_pcalloc(pool, sizeof *conf);
+
     (void)dir;
-    return apr_pcalloc(pool, sizeof(cdist_dir_conf_t));
+    conf->layout = CDIST_NUMBER_UNSET;
+    conf->lookup.installed = 1;
+    return conf;
+}
+
+/* Adds a slot to the components that the directory knows, if it is one. */
+static void note_component(cdist_dir_conf_t *conf, const cdist_slot_t *slot, apr_pool_t *pool)
+{
+    apr_array_header_t *components = (apr_array_header_t *)conf->lookup.components;
+    int i;
+
+    if (!cdist_slot_is_component(slot)) return;
+    for (i = 0; components && i < components->nelts; i++) {
+        if (cdist_slot_compare(APR_ARRAY_IDX(components, i, const cdist_slot_t *), slot) == 0) return;
+    }
+    if (!components) conf->lookup.components = components = apr_array_make(pool, 2, sizeof(const cdist_slot_t *));
+    APR_ARRAY_PUSH(components, const cdist_slot_t *) = slot;
+}
+
+/* Every component that a CDistSource named so far, whatever the virtual host; it lives as long as the configuration. */
+static apr_array_header_t *declared_components(apr_pool_t *pool)
+{
+    static const char key[] = "mod_1cdist components";
+    void *declared = NULL;
+
+    apr_pool_userdata_get(&declared, key, pool);
+    if (!declared) {
+        declared = apr_array_make(pool, 2, sizeof(const cdist_slot_t *));
+        apr_pool_userdata_setn(declared, key, NULL, pool);
+    }
+    return declared;
+}
+
+static int is_declared(const cdist_slot_t *slot, apr_pool_t *pool)
+{
+    const apr_array_header_t *declared = declared_components(pool);
+    int i;
+
+    for (i = 0; i < declared->nelts; i++) {
+        if (cdist_slot_compare(APR_ARRAY_IDX(declared, i, const cdist_slot_t *), slot) == 0) return 1;
+    }
+    return 0;
+}
+
+/* Brings up to date what follows from the directives. */
+static void complete(cdist_dir_conf_t *conf, apr_pool_t *pool)
+{
+    const apr_array_header_t *patterns = conf->lookup.patterns, *required = conf->current.required;
+    int i;
+
+    conf->lookup.installed = conf->installed != CDIST_INSTALLED_OFF;
+    conf->lookup.components = NULL;
+    for (i = 0; patterns && i < patterns->nelts; i++) {
+        note_component(conf, APR_ARRAY_IDX(patterns, i, cdist_pattern_t).slot, pool);
+    }
+    for (i = 0; required && i < required->nelts; i++) {
+        note_component(conf, APR_ARRAY_IDX(required, i, const cdist_slot_t *), pool);
+    }
 }
 
 void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add)
@@ -37,10 +96,14 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add)
     const cdist_dir_conf_t *outer = base, *inner = add;
     cdist_dir_conf_t *conf = apr_pcalloc(pool, sizeof *conf);
 
-    conf->roots = inner->roots ? inner->roots : outer->roots;
-    conf->mount = inner->roots ? inner->mount : outer->mount;
+    conf->lookup.roots = inner->lookup.roots ? inner->lookup.roots : outer->lookup.roots;
+    conf->lookup.patterns = inner->lookup.patterns ? inner->lookup.patterns : outer->lookup.patterns;
+    conf->mount = cdist_dir_has_lookup(inner) ? inner->mount : outer->mount;
+    conf->installed = inner->installed != CDIST_INSTALLED_UNSET ? inner->installed : outer->installed;
+    conf->layout = inner->layout != CDIST_NUMBER_UNSET ? inner->layout : outer->layout;
     conf->current = inner->current.kind != CDIST_CURRENT_UNSET ? inner->current : outer->current;
     conf->current.required = inner->current.required ? inner->current.required : outer->current.required;
+    complete(conf, pool);
     return conf;
 }
 
@@ -106,19 +169,69 @@ static const char *set_store(cmd_parms *cmd, void *unused, const char *arg)
     return conf->store ? NULL : apr_psprintf(cmd->pool, "CDistStore \"%s\": must be the path of a folder", arg);
 }
 
-static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
+/* Whatever names a place with releases makes the section a publication. */
+static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *folder)
 {
     cdist_process_conf_t *process = ap_get_module_config(cmd->server->module_config, &cdist_module);
-    cdist_dir_conf_t *conf = dir;
-    const char *path = absolute_path(cmd, arg);
     const ap_directive_t *section = cmd->directive->parent;
 
-    if (!path) return apr_psprintf(cmd->pool, "CDistRoot \"%s\": must be the path of a folder", arg);
-    if (!conf->roots) conf->roots = apr_array_make(cmd->pool, 2, sizeof(const char *));
-    APR_ARRAY_PUSH(conf->roots, const char *) = path;
-    APR_ARRAY_PUSH(process->roots, const char *) = path;
+    APR_ARRAY_PUSH(process->roots, const char *) = folder;
     /* A plain <Location "/path"> is a base as an Alias is; with a regular expression (~) there is none. */
     if (section && strcasecmp(section->directive, "<Location") == 0 && *section->args != '~') conf->mount = cmd->path;
+}
+
+static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
+{
+    cdist_dir_conf_t *conf = dir;
+    const char *path = absolute_path(cmd, arg);
+
+    if (!path) return apr_psprintf(cmd->pool, "CDistRoot \"%s\": must be the path of a folder", arg);
+    if (!conf->lookup.roots) conf->lookup.roots = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    APR_ARRAY_PUSH((apr_array_header_t *)conf->lookup.roots, const char *) = path;
+    note_place(cmd, conf, path);
+    return NULL;
+}
+
+#define SLOT_NAMES "windows32 windows64 linux32 linux64 macos64 linux-arm64 linux-e2k"
+
+static const char *set_source(cmd_parms *cmd, void *dir, const char *name, const char *path)
+{
+    cdist_dir_conf_t *conf = dir;
+    cdist_pattern_t pattern = {cdist_slot_make(name, cmd->pool), absolute_path(cmd, path)};
+    const char *problem = pattern.path ? cdist_pattern_problem(pattern.path) : "must be a path";
+
+    if (!pattern.slot) return apr_psprintf(cmd->pool, "CDistSource \"%s\": must be a slot out of " SLOT_NAMES ", or a component's "
+                                           "name of at most 31 letters, digits, '-' and '_'", name);
+    if (problem) return apr_psprintf(cmd->pool, "CDistSource %s \"%s\": %s", name, path, problem);
+    if (cdist_slot_is_component(pattern.slot)) {
+        APR_ARRAY_PUSH(declared_components(cmd->pool), const cdist_slot_t *) = pattern.slot;
+    }
+    if (!conf->lookup.patterns) conf->lookup.patterns = apr_array_make(cmd->pool, 2, sizeof(cdist_pattern_t));
+    APR_ARRAY_PUSH((apr_array_header_t *)conf->lookup.patterns, cdist_pattern_t) = pattern;
+    note_place(cmd, conf, cdist_pattern_folder(&pattern, cmd->pool));
+    complete(conf, cmd->pool);
+    return NULL;
+}
+
+static const char *set_installed(cmd_parms *cmd, void *dir, const char *arg)
+{
+    cdist_dir_conf_t *conf = dir;
+
+    if (strcasecmp(arg, "On") == 0) conf->installed = CDIST_INSTALLED_ON;
+    else if (strcasecmp(arg, "Off") == 0) conf->installed = CDIST_INSTALLED_OFF;
+    else if (strcasecmp(arg, "advertise") == 0) conf->installed = CDIST_INSTALLED_ADVERTISE;
+    else return apr_psprintf(cmd->pool, "CDistInstalled \"%s\": must be On, Off or advertise", arg);
+    complete(conf, cmd->pool);
+    return NULL;
+}
+
+static const char *set_layout(cmd_parms *cmd, void *dir, const char *arg)
+{
+    cdist_dir_conf_t *conf = dir;
+
+    if (strcasecmp(arg, "flat") == 0) conf->layout = CDIST_LAYOUT_FLAT;
+    else if (strcasecmp(arg, "folder") == 0) conf->layout = CDIST_LAYOUT_FOLDER;
+    else return apr_psprintf(cmd->pool, "CDistLayout \"%s\": must be flat or folder", arg);
     return NULL;
 }
 
@@ -142,14 +255,16 @@ static const char *set_require(cmd_parms *cmd, void *dir, const char *arg)
 {
     cdist_dir_conf_t *conf = dir;
     apr_array_header_t *required = (apr_array_header_t *)conf->current.required;
-    const cdist_slot_t *slot = cdist_slot_parse(arg);
+    const cdist_slot_t *slot = cdist_slot_make(arg, cmd->pool);
 
-    if (!slot) {
-        return apr_psprintf(cmd->pool, "CDistRequire \"%s\": must be slots out of windows32 windows64 linux32 linux64 "
-                            "macos64 linux-arm64 linux-e2k", arg);
+    /* NB: any name could be a component's; one that no CDistSource knows is rather a slot misspelt. */
+    if (!slot || (cdist_slot_is_component(slot) && !is_declared(slot, cmd->pool))) {
+        return apr_psprintf(cmd->pool, "CDistRequire \"%s\": must be slots out of " SLOT_NAMES ", or components that a "
+                            "CDistSource before it names", arg);
     }
     if (!required) conf->current.required = required = apr_array_make(cmd->pool, 5, sizeof(const cdist_slot_t *));
     APR_ARRAY_PUSH(required, const cdist_slot_t *) = slot;
+    complete(conf, cmd->pool);
     return NULL;
 }
 
@@ -159,6 +274,12 @@ const command_rec cdist_commands[] = {
                    "the current version: newest, 8.3.22, 8.3.22.1750, or server FOLDER"),
     AP_INIT_ITERATE("CDistRequire", set_require, NULL, RSRC_CONF | ACCESS_CONF,
                     "slots that a release must have to become current"),
+    AP_INIT_TAKE2("CDistSource", set_source, NULL, RSRC_CONF | ACCESS_CONF,
+                  "a slot or component, and where its files lie, with %v for the version"),
+    AP_INIT_TAKE1("CDistInstalled", set_installed, NULL, RSRC_CONF | ACCESS_CONF,
+                  "whether installed platform directories are handed out: On, Off, advertise"),
+    AP_INIT_TAKE1("CDistLayout", set_layout, NULL, RSRC_CONF | ACCESS_CONF,
+                  "files at the top of an archive (flat), or in a folder (folder)"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),
 #define X(member, directive, preset, least, most, help) AP_INIT_TAKE1(directive, set_##member, NULL, RSRC_CONF, help),
     CDIST_PROCESS_NUMBERS(X)

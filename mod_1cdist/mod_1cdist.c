@@ -67,7 +67,7 @@ static int find_route(cdist_request_t *req)
     while (length > 0 && prefix[length - 1] == '/') length--;
     if (strncmp(r->uri, prefix, length) != 0) return 0;
     req->base = apr_pstrmemdup(r->pool, prefix, length);
-    cdist_route_parse(&req->route, r->uri + length, r->pool);
+    cdist_route_parse(&req->route, r->uri + length, req->dir->lookup.components, r->pool);
     return 1;
 }
 
@@ -85,7 +85,7 @@ static int serve(cdist_request_t *req)
     case CDIST_ROUTE_UNKNOWN: break;
     }
     /* The catalogue shows what there is instead; without it the answer is the same. */
-    if (req->dir->roots && cdist_child_catalogue(req)) req->catalogue = NULL;
+    if (cdist_dir_has_lookup(req->dir) && cdist_child_catalogue(req)) req->catalogue = NULL;
     return cdist_respond_problem(req, HTTP_NOT_FOUND, req->route.reason);
 }
 

@@ -31,15 +31,25 @@ typedef struct {
 #define X(member, directive, preset, least, most, help) int member;
     CDIST_PROCESS_NUMBERS(X)
 #undef X
-    apr_array_header_t *roots; /* const char *, every CDistRoot of the configuration, for the check at start */
+    apr_array_header_t *roots; /* const char *, every folder that the configuration looks for releases in, for the check
+                                * at start */
 } cdist_process_conf_t;
+
+typedef enum { CDIST_INSTALLED_UNSET, CDIST_INSTALLED_OFF, CDIST_INSTALLED_ON, CDIST_INSTALLED_ADVERTISE } cdist_installed_t;
 
 /* One directory's. */
 typedef struct {
-    apr_array_header_t *roots; /* const char *; NULL: not set */
-    cdist_current_t current;   /* CDIST_CURRENT_UNSET: not set */
-    const char *mount;         /* URL path, if the section is a <Location>; NULL otherwise */
+    cdist_lookup_t lookup;       /* NULL arrays: not set; components and `installed` follow from the rest */
+    cdist_current_t current;     /* CDIST_CURRENT_UNSET: not set */
+    cdist_installed_t installed;
+    int layout;                  /* cdist_layout_t, or CDIST_NUMBER_UNSET */
+    const char *mount;           /* URL path, if the section is a <Location>; NULL otherwise */
 } cdist_dir_conf_t;
+
+/* Whether the directory names any place to look for releases. */
+#define cdist_dir_has_lookup(dir) ((dir)->lookup.roots || (dir)->lookup.patterns)
+/* How the directory's archives are laid out. */
+#define cdist_dir_layout(dir) ((dir)->layout == CDIST_LAYOUT_FOLDER ? CDIST_LAYOUT_FOLDER : CDIST_LAYOUT_FLAT)
 
 extern const command_rec cdist_commands[];
 void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server);
@@ -57,7 +67,7 @@ int cdist_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 
 /* Makes the store's folder and gives it to the server's user; a failure is logged, httpd starts all the same. */
 void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool);
-/* Warns about roots that the server's user cannot read; takes a few seconds at most. */
+/* Warns about folders that the server's user cannot read; takes a few seconds at most. */
 void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server, apr_pool_t *pool);
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
@@ -85,7 +95,7 @@ void cdist_child_init(apr_pool_t *pchild, server_rec *server);
 void cdist_child_stopping(apr_pool_t *pchild, int graceful);
 /* Opens the store if it is not open yet; the error tells why it cannot be. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_ready(cdist_child_t **child, apr_pool_t *pool);
-/* Sets req->catalogue to the current snapshot of the location's roots. */
+/* Sets req->catalogue to the current snapshot of what the location looks up. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_catalogue(cdist_request_t *req);
 /* The current release of that snapshot, or why there is none; sets req->current. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req);

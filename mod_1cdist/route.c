@@ -16,22 +16,26 @@ static void refuse(cdist_route_t *route, cdist_route_kind_t kind, const char *re
 }
 
 /* The last part of the path: an archive's file name, perhaps with the manifest's suffix. */
-static void parse_file(cdist_route_t *route, const char *file, apr_pool_t *pool)
+static void parse_file(cdist_route_t *route, const char *file, const apr_array_header_t *components, apr_pool_t *pool)
 {
     apr_size_t length = strlen(file), suffix = strlen(MANIFEST_SUFFIX);
+    const char *names = "windows32tc.zip, windows64tc.zip, linux32tc.zip, linux64tc.zip, macOS64tc.zip, linux-arm64.zip, "
+                        "linux-e2k.zip";
+    int i;
 
     if (length > suffix && strcmp(file + length - suffix, MANIFEST_SUFFIX) == 0) {
         route->manifest = 1;
         file = apr_pstrmemdup(pool, file, length - suffix);
     }
-    route->selector.slot = cdist_slot_parse_file(file);
-    if (!route->selector.slot) {
-        refuse(route, CDIST_ROUTE_UNKNOWN, "there is no such file here; archives are windows32tc.zip, windows64tc.zip, linux32tc.zip, linux64tc.zip, "
-               "macOS64tc.zip, linux-arm64.zip, linux-e2k.zip");
+    route->selector.slot = cdist_slot_parse_file(file, components);
+    if (route->selector.slot) return;
+    for (i = 0; components && i < components->nelts; i++) {
+        names = apr_pstrcat(pool, names, ", ", APR_ARRAY_IDX(components, i, const cdist_slot_t *)->file, NULL);
     }
+    refuse(route, CDIST_ROUTE_UNKNOWN, apr_pstrcat(pool, "there is no such file here; archives are ", names, NULL));
 }
 
-void cdist_route_parse(cdist_route_t *route, const char *path, apr_pool_t *pool)
+void cdist_route_parse(cdist_route_t *route, const char *path, const apr_array_header_t *components, apr_pool_t *pool)
 {
     const char *slash;
 
@@ -48,7 +52,7 @@ void cdist_route_parse(cdist_route_t *route, const char *path, apr_pool_t *pool)
     } else if (strcmp(path, "index.json") == 0) {
         route->kind = CDIST_ROUTE_INDEX;
     } else if (!slash) {
-        parse_file(route, path, pool);
+        parse_file(route, path, components, pool);
     } else if (strncmp(path, "sha256/", 7) == 0) {
         const char *hex = path + 7, *file = strchr(hex, '/');
 
@@ -56,10 +60,10 @@ void cdist_route_parse(cdist_route_t *route, const char *path, apr_pool_t *pool)
         if (!file || !cdist_digest_parse(&route->sha256, apr_pstrmemdup(pool, hex, (apr_size_t)(file - hex)))) {
             refuse(route, CDIST_ROUTE_MALFORMED, "after sha256/ must stand 64 lower-case hexadecimal digits and a file");
         } else {
-            parse_file(route, file + 1, pool);
+            parse_file(route, file + 1, components, pool);
         }
     } else if (cdist_mask_parse(&route->selector.mask, apr_pstrmemdup(pool, path, (apr_size_t)(slash - path)))) {
-        parse_file(route, slash + 1, pool);
+        parse_file(route, slash + 1, components, pool);
     } else if (apr_isdigit(*path)) {
         refuse(route, CDIST_ROUTE_MALFORMED,
                "the version is malformed: it must be " CDIST_MASK_FORM);

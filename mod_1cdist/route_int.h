@@ -21,7 +21,8 @@ typedef struct {
     const char *reason; /* for UNKNOWN and MALFORMED */
 } cdist_route_t;
 
-/* Parses what follows the base in an unescaped path, with its leading '/'. */
-void cdist_route_parse(cdist_route_t *route, const char *path, apr_pool_t *pool);
+/* Parses what follows the base in an unescaped path, with its leading '/'. `components` (const cdist_slot_t *, may be NULL)
+ * are the slots that the publication has beside the known ones. */
+void cdist_route_parse(cdist_route_t *route, const char *path, const apr_array_header_t *components, apr_pool_t *pool);
 
 #endif

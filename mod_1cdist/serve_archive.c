@@ -148,11 +148,11 @@ static cdist_err_t *obtain_selected(answer_t *answer)
         answer->version = cdist_version_format(&source->version, r->pool);
         note(r, "cdist-version", answer->version);
     }
-    cdist_source_job(&job, source, conf->level, 0, r->pool);
+    cdist_source_job(&job, source, cdist_dir_layout(req->dir), conf->level, 0, r->pool);
     err = cdist_flights_obtain(&answer->archive, &answer->file, &outcome, answer->child->flights, &job,
                                apr_time_from_sec(conf->build_timeout_sec), open_flags(r), r->pool);
     if (err) {
-        if (err->code == CDIST_E_CHANGED && req->catalogue) cdist_live_expire(answer->child->live, req->dir->roots);
+        if (err->code == CDIST_E_CHANGED && req->catalogue) cdist_live_expire(answer->child->live, &req->dir->lookup);
         /* The archive was just there; somebody emptied the store. */
         if (err->code == CDIST_E_NOTFOUND) err->code = CDIST_E_BUSY;
         return err;

@@ -15,13 +15,14 @@ static void set_text(json_t *object, const char *key, const char *text)
 }
 
 /* The archive's facts, if it is built; the index never builds. */
-static void add_archive(json_t *slot, const cdist_source_t *source, cdist_child_t *child, apr_pool_t *pool)
+static void add_archive(json_t *slot, const cdist_source_t *source, const cdist_request_t *req, cdist_child_t *child,
+                        apr_pool_t *pool)
 {
     cdist_archive_t *archive;
     apr_file_t *file;
     cdist_job_t job;
 
-    cdist_source_job(&job, source, cdist_conf_process()->level, 0, pool);
+    cdist_source_job(&job, source, cdist_dir_layout(req->dir), cdist_conf_process()->level, 0, pool);
     if (cdist_store_find(&archive, &file, child->store, &job.key, 0, pool) != NULL) {
         json_object_set_new(slot, "built", json_false());
         return;
@@ -32,7 +33,8 @@ static void add_archive(json_t *slot, const cdist_source_t *source, cdist_child_
     set_text(slot, "sha256", cdist_digest_hex(&archive->sha256, pool));
 }
 
-static json_t *slot_object(const cdist_source_t *source, const char *version, cdist_child_t *child, apr_pool_t *pool)
+static json_t *slot_object(const cdist_source_t *source, const char *version, const cdist_request_t *req,
+                           cdist_child_t *child, apr_pool_t *pool)
 {
     json_t *slot = json_object();
 
@@ -40,10 +42,10 @@ static json_t *slot_object(const cdist_source_t *source, const char *version, cd
     set_text(slot, "file", source->slot->file);
     set_text(slot, "url", apr_pstrcat(pool, version, "/", source->slot->file, NULL));
     set_text(slot, "source", cdist_source_kind_name(source->kind));
-    json_object_set_new(slot, "installable", json_true());
+    json_object_set_new(slot, "installable", json_boolean(cdist_source_installable(source)));
     json_object_set_new(slot, "files", json_integer(source->files));
     json_object_set_new(slot, "bytes", json_integer((json_int_t)source->bytes));
-    add_archive(slot, source, child, pool);
+    add_archive(slot, source, req, child, pool);
     return slot;
 }
 
@@ -56,7 +58,7 @@ static json_t *release_object(const cdist_release_t *release, const cdist_releas
 
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
-        if (cdist_source_offered(source)) json_array_append_new(slots, slot_object(source, version, child, pool));
+        if (cdist_source_offered(source)) json_array_append_new(slots, slot_object(source, version, req, child, pool));
     }
     set_text(object, "version", version);
     json_object_set_new(object, "current", json_boolean(release == current));

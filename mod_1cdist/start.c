@@ -57,7 +57,7 @@ static void look_at_roots(void *baton)
         }
         if (rv != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, rv, look->server,
-                         "CD0101: CDistRoot %s: cannot be read; its URLs answer 503 until it can", root);
+                         "CD0101: %s (CDistRoot or CDistSource): cannot be read; its URLs answer 503 until it can", root);
         }
     }
 }
@@ -74,6 +74,6 @@ void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server
     server_user(&name, &user, &group);
     if (cdist_os_run_as(name, user, group, ROOT_CHECK_WAIT, look_at_roots, &look, pool) == APR_TIMEUP) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
-                     "CD0105: looking at the folders of CDistRoot takes long, a share may be hanging");
+                     "CD0105: looking at the folders with releases takes long, a share may be hanging");
     }
 }

@@ -6,21 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS };
+enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT };
 
 /* ---- build ----------------------------------------------------------------------------------------------------- */
 
 static const apr_getopt_option_t build_options[] = {
     {"version", OPTION_VERSION, 1, NULL}, {"slot", OPTION_SLOT, 1, NULL}, {"output", 'o', 1, NULL},
-    {"level", OPTION_LEVEL, 1, NULL},     {"threads", OPTION_THREADS, 1, NULL}, {"json", OPTION_JSON, 0, NULL},
-    {"help", 'h', 0, NULL},               {NULL}};
+    {"level", OPTION_LEVEL, 1, NULL},     {"threads", OPTION_THREADS, 1, NULL}, {"layout", OPTION_LAYOUT, 1, NULL},
+    {"json", OPTION_JSON, 0, NULL},       {"help", 'h', 0, NULL},               {NULL}};
 
 typedef struct {
+    apr_pool_t *pool;
     cdist_selector_t selector;
     const char *output;
     int level, threads, json;
+    cdist_layout_t layout;
     apr_array_header_t *roots;
 } build_request_t;
+
+#define SLOT_FORM "windows32, windows64, linux32, linux64, macos64, linux-arm64, linux-e2k or a component of the release"
 
 /* TOOL_DONE, or the status to exit with. */
 static int take_build_option(build_request_t *request, int option, const char *value)
@@ -30,9 +34,9 @@ static int take_build_option(build_request_t *request, int option, const char *v
         if (cdist_version_parse(&request->selector.mask, value)) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--version %s: must be four numbers such as 8.3.22.1750", value);
     case OPTION_SLOT:
-        if ((request->selector.slot = cdist_slot_parse(value)) != NULL) return TOOL_DONE;
+        if ((request->selector.slot = cdist_slot_make(value, request->pool)) != NULL) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--slot %s: must be windows32, windows64, linux32, linux64, macos64, "
-                                "linux-arm64 or linux-e2k", value);
+                                "linux-arm64, linux-e2k, or a component's name", value);
     case OPTION_LEVEL:
         if (cdist_number_parse(&request->level, value, CDIST_LEVEL_MIN, CDIST_LEVEL_MAX)) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--level %s: must be a number from %d to %d", value, CDIST_LEVEL_MIN,
@@ -40,6 +44,10 @@ static int take_build_option(build_request_t *request, int option, const char *v
     case OPTION_THREADS:
         if (cdist_number_parse(&request->threads, value, 1, 64)) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--threads %s: must be a number from 1 to 64", value);
+    case OPTION_LAYOUT:
+        request->layout = strcmp(value, "folder") == 0 ? CDIST_LAYOUT_FOLDER : CDIST_LAYOUT_FLAT;
+        if (request->layout == CDIST_LAYOUT_FOLDER || strcmp(value, "flat") == 0) return TOOL_DONE;
+        return tool_usage_error(&tool_build, "--layout %s: must be flat or folder", value);
     case 'o': request->output = value; return TOOL_DONE;
     default: request->json = 1; return TOOL_DONE;
     }
@@ -60,11 +68,18 @@ static int check_build_request(const build_request_t *request)
  * is complete. Changes during the build are still noticed. */
 static cdist_err_t *find_source(const cdist_source_t **source, const build_request_t *request, apr_pool_t *pool)
 {
-    cdist_catalogue_t *catalogue = cdist_catalogue_scan(request->roots, 0, NULL, pool);
-    const cdist_release_t *release = cdist_catalogue_release(catalogue, &request->selector.mask);
+    apr_array_header_t *components = apr_array_make(pool, 1, sizeof(const cdist_slot_t *));
+    cdist_lookup_t lookup = {request->roots, NULL, components, 1};
+    const cdist_catalogue_t *catalogue;
+    const cdist_release_t *release;
     const char *version = cdist_version_format(&request->selector.mask, pool);
     const char *root = cdist_text_printable(APR_ARRAY_IDX(request->roots, 0, const char *), pool);
 
+    if (cdist_slot_is_component(request->selector.slot)) {
+        APR_ARRAY_PUSH(components, const cdist_slot_t *) = request->selector.slot;
+    }
+    catalogue = cdist_catalogue_scan(&lookup, 0, NULL, pool);
+    release = cdist_catalogue_release(catalogue, &request->selector.mask);
     if (catalogue->unreadable->nelts) {
         return cdist_err_dup(APR_ARRAY_IDX(catalogue->unreadable, 0, cdist_err_t *), pool);
     }
@@ -122,7 +137,8 @@ static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source
 {
     int shown = -1;
     cdist_build_options_t options = {request->level, request->threads, NULL,
-                                     cdist_os_stderr_is_terminal() ? tool_progress : NULL, &shown};
+                                     cdist_os_stderr_is_terminal() ? tool_progress : NULL, &shown, NULL};
+    cdist_job_t job;
     cdist_temp_t *temp;
     cdist_tree_t *tree;
     cdist_err_t *err;
@@ -132,7 +148,9 @@ static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source
     if (source->kind == CDIST_SOURCE_READY) {
         CDIST_ERR(copy_ready(manifest, temp, source, pool));
     } else {
-        CDIST_ERR(cdist_tree_read(&tree, source->path, source->skip, pool));
+        cdist_source_job(&job, source, request->layout, request->level, request->threads, pool);
+        options.top = job.top;
+        CDIST_ERR(cdist_tree_read(&tree, job.path, job.skip, pool));
         err = cdist_build(manifest, temp, tree, &options, pool);
         tool_progress_end(shown);
         if (err) return err;
@@ -170,7 +188,7 @@ static void print_built(const cdist_manifest_t *manifest, const build_request_t 
 
 static int build(apr_getopt_t *args, apr_pool_t *pool)
 {
-    build_request_t request = {{NULL, {{0}, 0}}, NULL, CDIST_LEVEL_DEFAULT, 0, 0, NULL};
+    build_request_t request = {pool, {NULL, {{0}, 0}}, NULL, CDIST_LEVEL_DEFAULT, 0, 0, CDIST_LAYOUT_FLAT, NULL};
     const cdist_source_t *source = NULL;
     cdist_manifest_t *manifest = NULL;
     const char *value;
@@ -187,6 +205,9 @@ static int build(apr_getopt_t *args, apr_pool_t *pool)
     err = check_output(request.output, pool);
     if (!err) err = find_source(&source, &request, pool);
     if (!err) err = make_archive(&manifest, source, &request, pool);
+    if (err && err->code == CDIST_E_NOTFOUND && cdist_slot_is_component(request.selector.slot)) {
+        return tool_usage_error(&tool_build, "%s; --slot must be " SLOT_FORM, cdist_err_text(err, pool));
+    }
     if (err) {
         tool_fail(err->code == CDIST_E_STORE ? apr_pstrcat(pool, request.output, ": ", cdist_err_text(err, pool), NULL)
                                              : cdist_err_text(err, pool));
@@ -198,12 +219,15 @@ static int build(apr_getopt_t *args, apr_pool_t *pool)
 
 const tool_verb_t tool_build = {
     "build",
-    "Usage: 1cdist build ROOT --version A.B.C.D --slot SLOT -o OUT.zip [--level N] [--threads N] [--json]\n"
+    "Usage: 1cdist build ROOT --version A.B.C.D --slot SLOT -o OUT.zip [--level N] [--threads N]\n"
+    "                    [--layout flat|folder] [--json]\n"
     "\n"
     "Builds the thin-client archive of one slot of one release under ROOT, with the same bytes as mod_1cdist. OUT.zip\n"
     "appears only when it is complete and was read back. On a terminal the progress is shown.\n"
     "\n"
-    "  --slot SLOT     windows32 windows64 linux32 linux64 macos64 linux-arm64 linux-e2k, or a synonym such as win64\n"
+    "  --slot SLOT     windows32 windows64 linux32 linux64 macos64 linux-arm64 linux-e2k, or a synonym such as win64,\n"
+    "                  or a component's name: its folder in the release is packed as it is\n"
+    "  --layout folder the files lie in one folder in the archive, such as windows64-8.3.22.1750; default: flat\n"
     "  --level N       1 (fast) to 9 (small); default 6, as CDistLevel\n"
     "  --threads N     1 to 64; default: the machine's cores; the bytes do not depend on it\n"
     "  --json          version slot files bytes packed_bytes reused_bytes sha256 seconds, as one JSON object\n"

@@ -27,7 +27,7 @@ static void print_source(const cdist_source_t *source, int json, apr_pool_t *poo
     json_object_set_new(object, "path", json_string(cdist_text_printable(source->path, pool)));
     json_object_set_new(object, "files", json_integer(source->files));
     json_object_set_new(object, "bytes", json_integer((json_int_t)source->bytes));
-    json_object_set_new(object, "installable", json_true());
+    json_object_set_new(object, "installable", json_boolean(cdist_source_installable(source)));
     tool_print_json(object);
 }
 
@@ -55,23 +55,23 @@ static int print_catalogue(const cdist_catalogue_t *catalogue, int json, apr_poo
 static int scan(apr_getopt_t *args, apr_pool_t *pool)
 {
     const cdist_catalogue_t *catalogue;
-    apr_array_header_t *roots;
+    cdist_lookup_t lookup = {NULL, NULL, NULL, 1};
     const char *value;
     int option, json = 0, printed, i;
 
     while ((option = tool_next_option(&value, &tool_scan, args)) > 0) json |= option == OPTION_JSON;
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
-    roots = tool_operands(args, pool);
-    if (roots->nelts == 0) return tool_usage_error(&tool_scan, "name a folder with releases");
+    lookup.roots = tool_operands(args, pool);
+    if (lookup.roots->nelts == 0) return tool_usage_error(&tool_scan, "name a folder with releases");
     /* The settle time is the server's business: here everything counts as it is now. */
-    catalogue = cdist_catalogue_scan(roots, 0, NULL, pool);
+    catalogue = cdist_catalogue_scan(&lookup, 0, NULL, pool);
     printed = print_catalogue(catalogue, json, pool);
     for (i = 0; i < catalogue->problems->nelts; i++) tool_fail(APR_ARRAY_IDX(catalogue->problems, i, const char *));
     if (catalogue->problems->nelts) return TOOL_FAILED;
     if (printed) return TOOL_DONE;
     tool_fail(apr_psprintf(pool, "%s: no releases found; expected are folders such as 8.3.22.1750/windows64 with an "
                            "installer in them, or 8.3.22.1750/distr/windows64tc.zip",
-                           cdist_text_printable(APR_ARRAY_IDX(roots, 0, const char *), pool)));
+                           cdist_text_printable(APR_ARRAY_IDX(lookup.roots, 0, const char *), pool)));
     return TOOL_NOTHING;
 }
 
@@ -80,9 +80,10 @@ const tool_verb_t tool_scan = {
     "Usage: 1cdist scan [--json] ROOT…\n"
     "\n"
     "Lists the releases under the folders, newest first, as mod_1cdist would offer them: version, slot, where the\n"
-    "slot's files come from (ready: an archive that is served as it is; distribution: a folder with installer files),\n"
-    "number and size of files, path. What cannot be offered is reported with the reason. --json prints version, slot,\n"
-    "source, path, files, bytes and installable, one object a line.\n"
+    "slot's files come from (ready: an archive that is served as it is; distribution: a folder with installer files;\n"
+    "installed: an installed platform, which the platform's own updater can do nothing with), number and size of files,\n"
+    "path. What cannot be offered is reported with the reason. --json prints version, slot, source, path, files, bytes and\n"
+    "installable, one object a line.\n"
     "\n"
     "Exit status: 0 done, 1 something cannot be offered, 2 wrong usage, 3 no releases found.\n",
     scan_options, scan};

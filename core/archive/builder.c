@@ -220,8 +220,8 @@ static void name_entries(build_t *build, apr_pool_t *pool)
 
     for (i = 0; i < build->tree->inputs->nelts; i++) {
         const cdist_input_t *input = input_at(build, i);
-        build->entries[i].name =
-            input->stat.kind == CDIST_FOLDER ? apr_pstrcat(pool, input->path, "/", NULL) : input->path;
+        build->entries[i].name = apr_pstrcat(pool, build->options->top ? build->options->top : "", input->path,
+                                             input->stat.kind == CDIST_FOLDER ? "/" : "", NULL);
     }
 }
 

@@ -53,8 +53,8 @@ typedef struct {
     cdist_digest_t signature;   /* over names, kinds, and what cdist_stat_same compares */
 } cdist_tree_t;
 
-/* Lists a folder. `skip`, if not NULL, names children of the folder itself that are left out (char *, compared
- * without case). Devices, pipes and sockets are skipped with a warning in the log.
+/* Lists a folder. `skip`, if not NULL, tells what is left out (const char *, compared without case): "/name" is the
+ * folder's own child of that name, and anything else a pattern with * and ? for names at every depth. Devices, pipes and sockets are skipped with a warning in the log.
  * Errors: CDIST_E_SOURCE (names the path), CDIST_E_UNSAFE for a name that is not UTF-8, has a control character or a
  * backslash, or a link that leads out of the folder; CDIST_E_CHANGED if the folder changes while it is read;
  * CDIST_E_INPUT for more than CDIST_MAX_ENTRIES files, or too deep folders. */
@@ -124,6 +124,7 @@ typedef struct {
     const volatile apr_uint32_t *stop; /* NULL, or a flag that ends the build with CDIST_E_STOPPED within a second or so */
     cdist_progress_fn *progress;       /* NULL, or called from the building thread as bytes of content are done */
     void *progress_baton;
+    const char *top; /* NULL, or a folder that every entry's name begins with: "windows64-8.3.22.1750/" */
 } cdist_build_options_t;
 
 /* Writes the archive of `tree` into `temp` and reads it back; each file is compared with the tree's stat before and
@@ -184,6 +185,7 @@ typedef struct {
     cdist_stat_t stat;              /* of a ready archive, as the catalogue saw it */
     cdist_digest_t signature;       /* of a folder, as the catalogue saw it */
     const apr_array_header_t *skip; /* as for cdist_tree_read */
+    const char *top;                /* as in cdist_build_options_t */
     int level, threads;
     const char *label;              /* "windows64 8.3.22.1750", for the log */
 } cdist_job_t;

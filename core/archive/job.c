@@ -16,6 +16,7 @@ void cdist_job_key(cdist_job_t *job, apr_pool_t *scratch_pool)
     } else {
         cdist_sha256_update_text(sha, cdist_builder_identity());
         cdist_sha256_update_u64(sha, (apr_uint64_t)job->level);
+        if (job->top) cdist_sha256_update_text(sha, job->top);
         cdist_sha256_update(sha, job->signature.byte, CDIST_SHA256_BYTES);
     }
     cdist_sha256_final(&job->key, sha);
@@ -26,6 +27,7 @@ cdist_job_t *cdist_job_dup(const cdist_job_t *job, apr_pool_t *pool)
     cdist_job_t *copy = apr_pmemdup(pool, job, sizeof *job);
 
     copy->path = apr_pstrdup(pool, job->path);
+    copy->top = apr_pstrdup(pool, job->top);
     copy->label = apr_pstrdup(pool, job->label);
     copy->skip = cdist_names_dup(job->skip, pool);
     return copy;
@@ -39,7 +41,7 @@ static apr_int64_t ms_since(apr_time_t start)
 static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp, cdist_store_t *store,
                                 const cdist_job_t *job, const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
-    cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL};
+    cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL, job->top};
     cdist_tree_t *tree;
 
     CDIST_ERR(cdist_tree_read(&tree, job->path, job->skip, pool));

@@ -2,6 +2,7 @@
  * Reads names and stats only, never content. No symbolic link is followed. */
 #include "archive_int.h"
 
+#include <apr_fnmatch.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
@@ -15,12 +16,15 @@ typedef struct {
     apr_pool_t *pool;
 } walk_t;
 
-static int is_skipped(const walk_t *walk, const char *name)
+static int is_skipped(const walk_t *walk, const char *name, int depth)
 {
     int i;
 
     for (i = 0; walk->skip && i < walk->skip->nelts; i++) {
-        if (strcasecmp(APR_ARRAY_IDX(walk->skip, i, const char *), name) == 0) return 1;
+        const char *skip = APR_ARRAY_IDX(walk->skip, i, const char *);
+
+        if (*skip == '/' ? depth == 0 && strcasecmp(skip + 1, name) == 0
+                         : apr_fnmatch(skip, name, APR_FNM_CASE_BLIND) == APR_SUCCESS) return 1;
     }
     return 0;
 }
@@ -100,7 +104,7 @@ static cdist_err_t *walk_folder(walk_t *walk, cdist_folder_t *folder, const char
 
         if (rv != APR_SUCCESS) return read_failed(walk, rv, prefix);
         if (!name) return NULL;
-        if (depth == 0 && is_skipped(walk, name)) continue;
+        if (is_skipped(walk, name, depth)) continue;
         path = *prefix ? apr_pstrcat(walk->pool, prefix, "/", name, NULL) : name;
         if (depth >= MAX_DEPTH || strlen(path) >= 0xFFFE) {
             return cdist_err_create(walk->pool, CDIST_E_INPUT, 0, "%s: nested too deep", full_path(walk, path));

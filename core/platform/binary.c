@@ -6,6 +6,8 @@
 
 enum { PE_I386 = 0x014c, PE_AMD64 = 0x8664 };
 enum { ELF_386 = 3, ELF_X86_64 = 62, ELF_MCST_ELBRUS = 175, ELF_AARCH64 = 183 };
+/* A universal file begins as a Java class does; there the same place holds a version from 45 on. */
+enum { FAT_ARCHITECTURES_MAX = 44 };
 
 static unsigned get16(const unsigned char *p)
 {
@@ -38,12 +40,18 @@ static const cdist_slot_t *elf_slot(const unsigned char *head, apr_size_t length
     }
 }
 
+static const cdist_slot_t *fat_slot(const unsigned char *head, apr_size_t length)
+{
+    if (length < 8 || head[4] || head[5] || head[6] || head[7] > FAT_ARCHITECTURES_MAX) return NULL;
+    return cdist_slot_parse("macos64");
+}
+
 const cdist_slot_t *cdist_binary_slot(const unsigned char *head, apr_size_t length)
 {
     if (length >= 2 && memcmp(head, "MZ", 2) == 0) return pe_slot(head, length);
     if (length >= 4 && memcmp(head, "\x7F" "ELF", 4) == 0) return elf_slot(head, length);
-    if (length >= 4 && (memcmp(head, "\xCF\xFA\xED\xFE", 4) == 0 || memcmp(head, "\xCA\xFE\xBA\xBE", 4) == 0)) {
-        return cdist_slot_parse("macos64");
-    }
+    /* The system's one client serves both of its 64-bit machines. */
+    if (length >= 4 && memcmp(head, "\xCF\xFA\xED\xFE", 4) == 0) return cdist_slot_parse("macos64");
+    if (length >= 4 && memcmp(head, "\xCA\xFE\xBA\xBE", 4) == 0) return fat_slot(head, length);
     return NULL;
 }

@@ -1,5 +1,5 @@
-/* An immutable snapshot of all releases under some roots. Reads names, stats and Setup.ini, never content. */
-#include "cdist_platform.h"
+/* An immutable snapshot of all releases that a lookup finds. Reads names, stats and Setup.ini, never content. */
+#include "platform_int.h"
 
 #include <apr_strings.h>
 
@@ -11,6 +11,7 @@
 
 typedef struct {
     cdist_catalogue_t *catalogue;
+    const cdist_lookup_t *lookup;
     const cdist_catalogue_t *previous;
     apr_array_header_t *sources; /* cdist_source_t, in the order of the roots */
     apr_pool_t *pool;
@@ -44,97 +45,99 @@ static cdist_release_t *release_for(scan_t *scan, const cdist_version_t *version
     return release;
 }
 
-static void scan_folder(scan_t *scan, const char *path, const char *name)
+/* Returns 1 if something in the folder was of ours. */
+static int scan_folder(scan_t *scan, const char *path, const char *name)
 {
-    cdist_err_t *err = cdist_source_scan(scan->sources, path, name, scan->pool);
+    int recognised;
+    cdist_err_t *err = cdist_source_scan(scan->sources, &recognised, scan->lookup, path, name, scan->pool);
     cdist_version_t version;
 
-    if (!err) return;
+    if (!err) return recognised;
     add_problem(scan, cdist_err_text(err, scan->pool));
     if (cdist_version_find(&version, name, scan->pool)) {
         release_for(scan, &version)->problem = cdist_err_text(err, scan->pool);
     }
+    return 0;
 }
 
-/* Whether the root is a release folder itself, not a folder of them. `names` are all of its children's. */
-static int is_release_folder(scan_t *scan, const char *root, const apr_array_header_t *names)
+/* A version's folder without anything of ours is worth a word, once nobody is at it any more. */
+static void note_empty(scan_t *scan, const char *path, const char *name, const cdist_stat_t *stat)
+{
+    cdist_version_t version;
+
+    if (!cdist_version_parse(&version, name) || cdist_catalogue_release(scan->catalogue, &version)) return;
+    if (scan->catalogue->scanned - stat->ctime_ns / 1000 <= EMPTY_AGE) return;
+    add_problem(scan, apr_psprintf(scan->pool, "%s: is named by a version, but holds no installer (Setup.ini, setup.exe, "
+                                   "*.msi, *.run, *.dmg, *.pkg …), no ready archive and no installed 1cv8c, itself or in a "
+                                   "folder such as windows64 or distr", cdist_text_printable(path, scan->pool)));
+}
+
+/* Whether the folder's name is an architecture's, and it holds folders that are named by versions. */
+static int is_architecture(scan_t *scan, const cdist_listing_t *listing, const char *name)
 {
     cdist_version_t version;
     int i;
 
-    for (i = 0; i < names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
-        if (strcasecmp(name, "Setup.ini") == 0 || strcasecmp(name, "setup.exe") == 0) return 1;
+    if (!cdist_slot_parse(name)) return 0;
+    for (i = 0; i < listing->children->nelts; i++) {
+        const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
+        if (child->stat.kind == CDIST_FOLDER && cdist_version_find(&version, child->name, scan->pool)) return 1;
     }
-    return cdist_version_find(&version, base_name(root, scan->pool), scan->pool);
+    return 0;
 }
 
-static int compare_names(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
+static void scan_children(scan_t *scan, const cdist_listing_t *listing, int depth);
 
-/* The names of a root's children, sorted. */
-static apr_status_t list_root(apr_array_header_t *names, const char *root, apr_pool_t *pool)
+static void scan_child(scan_t *scan, const char *path, const cdist_child_t *child, int depth)
 {
-    cdist_folder_t *folder;
-    const char *name;
-    apr_status_t rv = cdist_os_folder_open(&folder, root, pool);
-
-    if (rv != APR_SUCCESS) return rv;
-    while ((rv = cdist_os_folder_next(&name, folder, pool)) == APR_SUCCESS && name) {
-        APR_ARRAY_PUSH(names, const char *) = name;
-    }
-    cdist_os_folder_close(folder);
-    qsort(names->elts, (size_t)names->nelts, sizeof(const char *), compare_names);
-    return rv;
-}
-
-static void scan_child(scan_t *scan, const char *root, cdist_folder_t *folder, const char *name)
-{
-    const char *path = apr_pstrcat(scan->pool, root, "/", name, NULL);
+    cdist_listing_t listing;
     cdist_version_t version;
-    cdist_stat_t stat;
 
-    if (*name == '.') return; /* where others prepare what they will move in */
-    if (cdist_os_stat_at(&stat, folder, name) != APR_SUCCESS) return;
-    if (stat.kind == CDIST_FOLDER) {
-        int before = scan->sources->nelts;
-
-        scan_folder(scan, path, name);
-        if (scan->sources->nelts == before && cdist_version_parse(&version, name) &&
-            scan->catalogue->scanned - stat.ctime_ns / 1000 > EMPTY_AGE && !cdist_catalogue_release(scan->catalogue, &version)) {
-            add_problem(scan, apr_psprintf(scan->pool, "%s: is named by a version, but holds no installer (Setup.ini, "
-                                           "setup.exe, *.msi, *.run, *.dmg, *.pkg …) and no ready archive, itself or in a "
-                                           "folder such as windows64 or distr", cdist_text_printable(path, scan->pool)));
+    if (*child->name == '.') return; /* where others prepare what they will move in */
+    if (child->stat.kind == CDIST_FOLDER) {
+        if (depth == 0 && cdist_slot_parse(child->name) && !cdist_listing_read(&listing, path, scan->pool) &&
+            is_architecture(scan, &listing, child->name)) {
+            scan_children(scan, &listing, depth + 1);
+        } else if (!scan_folder(scan, path, child->name)) {
+            note_empty(scan, path, child->name, &child->stat);
         }
-    } else if (stat.kind == CDIST_LINK && cdist_version_find(&version, name, scan->pool)) {
+    } else if (child->stat.kind == CDIST_LINK && cdist_version_find(&version, child->name, scan->pool)) {
         add_problem(scan, apr_psprintf(scan->pool, "%s: is a symbolic link, which is not followed; name its target's "
                                        "folder in CDistRoot", cdist_text_printable(path, scan->pool)));
     }
 }
 
-static void scan_root(scan_t *scan, const char *root)
+static void scan_children(scan_t *scan, const cdist_listing_t *listing, int depth)
 {
-    apr_array_header_t *names = apr_array_make(scan->pool, 16, sizeof(const char *));
-    cdist_folder_t *folder;
-    apr_status_t rv = list_root(names, root, scan->pool);
     int i;
 
-    if (rv == APR_SUCCESS) rv = cdist_os_folder_open(&folder, root, scan->pool);
-    if (rv != APR_SUCCESS) {
-        cdist_err_t *err = cdist_err_create(scan->pool, CDIST_E_SOURCE, rv, "%s: cannot be read",
-                                            cdist_text_printable(root, scan->pool));
-        APR_ARRAY_PUSH(scan->catalogue->unreadable, cdist_err_t *) = err;
-        add_problem(scan, cdist_err_text(err, scan->pool));
-        return;
+    for (i = 0; i < listing->children->nelts; i++) {
+        const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
+        scan_child(scan, apr_pstrcat(scan->pool, listing->path, "/", child->name, NULL), child, depth);
     }
-    if (is_release_folder(scan, root, names)) {
-        scan_folder(scan, root, base_name(root, scan->pool));
+}
+
+static void note_unreadable(scan_t *scan, cdist_err_t *err)
+{
+    APR_ARRAY_PUSH(scan->catalogue->unreadable, cdist_err_t *) = err;
+    add_problem(scan, cdist_err_text(err, scan->pool));
+}
+
+static void scan_root(scan_t *scan, const char *root)
+{
+    const char *name = base_name(root, scan->pool);
+    cdist_version_t version;
+    cdist_listing_t listing;
+    cdist_err_t *err = cdist_listing_read(&listing, root, scan->pool);
+
+    if (err) {
+        note_unreadable(scan, err);
+    } else if (cdist_version_find(&version, name, scan->pool) || cdist_listing_find(&listing, "Setup.ini", CDIST_FILE) ||
+               cdist_listing_find(&listing, "setup.exe", CDIST_FILE) || cdist_installed_client(&listing, scan->pool)) {
+        scan_folder(scan, root, name);
     } else {
-        for (i = 0; i < names->nelts; i++) scan_child(scan, root, folder, APR_ARRAY_IDX(names, i, const char *));
+        scan_children(scan, &listing, 0);
     }
-    cdist_os_folder_close(folder);
 }
 
 /* ---- from sources to releases ---------------------------------------------------------------------------------- */
@@ -177,6 +180,8 @@ static int is_better(const cdist_source_t *a, const cdist_source_t *b)
 {
     if (!a->problem != !b->problem) return !a->problem;
     if (a->settled != b->settled) return a->settled;
+    if (cdist_source_installable(a) != cdist_source_installable(b)) return cdist_source_installable(a);
+    if (a->named != b->named) return a->named;
     return a->kind < b->kind;
 }
 
@@ -188,7 +193,7 @@ static void add_source(scan_t *scan, const cdist_source_t *source)
     for (i = 0; i < sources->nelts; i++) {
         const cdist_source_t **held = &APR_ARRAY_IDX(sources, i, const cdist_source_t *);
 
-        if ((*held)->slot == source->slot) {
+        if (cdist_slot_compare((*held)->slot, source->slot) == 0) {
             if (is_better(source, *held)) *held = source;
             return;
         }
@@ -221,7 +226,7 @@ static int compare_releases(const void *left, const void *right)
 static int compare_sources(const void *left, const void *right)
 {
     const cdist_source_t *a = *(const cdist_source_t *const *)left, *b = *(const cdist_source_t *const *)right;
-    return a->slot < b->slot ? -1 : a->slot > b->slot;
+    return cdist_slot_compare(a->slot, b->slot);
 }
 
 static void collect_releases(scan_t *scan)
@@ -248,11 +253,11 @@ static void collect_releases(scan_t *scan)
     }
 }
 
-cdist_catalogue_t *cdist_catalogue_scan(const apr_array_header_t *roots, apr_interval_time_t settle_time,
+cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interval_time_t settle_time,
                                         const cdist_catalogue_t *previous, apr_pool_t *result_pool)
 {
     cdist_catalogue_t *catalogue = apr_pcalloc(result_pool, sizeof *catalogue);
-    scan_t scan = {catalogue, previous, apr_array_make(result_pool, 32, sizeof(cdist_source_t)), result_pool};
+    scan_t scan = {catalogue, lookup, previous, apr_array_make(result_pool, 32, sizeof(cdist_source_t)), result_pool};
     int i;
 
     catalogue->releases = apr_array_make(result_pool, 8, sizeof(cdist_release_t));
@@ -261,7 +266,15 @@ cdist_catalogue_t *cdist_catalogue_scan(const apr_array_header_t *roots, apr_int
     catalogue->settle = settle_time;
     /* NB: the time before the walk, so that what changes during it counts as younger. */
     catalogue->scanned = apr_time_now();
-    for (i = 0; i < roots->nelts; i++) scan_root(&scan, APR_ARRAY_IDX(roots, i, const char *));
+    for (i = 0; lookup->roots && i < lookup->roots->nelts; i++) {
+        scan_root(&scan, APR_ARRAY_IDX(lookup->roots, i, const char *));
+    }
+    for (i = 0; lookup->patterns && i < lookup->patterns->nelts; i++) {
+        const cdist_pattern_t *pattern = &APR_ARRAY_IDX(lookup->patterns, i, cdist_pattern_t);
+        cdist_err_t *err = cdist_source_scan_pattern(scan.sources, lookup, pattern, result_pool);
+
+        if (err) note_unreadable(&scan, err);
+    }
     collect_releases(&scan);
     return catalogue;
 }
@@ -283,7 +296,7 @@ const cdist_source_t *cdist_release_source(const cdist_release_t *release, const
 
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
-        if (source->slot == slot) return source;
+        if (cdist_slot_compare(source->slot, slot) == 0) return source;
     }
     return NULL;
 }

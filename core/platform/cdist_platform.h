@@ -11,33 +11,69 @@ extern "C" {
 
 /* ---- slots (slot.c) -------------------------------------------------------------------------------------------- */
 
-/* What one client build needs. The first five the platform updates itself, the others are for download. File names are the platform's own, from the administrator guide of 8.3.22, 11.2.3. */
+/* What one client build needs. The first five the platform updates itself, the next two are for download; file names are
+ * the platform's own, from the administrator guide of 8.3.22, 11.2.3. Beside these an administrator may have components:
+ * slots of other names, whose folders are packed as they are. */
 typedef struct {
-    const char *name; /* "windows64" */
-    const char *file; /* "windows64tc.zip" */
+    const char *name; /* "windows64", "modules" */
+    const char *file; /* "windows64tc.zip", "modules.zip" */
 } cdist_slot_t;
 
 /* All known slots, closed by one whose name is NULL. */
 extern const cdist_slot_t cdist_slots[];
 
+/* 1 if the slot is none of the known ones. */
+int cdist_slot_is_component(const cdist_slot_t *slot);
+/* Known slots in their order, then components by name; 0 for the same slot, wherever it was made. */
+int cdist_slot_compare(const cdist_slot_t *a, const cdist_slot_t *b);
+/* A known slot by any of its names, else a new component: letters, digits, '-' and '_', at most 31 of them, a letter or
+ * digit first; the name is kept in lower case. NULL if it is no such name. */
+const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool);
+
 /* A slot by its name or a usual synonym ("Win64", "linux_x86_64", "macOS"), in any case. An architecture without a
  * system means Windows. NULL if it is none. */
 const cdist_slot_t *cdist_slot_parse(const char *name);
-/* A slot by an archive's file name: "windows64tc.zip", or synonym + "tc.zip" or ".zip". */
-const cdist_slot_t *cdist_slot_parse_file(const char *file);
-/* A slot by a folder's or installer's name such as "setuptc64_8_3_27_2342" or "setup-thin-8.3.25.1286-x86_64.run". */
-const cdist_slot_t *cdist_slot_find(const char *name, apr_pool_t *scratch_pool);
+/* A slot by an archive's file name: "windows64tc.zip", or synonym + "tc.zip" or ".zip"; "modules.zip" if that is among
+ * the components (const cdist_slot_t *, NULL: none). */
+const cdist_slot_t *cdist_slot_parse_file(const char *file, const apr_array_header_t *components);
+/* A slot by a folder's or installer's name: a component's, or such as "setuptc64_8_3_27_2342" and
+ * "setup-thin-8.3.25.1286-x86_64.run". */
+const cdist_slot_t *cdist_slot_find(const char *name, const apr_array_header_t *components, apr_pool_t *scratch_pool);
 
-/* ---- executables (binary.c) ------------------------------------------------------------------------------------ */
+/* ---- executables (binary.c, binary_version.c) -------------------------------------------------------------------- */
 
 /* A slot by the first bytes of an executable: PE, ELF or Mach-O. NULL if they are none, or no client exists for it. */
 const cdist_slot_t *cdist_binary_slot(const unsigned char *head, apr_size_t length);
 #define CDIST_BINARY_HEAD 4096
+/* The version in a PE file's version resource. 1 or 0: it has none, or the file is no PE file. Reads little of it. */
+int cdist_binary_version(cdist_version_t *version, apr_file_t *file);
 
-/* ---- sources (source_tree.c) ----------------------------------------------------------------------------------- */
+/* ---- where to look ----------------------------------------------------------------------------------------------- */
 
-/* Where a slot's bytes come from, best first. */
-typedef enum { CDIST_SOURCE_READY, CDIST_SOURCE_DISTRIBUTION } cdist_source_kind_t;
+/* A slot's folders or archives that lie elsewhere than under a root: CDistSource. */
+typedef struct {
+    const cdist_slot_t *slot;
+    const char *path; /* absolute; %v stands for a version, once in a part of the path, in one part at least */
+} cdist_pattern_t;
+
+/* Where releases are looked for, and what counts as one. A zeroed one finds nothing; NULL arrays are empty. */
+typedef struct {
+    const apr_array_header_t *roots;      /* const char * */
+    const apr_array_header_t *patterns;   /* cdist_pattern_t */
+    const apr_array_header_t *components; /* const cdist_slot_t *: slots beside the known ones */
+    int installed;                        /* whether installed platform directories count */
+} cdist_lookup_t;
+
+/* What is wrong with a pattern's path; NULL if it is one. */
+const char *cdist_pattern_problem(const char *path);
+/* The folder that has to be listed first to find what a pattern means. */
+const char *cdist_pattern_folder(const cdist_pattern_t *pattern, apr_pool_t *pool);
+
+/* ---- sources (source.c, source_folder.c, source_tree.c, source_pattern.c) ------------------------------------------ */
+
+/* Where a slot's bytes come from, best first. The platform's own updater can do nothing with an installed directory: it
+ * holds no installer. */
+typedef enum { CDIST_SOURCE_READY, CDIST_SOURCE_DISTRIBUTION, CDIST_SOURCE_INSTALLED } cdist_source_kind_t;
 const char *cdist_source_kind_name(cdist_source_kind_t kind);
 
 typedef struct {
@@ -45,7 +81,8 @@ typedef struct {
     const cdist_slot_t *slot;
     cdist_source_kind_t kind;
     const char *path;               /* folder of the distribution, or the ready archive */
-    const apr_array_header_t *skip; /* children of `path` that belong to other sources; may be NULL */
+    const apr_array_header_t *skip; /* what in `path` does not belong to it, as for cdist_tree_read; may be NULL */
+    int named;                      /* a CDistSource leads to it: better than one of its kind that was just found */
     int files;
     apr_uint64_t bytes;
     cdist_digest_t signature; /* of the distribution's tree */
@@ -58,12 +95,17 @@ typedef struct {
 
 /* 1 if the source can be handed out now; NULL is none. */
 int cdist_source_offered(const cdist_source_t *source);
+/* 1 if what is handed out holds an installer, which the platform's own updater needs. */
+int cdist_source_installable(const cdist_source_t *source);
 
-/* Appends to `sources` (cdist_source_t) what a release folder holds. A folder that holds nothing of ours adds nothing;
- * a source that cannot be offered is added with its `problem`. `name` is the folder's name within its root.
- * An error means that the folder itself cannot be read. */
-CDIST_MUST_CHECK cdist_err_t *cdist_source_scan(apr_array_header_t *sources, const char *folder, const char *name,
-                                                apr_pool_t *result_pool);
+/* Appends to `sources` (cdist_source_t) what a release folder holds; a source that cannot be offered is added with its
+ * `problem`. *recognised tells whether anything in the folder is of ours, be it not wanted by `lookup`. `name` is the
+ * folder's name within its root. An error means that the folder itself cannot be read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_source_scan(apr_array_header_t *sources, int *recognised, const cdist_lookup_t *lookup,
+                                                const char *folder, const char *name, apr_pool_t *result_pool);
+/* Appends what a pattern leads to. An error means that the folder that it begins with cannot be read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_source_scan_pattern(apr_array_header_t *sources, const cdist_lookup_t *lookup,
+                                                        const cdist_pattern_t *pattern, apr_pool_t *result_pool);
 /* A source that is a ready archive, without a version yet. */
 void cdist_source_ready(cdist_source_t *source, const cdist_slot_t *slot, const char *path, const cdist_stat_t *stat);
 /* A stat whose change time is younger than this says nothing: another write in the same tick of the file system's clock
@@ -71,8 +113,12 @@ void cdist_source_ready(cdist_source_t *source, const cdist_slot_t *slot, const 
 #define CDIST_SETTLE_MIN apr_time_from_sec(2)
 /* When the source has been still for `settle`, and for CDIST_SETTLE_MIN at least, if nothing changes it. */
 apr_time_t cdist_source_settles_at(const cdist_source_t *source, apr_interval_time_t settle);
+/* How archives are laid out: files at their top, or in one folder such as "windows64-8.3.22.1750", which is a release folder
+ * itself where it is unpacked. Ready archives stay as they are. */
+typedef enum { CDIST_LAYOUT_FLAT, CDIST_LAYOUT_FOLDER } cdist_layout_t;
 /* How to make the source's archive. `threads` as in cdist_build_options_t; the job refers to the source's texts. */
-void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, int level, int threads, apr_pool_t *pool);
+void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, cdist_layout_t layout, int level, int threads,
+                      apr_pool_t *pool);
 
 /* ---- catalogue (catalogue.c) ----------------------------------------------------------------------------------- */
 
@@ -82,21 +128,22 @@ typedef struct {
     const char *problem;         /* its folder cannot be read; NULL if it can */
 } cdist_release_t;
 
-/* An immutable snapshot of all releases under some roots. */
+/* An immutable snapshot of all releases that a lookup finds. */
 typedef struct {
     apr_array_header_t *releases; /* cdist_release_t, newest version first */
     apr_array_header_t *problems; /* const char *: roots, folders and sources that cannot be offered, and why */
-    apr_array_header_t *unreadable; /* cdist_err_t *: roots that could not be read, with the reason */
+    apr_array_header_t *unreadable; /* cdist_err_t *: roots and patterns' folders that could not be read, and why */
     apr_time_t scanned;
     apr_interval_time_t settle; /* as given */
     apr_time_t settles_at;      /* when the next source that is not settled will be, if nothing changes; 0: none */
 } cdist_catalogue_t;
 
-/* Walks the roots (const char *). A root is a folder of release folders, or a release folder itself. A release that
- * changed within `settle` is listed but not settled. A source that `previous` (may be NULL) knew as settled, and that is
+/* Walks roots and patterns. A root is a folder of release folders, or a release folder itself; a folder in it that is named
+ * by an architecture may hold release folders too (/opt/1cv8/x86_64/8.3.22.1750). A release that changed within `settle`
+ * is listed but not settled. A source that `previous` (may be NULL) knew as settled, and that is
  * now touched or cannot be read, stays as it was there, so that neither takes away what was already served. Never fails:
  * what cannot be read stands in `unreadable` and `problems`. */
-cdist_catalogue_t *cdist_catalogue_scan(const apr_array_header_t *roots, apr_interval_time_t settle,
+cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interval_time_t settle,
                                         const cdist_catalogue_t *previous, apr_pool_t *result_pool);
 /* The release of a full version, NULL if there is none. */
 const cdist_release_t *cdist_catalogue_release(const cdist_catalogue_t *catalogue, const cdist_version_t *version);
@@ -121,16 +168,16 @@ typedef struct cdist_live_t cdist_live_t;
 /* The catalogues of one process; call it after fork. */
 CDIST_MUST_CHECK cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval,
                                                 apr_interval_time_t settle, apr_pool_t *pool);
-/* The current snapshot for a set of roots. The first caller after `interval`, or after the moment when a release settles
+/* The current snapshot of a lookup. The first caller after `interval`, or after the moment when a release settles
  * (so that all processes of a server go over to it together), scans; the others get the snapshot before. Only the very
  * first scan makes others wait, and no longer than a few seconds after it began: then, a share may be hanging, NULL.
  * The snapshot stays valid until `pool` is cleared. */
-const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool);
+const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const cdist_lookup_t *lookup, apr_pool_t *pool);
 /* The same for cdist_server_version: looked at once an interval, CDIST_E_SOURCE while the first look hangs. */
 CDIST_MUST_CHECK cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, const char *path,
                                                 apr_pool_t *pool);
 /* Lets cdist_live_get scan soon, a second after the last scan at the earliest: a build found that the source is not what the snapshot says. */
-void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots);
+void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup);
 
 /* ---- selection (selector.c) ------------------------------------------------------------------------------------ */
 
@@ -155,7 +202,8 @@ const char *cdist_current_parse(cdist_current_t *current, const char *text);
 CDIST_MUST_CHECK cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_catalogue_t *catalogue,
                                                    const cdist_current_t *current, apr_pool_t *pool);
 /* The source that answers a selector. A full version gets that version or an error; a mask the current version if it
- * matches and has the slot, else the newest complete one that does.
+ * matches and has the slot, else the newest complete one that does. Releases with installers go before all that have
+ * installed directories only, whatever their versions; so also with "newest" for the current version.
  * Errors: CDIST_E_NOTFOUND; CDIST_E_CHANGED while the release is being filled; CDIST_E_SOURCE while a root or the
  * release cannot be read, so that the answer is not known. */
 CDIST_MUST_CHECK cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t *catalogue,

@@ -1,4 +1,4 @@
-/* Catalogues that stay fresh within one process: a snapshot a set of roots, counted by its readers, replaced by the first
+/* Catalogues that stay fresh within one process: a snapshot a lookup, counted by its readers, replaced by the first
  * caller after the interval. Nothing waits for a scan but the very first callers. */
 #include "cdist_platform.h"
 
@@ -16,7 +16,7 @@
 
 typedef struct {
     apr_pool_t *pool; /* its own */
-    cdist_catalogue_t *catalogue; /* of the roots; or, for a folder of server versions, NULL and these two: */
+    cdist_catalogue_t *catalogue; /* of the lookup; or, for a folder of server versions, NULL and these two: */
     cdist_version_t server;
     cdist_err_t *server_err;
     volatile apr_uint32_t readers; /* the holder counts as one */
@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct holder_t {
     struct holder_t *next;
-    const char *key;           /* the roots, joined */
+    const char *key;           /* of its target */
     snapshot_t *snapshot;      /* NULL before the first scan */
     apr_time_t expires;
     apr_time_t scanned_at;
@@ -80,17 +80,36 @@ cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval
     return NULL;
 }
 
-/* What is looked at: the roots of a publication, or a folder of server versions. */
+/* What is looked at: where a publication looks for releases, or a folder of server versions. */
 typedef struct {
-    const apr_array_header_t *roots;
+    const cdist_lookup_t *lookup;
     const char *server;
 } target_t;
 
-/* With the mutex held. NB: holders come from the process's own pool, one for each set of roots in the configuration. */
+/* A text that is the same for equal targets. */
+static const char *target_key(const target_t *target, apr_pool_t *pool)
+{
+    const cdist_lookup_t *lookup = target->lookup;
+    const char *key;
+    int i;
+
+    if (target->server) return apr_pstrcat(pool, "server\n", target->server, NULL);
+    key = apr_pstrcat(pool, lookup->installed ? "all\n" : "not installed\n",
+                      lookup->roots ? apr_array_pstrcat(pool, lookup->roots, '\n') : "", NULL);
+    for (i = 0; lookup->patterns && i < lookup->patterns->nelts; i++) {
+        const cdist_pattern_t *pattern = &APR_ARRAY_IDX(lookup->patterns, i, cdist_pattern_t);
+        key = apr_pstrcat(pool, key, "\npattern ", pattern->slot->name, " ", pattern->path, NULL);
+    }
+    for (i = 0; lookup->components && i < lookup->components->nelts; i++) {
+        key = apr_pstrcat(pool, key, "\ncomponent ", APR_ARRAY_IDX(lookup->components, i, const cdist_slot_t *)->name, NULL);
+    }
+    return key;
+}
+
+/* With the mutex held. NB: holders come from the process's own pool, one for each lookup in the configuration. */
 static holder_t *find_holder(cdist_live_t *live, const target_t *target, apr_pool_t *pool)
 {
-    const char *key = target->server ? apr_pstrcat(pool, "server\n", target->server, NULL)
-                                     : apr_array_pstrcat(pool, target->roots, '\n');
+    const char *key = target_key(target, pool);
     holder_t *holder;
 
     for (holder = live->first; holder; holder = holder->next) {
@@ -138,7 +157,7 @@ static snapshot_t *scan(const cdist_live_t *live, const target_t *target, const 
     snapshot->readers = 1;
     if (target->server) snapshot->server_err = cdist_server_version(&snapshot->server, target->server, pool);
     else {
-        snapshot->catalogue = cdist_catalogue_scan(target->roots, live->settle, previous ? previous->catalogue : NULL, pool);
+        snapshot->catalogue = cdist_catalogue_scan(target->lookup, live->settle, previous ? previous->catalogue : NULL, pool);
     }
     return snapshot;
 }
@@ -192,9 +211,9 @@ static const snapshot_t *current_snapshot(cdist_live_t *live, const target_t *ta
     return mine;
 }
 
-const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const apr_array_header_t *roots, apr_pool_t *pool)
+const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const cdist_lookup_t *lookup, apr_pool_t *pool)
 {
-    target_t target = {roots, NULL};
+    target_t target = {lookup, NULL};
     const snapshot_t *snapshot = current_snapshot(live, &target, pool);
 
     return snapshot ? snapshot->catalogue : NULL;
@@ -210,9 +229,9 @@ cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, con
     return cdist_err_dup(snapshot->server_err, pool);
 }
 
-void cdist_live_expire(cdist_live_t *live, const apr_array_header_t *roots)
+void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup)
 {
-    target_t target = {roots, NULL};
+    target_t target = {lookup, NULL};
     apr_pool_t *scratch;
     holder_t *holder;
 

@@ -1,6 +1,6 @@
 /* Which source answers a request. Rules: a full version is answered with that version or not at all; a new family
  * (8.3 → 8.5) is never chosen silently; while a root cannot be read nobody is told "newest", because the newest may lie
- * in it. */
+ * in it; what holds no installer is only chosen where nothing that does matches. */
 #include "cdist_platform.h"
 
 #include <apr_strings.h>
@@ -30,24 +30,56 @@ static cdist_err_t *unknown(const cdist_catalogue_t *catalogue, const char *what
     return err;
 }
 
-/* The newest complete release under a mask; with a slot, one that can offer it. */
-static const cdist_release_t *newest(const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
-                                     const apr_array_header_t *required, const cdist_slot_t *slot)
+/* How good a release is for a slot, or for everybody (NULL). */
+typedef enum { UNFIT, NOT_INSTALLABLE, INSTALLABLE } fitness_t;
+
+static fitness_t source_fitness(const cdist_source_t *source)
 {
-    int i;
-
-    for (i = 0; i < catalogue->releases->nelts; i++) {
-        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
-
-        if (!cdist_mask_matches(mask, &release->version) || cdist_release_lacks(release, required)) continue;
-        if (slot ? cdist_source_offered(cdist_release_source(release, slot)) : cdist_release_usable(release)) return release;
-    }
-    return NULL;
+    if (!cdist_source_offered(source)) return UNFIT;
+    return cdist_source_installable(source) ? INSTALLABLE : NOT_INSTALLABLE;
 }
 
-/* The families (A.B) of complete releases, as text; *count tells how many. */
-static const char *families(int *count, const cdist_catalogue_t *catalogue, const apr_array_header_t *required,
-                            apr_pool_t *pool)
+static fitness_t release_fitness(const cdist_release_t *release, const cdist_slot_t *slot,
+                                 const apr_array_header_t *required)
+{
+    fitness_t best = UNFIT;
+    int i;
+
+    if (cdist_release_lacks(release, required)) return UNFIT;
+    if (slot) return source_fitness(cdist_release_source(release, slot));
+    for (i = 0; i < release->sources->nelts; i++) {
+        const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
+        fitness_t fitness = source_fitness(source);
+
+        /* A component updates no client, so it does not make a release current before one that does. */
+        if (fitness == INSTALLABLE && cdist_slot_is_component(source->slot)) fitness = NOT_INSTALLABLE;
+        if (fitness > best) best = fitness;
+    }
+    return best;
+}
+
+/* The newest of the fittest complete releases under a mask. */
+static const cdist_release_t *newest(fitness_t *fitness, const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
+                                     const apr_array_header_t *required, const cdist_slot_t *slot)
+{
+    const cdist_release_t *found = NULL;
+    int i;
+
+    *fitness = UNFIT;
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+        fitness_t here = cdist_mask_matches(mask, &release->version) ? release_fitness(release, slot, required) : UNFIT;
+
+        if (here <= *fitness) continue;
+        *fitness = here;
+        found = release;
+    }
+    return found;
+}
+
+/* The families (A.B) of complete releases of at least that fitness, as text; *count tells how many. */
+static const char *families(int *count, const cdist_catalogue_t *catalogue, fitness_t fitness,
+                            const apr_array_header_t *required, apr_pool_t *pool)
 {
     const char *text = "";
     apr_uint32_t last[2] = {0, 0};
@@ -57,7 +89,7 @@ static const char *families(int *count, const cdist_catalogue_t *catalogue, cons
     for (i = 0; i < catalogue->releases->nelts; i++) {
         const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
 
-        if (!cdist_release_usable(release) || cdist_release_lacks(release, required)) continue;
+        if (release_fitness(release, NULL, required) < fitness) continue;
         if (*count && last[0] == release->version.part[0] && last[1] == release->version.part[1]) continue;
         memcpy(last, release->version.part, sizeof last);
         text = apr_psprintf(pool, "%s%s%u.%u", text, *count ? ", " : "", last[0], last[1]);
@@ -86,7 +118,8 @@ static int has_unsettled(const cdist_catalogue_t *catalogue, const cdist_version
 static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
                             const apr_array_header_t *required, apr_pool_t *pool)
 {
-    const cdist_release_t *incomplete = required ? newest(catalogue, mask, NULL, NULL) : NULL;
+    fitness_t fitness;
+    const cdist_release_t *incomplete = required ? newest(&fitness, catalogue, mask, NULL, NULL) : NULL;
     const char *what = mask->count ? apr_psprintf(pool, "no release %s", cdist_version_format(mask, pool)) : "no release";
 
     if (catalogue->unreadable->nelts) {
@@ -109,9 +142,10 @@ cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_c
 {
     int full = current->kind == CDIST_CURRENT_MASK && current->mask.count == CDIST_VERSION_PARTS;
     const char *names;
+    fitness_t fitness;
     int count;
 
-    *release = newest(catalogue, &current->mask, current->required, NULL);
+    *release = newest(&fitness, catalogue, &current->mask, current->required, NULL);
     if (!*release) {
         cdist_err_t *err = nothing(catalogue, &current->mask, current->required, pool);
 
@@ -122,7 +156,7 @@ cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_c
         return err;
     }
     if (catalogue->unreadable->nelts && !full) return nothing(catalogue, &current->mask, current->required, pool);
-    names = families(&count, catalogue, current->required, pool);
+    names = families(&count, catalogue, fitness, current->required, pool);
     if (current->kind == CDIST_CURRENT_UNSET && count > 1) {
         *release = NULL;
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0,
@@ -166,24 +200,26 @@ cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t
                           const cdist_current_t *current, const cdist_selector_t *selector, apr_pool_t *pool)
 {
     const cdist_version_t *mask = &selector->mask;
-    const cdist_release_t *release;
+    const cdist_slot_t *slot = selector->slot;
+    const cdist_release_t *release, *best;
+    fitness_t fitness;
     cdist_err_t *err;
 
     if (mask->count == CDIST_VERSION_PARTS) {
         release = cdist_catalogue_release(catalogue, mask);
-        return release ? offer(source, catalogue, release, selector->slot, pool) : nothing(catalogue, mask, NULL, pool);
+        return release ? offer(source, catalogue, release, slot, pool) : nothing(catalogue, mask, NULL, pool);
     }
     err = cdist_select_current(&release, catalogue, current, pool);
-    if (mask->count == 0) return err ? err : offer(source, catalogue, release, selector->slot, pool);
-    if (!err && cdist_mask_matches(mask, &release->version) &&
-        cdist_source_offered(cdist_release_source(release, selector->slot))) {
-        return offer(source, catalogue, release, selector->slot, pool);
+    if (mask->count == 0) return err ? err : offer(source, catalogue, release, slot, pool);
+    best = newest(&fitness, catalogue, mask, current->required, slot);
+    if (best && !err && cdist_mask_matches(mask, &release->version) &&
+        release_fitness(release, slot, current->required) == fitness) {
+        return offer(source, catalogue, release, slot, pool);
     }
-    release = newest(catalogue, mask, current->required, selector->slot);
-    if (release && !catalogue->unreadable->nelts) return offer(source, catalogue, release, selector->slot, pool);
-    if (newest(catalogue, mask, current->required, NULL) && !catalogue->unreadable->nelts) {
+    if (best && !catalogue->unreadable->nelts) return offer(source, catalogue, best, slot, pool);
+    if (newest(&fitness, catalogue, mask, current->required, NULL) && !catalogue->unreadable->nelts) {
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "no release %s has %s", cdist_version_format(mask, pool),
-                                selector->slot->name);
+                                slot->name);
     }
     return nothing(catalogue, mask, current->required, pool);
 }

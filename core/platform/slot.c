@@ -84,11 +84,64 @@ const cdist_slot_t *cdist_slot_parse(const char *name)
     return normalise(text, sizeof text, name) ? parse_normalised(text) : NULL;
 }
 
-const cdist_slot_t *cdist_slot_parse_file(const char *file)
+/* ---- components -------------------------------------------------------------------------------------------------- */
+
+#define COMPONENT_MAX 31
+
+int cdist_slot_is_component(const cdist_slot_t *slot)
 {
+    return slot < cdist_slots || slot >= cdist_slots + sizeof cdist_slots / sizeof cdist_slots[0];
+}
+
+int cdist_slot_compare(const cdist_slot_t *a, const cdist_slot_t *b)
+{
+    int x = cdist_slot_is_component(a), y = cdist_slot_is_component(b);
+
+    if (x && y) return strcmp(a->name, b->name);
+    return x != y ? x - y : (a > b) - (a < b);
+}
+
+const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool)
+{
+    const cdist_slot_t *known = cdist_slot_parse(name);
+    apr_size_t length = strlen(name), i;
+    cdist_slot_t *slot;
+    char *lower;
+
+    if (known) return known;
+    if (length == 0 || length > COMPONENT_MAX || !apr_isalnum(name[0])) return NULL;
+    for (i = 0; i < length; i++) {
+        if (!apr_isalnum(name[i]) && name[i] != '-' && name[i] != '_') return NULL;
+    }
+    lower = apr_pstrdup(pool, name);
+    for (i = 0; i < length; i++) lower[i] = (char)apr_tolower(lower[i]);
+    slot = apr_palloc(pool, sizeof *slot);
+    slot->name = lower;
+    slot->file = apr_pstrcat(pool, lower, ".zip", NULL);
+    return slot;
+}
+
+/* The component whose name or file name this is, NULL if there is none. */
+static const cdist_slot_t *find_component(const char *text, int file, const apr_array_header_t *components)
+{
+    int i;
+
+    for (i = 0; components && i < components->nelts; i++) {
+        const cdist_slot_t *slot = APR_ARRAY_IDX(components, i, const cdist_slot_t *);
+        if (strcasecmp(text, file ? slot->file : slot->name) == 0) return slot;
+    }
+    return NULL;
+}
+
+/* ---- names of files and folders ------------------------------------------------------------------------------------ */
+
+const cdist_slot_t *cdist_slot_parse_file(const char *file, const apr_array_header_t *components)
+{
+    const cdist_slot_t *component = find_component(file, 1, components);
     char stem[40];
     apr_size_t length = strlen(file);
 
+    if (component) return component;
     if (length <= 4 || length - 4 >= sizeof stem || strcasecmp(file + length - 4, ".zip") != 0) return NULL;
     apr_cpystrn(stem, file, length - 4 + 1);
     length -= 4;
@@ -105,9 +158,9 @@ static const word_t vendor_names[] = {
     {"thinosx", MACOS64},            {"setupthinx8664", LINUX64},    {"setupthini386", LINUX32},
     {"setupfullx8664", LINUX64},     {"setupfulli386", LINUX32}};
 
-const cdist_slot_t *cdist_slot_find(const char *name, apr_pool_t *scratch_pool)
+const cdist_slot_t *cdist_slot_find(const char *name, const apr_array_header_t *components, apr_pool_t *scratch_pool)
 {
-    const cdist_slot_t *slot = cdist_slot_parse(name);
+    const cdist_slot_t *component = find_component(name, 0, components), *slot = component ? component : cdist_slot_parse(name);
     cdist_version_t version;
     apr_size_t length, i;
     const char *at;

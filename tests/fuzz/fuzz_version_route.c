@@ -29,7 +29,7 @@ static void check_route(const char *text, apr_pool_t *pool)
     cdist_route_t route;
     int refused;
 
-    cdist_route_parse(&route, text, pool);
+    cdist_route_parse(&route, text, NULL, pool);
     refused = route.kind == CDIST_ROUTE_UNKNOWN || route.kind == CDIST_ROUTE_MALFORMED;
     FUZZ_REQUIRE(refused == (route.reason != NULL));
     if (route.kind == CDIST_ROUTE_ARCHIVE || route.kind == CDIST_ROUTE_BYTES) FUZZ_REQUIRE(route.selector.slot != NULL);
@@ -46,8 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = apr_pstrmemdup(pool, (const char *)data, size);
     check_version(text, pool);
     check_route(text, pool);
-    FUZZ_REQUIRE(cdist_slot_parse(text) == NULL || cdist_slot_find(text, pool) == cdist_slot_parse(text));
-    cdist_slot_parse_file(text);
+    FUZZ_REQUIRE(cdist_slot_parse(text) == NULL || cdist_slot_find(text, NULL, pool) == cdist_slot_parse(text));
+    cdist_slot_parse_file(text, NULL);
     cdist_current_parse(&current, text);
     FUZZ_REQUIRE(cdist_text_is_utf8(cdist_text_printable(text, pool), strlen(cdist_text_printable(text, pool))));
     apr_pool_destroy(pool);

@@ -23,10 +23,10 @@ done
 check core/base '(.*/)?(archive|platform)/|(.*/)?cdist_(archive|platform)\.h|(.*/)?[a-z_0-9]*_int\.h' \
     "base includes no other room"
 check core/archive '(.*/)?platform/|cdist_platform\.h' "archive includes base alone"
-check core/platform '(.*/)?[a-z_0-9]*_int\.h' "the private header of another room"
-check mod_1cdist '(.*/)?(tools/|tool_int\.h|archive_int\.h|zip_reader_int\.h)' \
+check core/platform '(.*/)?(archive|zip_reader)_int\.h' "the private header of another room"
+check mod_1cdist '(.*/)?(tools/|tool_int\.h|archive_int\.h|zip_reader_int\.h|platform_int\.h)' \
     "the module includes neither tools nor private headers"
-check tools '(.*/)?(mod_1cdist/|mod_1cdist_int\.h|route_int\.h|archive_int\.h|zip_reader_int\.h)' \
+check tools '(.*/)?(mod_1cdist/|mod_1cdist_int\.h|route_int\.h|archive_int\.h|zip_reader_int\.h|platform_int\.h)' \
     "the tools include neither the module nor private headers"
 check tools "$httpd" "the tools do without httpd"
 exit $bad

@@ -14,12 +14,15 @@ def relocate(text, folder, root):
     """The example with its folders below `folder`; the harness has loaded the module already, from the build."""
     published, store = folder / "published_by_example", folder / "store_of_example"
     published.mkdir()
+    (folder / "modules").mkdir()
+    (folder / "share").mkdir()
     store.mkdir()
     give_to_server(store)
     text, loads = re.subn(r"(?m)^LoadModule cdist_module \S*modules/mod_1cdist\.so$", "", text)
     assert loads == 1, "the example must load the module"
     for old, new in (("/srv/1c/releases", root), ("C:/1C/releases", root), ("/srv/1c/published", published),
-                     ("C:/update_tc", published), ("/var/cache/mod_1cdist", store), ("C:/1C/store", store)):
+                     ("/srv/1c/modules/%v", folder / "modules" / "%v"),
+                     ("/srv/1c/share/%v/Win64", folder / "share" / "%v" / "Win64"), ("C:/update_tc", published), ("/var/cache/mod_1cdist", store), ("C:/1C/store", store)):
         text = text.replace(f'"{old}"', f'"{new}"')
     assert "/srv/" not in re.sub(r"(?m)^#.*", "", text) and "C:/" not in re.sub(r"(?m)^#.*", "", text)
     return text

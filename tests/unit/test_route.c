@@ -70,7 +70,7 @@ START_TEST(a_path_is_one_of_the_known_forms_or_refused)
     cdist_route_t route;
 
     memset(&route, 0xAA, sizeof route);
-    cdist_route_parse(&route, rows[_i].path, fx_pool);
+    cdist_route_parse(&route, rows[_i].path, NULL, fx_pool);
     ck_assert_msg(route.kind == rows[_i].kind, "\"%s\" gave %d instead of %d", rows[_i].path, route.kind,
                   rows[_i].kind);
     if (rows[_i].slot) {
@@ -93,10 +93,10 @@ START_TEST(a_path_of_more_than_512_bytes_is_malformed)
 
     memset(path, 'x', 513);
     path[0] = '/';
-    cdist_route_parse(&route, path, fx_pool);
+    cdist_route_parse(&route, path, NULL, fx_pool);
     ck_assert_int_eq(route.kind, CDIST_ROUTE_UNKNOWN);
     path[513] = 'x';
-    cdist_route_parse(&route, path, fx_pool);
+    cdist_route_parse(&route, path, NULL, fx_pool);
     ck_assert_int_eq(route.kind, CDIST_ROUTE_MALFORMED);
     ck_assert_ptr_nonnull(route.reason);
 }

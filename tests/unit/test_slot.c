@@ -62,7 +62,7 @@ static const struct {
 
 START_TEST(a_slot_is_known_by_its_file_name)
 {
-    check_slot(cdist_slot_parse_file(files[_i].file), files[_i].slot, files[_i].file);
+    check_slot(cdist_slot_parse_file(files[_i].file, NULL), files[_i].slot, files[_i].file);
 }
 END_TEST
 
@@ -73,7 +73,7 @@ START_TEST(every_slot_answers_to_its_own_name_and_file)
 
     for (slot = cdist_slots; slot->name; slot++, count++) {
         ck_assert_ptr_eq(cdist_slot_parse(slot->name), slot);
-        ck_assert_ptr_eq(cdist_slot_parse_file(slot->file), slot);
+        ck_assert_ptr_eq(cdist_slot_parse_file(slot->file, NULL), slot);
     }
     ck_assert_int_eq(count, 7);
 }
@@ -94,7 +94,7 @@ static const struct {
 
 START_TEST(a_slot_is_found_in_the_vendors_names)
 {
-    check_slot(cdist_slot_find(vendor[_i].name, fx_pool), vendor[_i].slot, vendor[_i].name);
+    check_slot(cdist_slot_find(vendor[_i].name, NULL, fx_pool), vendor[_i].slot, vendor[_i].name);
 }
 END_TEST
 
@@ -138,7 +138,8 @@ START_TEST(an_executable_tells_its_machine)
     check_slot(cdist_binary_slot(head, make_elf(8, 1)), NULL, "ELF MIPS");
     check_slot(cdist_binary_slot(head, make_elf(62, 2)), NULL, "big-endian ELF");
     check_slot(cdist_binary_slot((const unsigned char *)"\xCF\xFA\xED\xFE....", 8), "macos64", "Mach-O");
-    check_slot(cdist_binary_slot((const unsigned char *)"\xCA\xFE\xBA\xBE....", 8), "macos64", "universal Mach-O");
+    check_slot(cdist_binary_slot((const unsigned char *)"\xCA\xFE\xBA\xBE\0\0\0\2", 8), "macos64", "universal Mach-O");
+    check_slot(cdist_binary_slot((const unsigned char *)"\xCA\xFE\xBA\xBE\0\0\0\x34", 8), NULL, "Java class");
     check_slot(cdist_binary_slot((const unsigned char *)"#!/bin/sh\n", 10), NULL, "script");
 }
 END_TEST

@@ -21,12 +21,15 @@ apr_time_t apr_time_now(void)
     return apr_time_make(now.tv_sec, now.tv_usec) + clock_ahead;
 }
 
+static const cdist_lookup_t everything = {NULL, NULL, NULL, 1};
+static int recognised;
+
 static apr_array_header_t *sources_of(const char *folder)
 {
     apr_array_header_t *sources = apr_array_make(fx_pool, 4, sizeof(cdist_source_t));
     const char *slash = strrchr(folder, '/');
 
-    FX_OK(cdist_source_scan(sources, fx_path(folder), slash ? slash + 1 : folder, fx_pool));
+    FX_OK(cdist_source_scan(sources, &recognised, &everything, fx_path(folder), slash ? slash + 1 : folder, fx_pool));
     return sources;
 }
 
@@ -226,7 +229,7 @@ START_TEST(a_folder_that_is_not_there_is_an_error)
 {
     apr_array_header_t *sources = apr_array_make(fx_pool, 4, sizeof(cdist_source_t));
 
-    FX_FAILS(cdist_source_scan(sources, fx_path("none"), "none", fx_pool), CDIST_E_SOURCE);
+    FX_FAILS(cdist_source_scan(sources, &recognised, &everything, fx_path("none"), "none", fx_pool), CDIST_E_SOURCE);
 }
 END_TEST
 
@@ -249,8 +252,8 @@ START_TEST(a_job_carries_what_the_source_is)
     fx_write_text("8.3.22.1750/linux64tc.zip", "z");
     fx_write_text("8.3.22.1750/Setup.ini", INI("8.3.22.1750", PACKAGE64));
     sources = sources_of("8.3.22.1750");
-    cdist_source_job(&job, &APR_ARRAY_IDX(sources, 0, cdist_source_t), 6, 2, fx_pool);
-    cdist_source_job(&other, &APR_ARRAY_IDX(sources, 1, cdist_source_t), 6, 2, fx_pool);
+    cdist_source_job(&job, &APR_ARRAY_IDX(sources, 0, cdist_source_t), CDIST_LAYOUT_FLAT, 6, 2, fx_pool);
+    cdist_source_job(&other, &APR_ARRAY_IDX(sources, 1, cdist_source_t), CDIST_LAYOUT_FLAT, 6, 2, fx_pool);
     ck_assert_int_eq(job.ready, 1);
     ck_assert_uint_eq(job.stat.bytes, 1);
     ck_assert_str_eq(job.label, "linux64 8.3.22.1750");
@@ -264,13 +267,15 @@ END_TEST
 
 /* ---- catalogue ------------------------------------------------------------------------------------------------- */
 
-static apr_array_header_t *roots_of(const char *one, const char *two)
+static const cdist_lookup_t *roots_of(const char *one, const char *two)
 {
     apr_array_header_t *roots = apr_array_make(fx_pool, 2, sizeof(const char *));
+    cdist_lookup_t *lookup = apr_pmemdup(fx_pool, &everything, sizeof everything);
 
     APR_ARRAY_PUSH(roots, const char *) = fx_path(one);
     if (two) APR_ARRAY_PUSH(roots, const char *) = fx_path(two);
-    return roots;
+    lookup->roots = roots;
+    return lookup;
 }
 
 static cdist_catalogue_t *scan(const char *one, const char *two, const cdist_catalogue_t *previous)
@@ -515,7 +520,7 @@ START_TEST(a_kept_source_outlives_the_snapshot_that_it_came_from)
     source = source_in(after, "8.3.22.1750", "windows64");
     ck_assert(source->settled);
     ck_assert_str_eq(source->path, fx_path("root/8.3.22.1750"));
-    ck_assert_str_eq(APR_ARRAY_IDX(source->skip, 0, const char *), "linux64tc.zip");
+    ck_assert_str_eq(APR_ARRAY_IDX(source->skip, 0, const char *), "/linux64tc.zip");
 }
 END_TEST
 
@@ -569,7 +574,7 @@ END_TEST
 
 START_TEST(a_live_catalogue_is_scanned_again_after_its_interval_or_when_it_is_expired)
 {
-    apr_array_header_t *roots = roots_of("root", NULL);
+    const cdist_lookup_t *roots = roots_of("root", NULL);
     const cdist_catalogue_t *first;
     cdist_live_t *live;
 

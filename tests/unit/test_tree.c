@@ -173,8 +173,8 @@ START_TEST(skipped_children_are_left_out_at_the_top_alone)
     apr_array_header_t *skip = apr_array_make(fx_pool, 2, sizeof(const char *));
     cdist_tree_t *tree;
 
-    APR_ARRAY_PUSH(skip, const char *) = "DISTR";
-    APR_ARRAY_PUSH(skip, const char *) = "x.zip";
+    APR_ARRAY_PUSH(skip, const char *) = "/DISTR";
+    APR_ARRAY_PUSH(skip, const char *) = "/x.zip";
     fx_write_text("t/distr/f", "x");
     fx_write_text("t/X.ZIP", "x");
     fx_write_text("t/sub/distr/f", "x");

@@ -1,0 +1,64 @@
+/* One folder's children with their stats, without following links. */
+#include "platform_int.h"
+
+#include <apr_strings.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_children(const void *left, const void *right)
+{
+    return strcmp(((const cdist_child_t *)left)->name, ((const cdist_child_t *)right)->name);
+}
+
+cdist_err_t *cdist_listing_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool)
+{
+    cdist_folder_t *folder;
+    const char *name;
+    apr_status_t rv = cdist_os_folder_open(&folder, path, pool);
+
+    listing->path = path;
+    listing->children = apr_array_make(pool, 16, sizeof(cdist_child_t));
+    if (rv == APR_SUCCESS) rv = cdist_os_stat_folder(&listing->stat, folder);
+    while (rv == APR_SUCCESS && (rv = cdist_os_folder_next(&name, folder, pool)) == APR_SUCCESS && name) {
+        cdist_child_t child = {name, {0}};
+        /* What went away since is not there; the next scan sees why. */
+        if (cdist_os_stat_at(&child.stat, folder, name) == APR_SUCCESS) {
+            APR_ARRAY_PUSH(listing->children, cdist_child_t) = child;
+        }
+    }
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_text_printable(path, pool));
+    }
+    cdist_os_folder_close(folder);
+    qsort(listing->children->elts, (size_t)listing->children->nelts, sizeof(cdist_child_t), compare_children);
+    return NULL;
+}
+
+const cdist_child_t *cdist_listing_find(const cdist_listing_t *listing, const char *name, cdist_kind_t kind)
+{
+    int i;
+
+    for (i = 0; i < listing->children->nelts; i++) {
+        const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
+        if (child->stat.kind == kind && strcasecmp(child->name, name) == 0) return child;
+    }
+    return NULL;
+}
+
+cdist_err_t *cdist_listing_head(char **bytes, apr_size_t *length, const cdist_listing_t *listing, const char *relative,
+                                apr_size_t max, apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_status_t rv = cdist_os_open_beneath(&file, listing->path, relative, pool);
+
+    *bytes = apr_palloc(pool, max + 1);
+    *length = 0;
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_read_full(file, *bytes, max, length);
+        apr_file_close(file);
+    }
+    if (rv == APR_SUCCESS || APR_STATUS_IS_EOF(rv)) return NULL;
+    return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s/%s: cannot be read", cdist_text_printable(listing->path, pool),
+                            cdist_text_printable(relative, pool));
+}

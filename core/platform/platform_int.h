@@ -1,0 +1,74 @@
+/* Between the files of this room. */
+#ifndef CDIST_PLATFORM_INT_H
+#define CDIST_PLATFORM_INT_H
+
+#include "cdist_platform.h"
+
+/* ---- listing.c: one folder's children ---- */
+
+typedef struct {
+    const char *name;
+    cdist_stat_t stat;
+} cdist_child_t;
+
+typedef struct {
+    const char *path;
+    apr_array_header_t *children; /* cdist_child_t, sorted by name */
+    cdist_stat_t stat;
+} cdist_listing_t;
+
+CDIST_MUST_CHECK cdist_err_t *cdist_listing_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool);
+/* The first child of a kind with that name, compared without case. */
+const cdist_child_t *cdist_listing_find(const cdist_listing_t *listing, const char *name, cdist_kind_t kind);
+/* The first `max` bytes of a file below the folder. */
+CDIST_MUST_CHECK cdist_err_t *cdist_listing_head(char **bytes, apr_size_t *length, const cdist_listing_t *listing,
+                                                 const char *relative, apr_size_t max, apr_pool_t *pool);
+
+/* ---- source.c ---- */
+
+/* Takes a version that `where` tells; one that differs from what is known already is a problem. */
+void cdist_source_take_version(cdist_source_t *source, const cdist_version_t *version, const char *where,
+                               apr_pool_t *pool);
+
+/* ---- distribution.c: folders with installer files ---- */
+
+/* The first installer file, NULL if the folder is no distribution. */
+const cdist_child_t *cdist_distribution_installer(const cdist_listing_t *listing);
+/* Completes version and slot, both may be known already, or sets a problem. */
+CDIST_MUST_CHECK cdist_err_t *cdist_distribution_identify(cdist_source_t *source, const cdist_listing_t *listing,
+                                                          const char *name, apr_pool_t *pool);
+
+/* ---- installed.c: installed platform directories ---- */
+
+/* The thin client's path below the folder, NULL if the folder is no installed platform. */
+const char *cdist_installed_client(const cdist_listing_t *listing, apr_pool_t *pool);
+/* Completes version and slot, both may be known already, or sets a problem. */
+CDIST_MUST_CHECK cdist_err_t *cdist_installed_identify(cdist_source_t *source, const cdist_listing_t *listing,
+                                                       const char *name, apr_pool_t *pool);
+/* Appends what of an installed platform is nobody else's business, as cdist_tree_read takes it. */
+void cdist_installed_skip(apr_array_header_t *skip);
+
+/* ---- source_folder.c: one folder as a source ---- */
+
+typedef struct {
+    apr_array_header_t *sources; /* cdist_source_t */
+    const cdist_lookup_t *lookup;
+    cdist_version_t version; /* from a name above; may be none */
+    apr_int64_t newest_ns;   /* latest change of what was looked at */
+    int recognised;          /* something was of ours */
+    apr_pool_t *pool;
+} cdist_walk_t;
+
+void cdist_walk_note(cdist_walk_t *walk, apr_int64_t ctime_ns);
+/* A new source of the walk. */
+cdist_source_t *cdist_walk_push(cdist_walk_t *walk, const cdist_source_t *source);
+/* Whether the folder is a source by what lies in it, be it not wanted. */
+int cdist_folder_is_source(const cdist_listing_t *listing, apr_pool_t *pool);
+/* Adds the folder, if it is a source: a component's, whatever is in it; a distribution, or an installed platform. `slot` is
+ * what is known of it, or NULL; `skip` are patterns as for cdist_tree_read. */
+void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, const char *name, const cdist_slot_t *slot,
+                           const apr_array_header_t *skip);
+/* Adds one ready archive. */
+void cdist_walk_add_ready(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path, const cdist_stat_t *stat);
+
+#endif
