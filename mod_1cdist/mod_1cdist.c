@@ -77,7 +77,7 @@ static int serve(cdist_request_t *req)
 
     if (malformed) return cdist_respond_problem(req, HTTP_BAD_REQUEST, malformed);
     switch (req->route.kind) {
-    case CDIST_ROUTE_HOME:
+    case CDIST_ROUTE_HOME: return cdist_serve_home(req);
     case CDIST_ROUTE_INDEX: return cdist_serve_index(req);
     case CDIST_ROUTE_ARCHIVE:
     case CDIST_ROUTE_BYTES: return cdist_serve_archive(req);

@@ -105,11 +105,22 @@ CDIST_MUST_CHECK cdist_err_t *cdist_child_current(const cdist_release_t **releas
 /* Completes the route's selector from query and headers, where the path tells no version; sets Vary. Returns NULL, or
  * what is malformed. */
 const char *cdist_negotiate(cdist_request_t *req);
+/* Whether a header such as Accept or Accept-Language (RFC 9110, 12.5) likes `wanted` better than `other`: two types with a
+ * subtype, or two languages. Ranges (*) and weights count; on a draw, or without the header, it is 0. */
+int cdist_accepts_rather(request_rec *r, const char *header, const char *wanted, const char *other);
+
+/* ---- public_url.c ------------------------------------------------------------------------------------------------- */
+
+/* The publication's own URL as its clients know it, without final '/': by Host, or as a proxy in front tells it. For texts
+ * that go back to the same client only: a client can make these headers up. */
+const char *cdist_public_url(cdist_request_t *req);
 
 /* ---- respond.c: each returns what the handler returns, OK or AP_FILTER_ERROR -------------------------------------- */
 
 /* Answers with application/problem+json; `detail` is read by strangers. */
 int cdist_respond_problem(cdist_request_t *req, int status, const char *detail);
+/* What strangers may read of an error. */
+const char *cdist_respond_public_text(const cdist_err_t *err, apr_pool_t *pool);
 /* The same for an error of the library: the one place where codes become statuses. */
 int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err);
 /* Answers with a text under a strong ETag. */
@@ -122,5 +133,6 @@ int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t byte
 
 int cdist_serve_archive(cdist_request_t *req);
 int cdist_serve_index(cdist_request_t *req);
+int cdist_serve_home(cdist_request_t *req);
 
 #endif

@@ -1,10 +1,14 @@
-/* The version that a request asks for beside its path. The path decides; only the URL without a version looks further:
- * first at the query (version=8.3.22.1750), then at the header (1C-Version), which real clients do not send, but proxies
- * and scripts may. */
+/* What a request asks for beside its path.
+ *
+ * The version: the path decides; only the URL without a version looks further: first at the query (version=8.3.22.1750), then
+ * at the header (1C-Version), which real clients do not send, but proxies and scripts may.
+ *
+ * The kind and language of a page: by Accept and Accept-Language. */
 #include "mod_1cdist_int.h"
 
 #include <apr_strings.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #define VERSION_HEADER "1C-Version"
@@ -39,4 +43,54 @@ const char *cdist_negotiate(cdist_request_t *req)
     }
     if (!text || cdist_mask_parse(&req->route.selector.mask, text)) return NULL;
     return apr_psprintf(r->pool, "%s is malformed: it must be " CDIST_MASK_FORM, where);
+}
+
+/* ---- preferences ------------------------------------------------------------------------------------------------- */
+
+/* How well a range of the header fits a value: 0 not at all, more for a more exact one. "ru" and "text" + "/" + "*" fit what
+ * begins with them; "ru-RU" fits "ru", because who reads the one reads the other. */
+static int fit(const char *range, const char *value)
+{
+    apr_size_t length = strlen(range), stem = strcspn(value, "/");
+
+    if (strcmp(range, "*") == 0 || strcmp(range, "*/*") == 0) return 1;
+    if (length == stem + 2 && strncasecmp(range, value, stem) == 0 && strcmp(range + stem, "/*") == 0) return 2;
+    if (!value[stem] && strncasecmp(range, value, stem) == 0 && range[stem] == '-') return 3;
+    return strcasecmp(range, value) == 0 ? 4 : 0;
+}
+
+/* The weight that a header gives to a value, by the best fitting range; 0 if none fits. */
+static double weight(const char *header, const char *value, apr_pool_t *pool)
+{
+    double found = 0;
+    int best = 0;
+
+    for (; *header; header += *header == ',') {
+        apr_size_t length = strcspn(header, ",");
+        char *range = apr_pstrmemdup(pool, header, length), *parameter = strchr(range, ';');
+        double q = 1;
+        int fitness;
+
+        header += length;
+        while (parameter) {
+            *parameter++ = '\0';
+            parameter += strspn(parameter, " \t");
+            if ((*parameter == 'q' || *parameter == 'Q') && parameter[1] == '=') q = strtod(parameter + 2, NULL);
+            parameter = strchr(parameter, ';');
+        }
+        apr_collapse_spaces(range, range);
+        fitness = fit(range, value);
+        if (fitness > best || (fitness == best && fitness && q > found)) {
+            best = fitness;
+            found = q;
+        }
+    }
+    return found;
+}
+
+int cdist_accepts_rather(request_rec *r, const char *header, const char *wanted, const char *other)
+{
+    const char *value = apr_table_get(r->headers_in, header);
+
+    return value && weight(value, wanted, r->pool) > weight(value, other, r->pool);
 }

@@ -49,8 +49,9 @@ static const problem_t *problem_of(const cdist_err_t *err)
 }
 
 /* The table's text, and what the system said. */
-static const char *public_text(const problem_t *problem, const cdist_err_t *err, apr_pool_t *pool)
+const char *cdist_respond_public_text(const cdist_err_t *err, apr_pool_t *pool)
 {
+    const problem_t *problem = problem_of(err);
     char buffer[200];
 
     if (!problem->text) return err->message;
@@ -131,7 +132,7 @@ int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err)
     const problem_t *problem = problem_of(err);
 
     if (problem->retry_sec) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, problem->retry_sec));
-    return send_problem(req, problem->status, public_text(problem, err, r->pool), cdist_err_text(err, r->pool));
+    return send_problem(req, problem->status, cdist_respond_public_text(err, r->pool), cdist_err_text(err, r->pool));
 }
 
 /* ---- contents -------------------------------------------------------------------------------------------------- */

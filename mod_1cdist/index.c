@@ -1,0 +1,111 @@
+/* The index: the published releases, their slots, and which archives are built. It is what index.json shows and what the page
+ * for people is made of. */
+#include "index_int.h"
+
+#include <apr_strings.h>
+
+#define INDEX_FORMAT 1
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    json_object_set_new(object, key, json_string(text));
+}
+
+/* The archive's facts, if it is built; the index never builds. */
+static void add_archive(json_t *slot, const cdist_source_t *source, const cdist_request_t *req, cdist_child_t *child,
+                        apr_pool_t *pool)
+{
+    cdist_archive_t *archive;
+    apr_file_t *file;
+    cdist_job_t job;
+
+    cdist_source_job(&job, source, cdist_dir_layout(req->dir), cdist_conf_process()->level, 0, pool);
+    if (cdist_store_find(&archive, &file, child->store, &job.key, 0, pool) != NULL) {
+        json_object_set_new(slot, "built", json_false());
+        return;
+    }
+    apr_file_close(file);
+    json_object_set_new(slot, "built", json_true());
+    json_object_set_new(slot, "archive_bytes", json_integer((json_int_t)archive->bytes));
+    set_text(slot, "sha256", cdist_digest_hex(&archive->sha256, pool));
+}
+
+static json_t *slot_object(const cdist_source_t *source, const char *version, const cdist_request_t *req,
+                           cdist_child_t *child, apr_pool_t *pool)
+{
+    json_t *slot = json_object();
+
+    set_text(slot, "slot", source->slot->name);
+    set_text(slot, "file", source->slot->file);
+    set_text(slot, "url", apr_pstrcat(pool, version, "/", source->slot->file, NULL));
+    set_text(slot, "source", cdist_source_kind_name(source->kind));
+    json_object_set_new(slot, "installable", json_boolean(cdist_source_installable(source)));
+    json_object_set_new(slot, "files", json_integer(source->files));
+    json_object_set_new(slot, "bytes", json_integer((json_int_t)source->bytes));
+    add_archive(slot, source, req, child, pool);
+    return slot;
+}
+
+/* The names of required slots that the release cannot offer now. */
+static json_t *missing_slots(const cdist_release_t *release, const apr_array_header_t *required)
+{
+    json_t *missing = json_array();
+    int i;
+
+    for (i = 0; required && i < required->nelts; i++) {
+        const cdist_slot_t *slot = APR_ARRAY_IDX(required, i, const cdist_slot_t *);
+        if (!cdist_source_offered(cdist_release_source(release, slot))) json_array_append_new(missing, json_string(slot->name));
+    }
+    return missing;
+}
+
+static json_t *release_object(const cdist_release_t *release, const cdist_release_t *current, const cdist_request_t *req,
+                              cdist_child_t *child, apr_pool_t *pool)
+{
+    const char *version = cdist_version_format(&release->version, pool);
+    json_t *object = json_object(), *slots = json_array();
+    int i;
+
+    for (i = 0; i < release->sources->nelts; i++) {
+        const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
+        if (cdist_source_offered(source)) json_array_append_new(slots, slot_object(source, version, req, child, pool));
+    }
+    set_text(object, "version", version);
+    json_object_set_new(object, "current", json_boolean(release == current));
+    json_object_set_new(object, "complete", json_boolean(!cdist_release_lacks(release, req->current.required)));
+    json_object_set_new(object, "missing", missing_slots(release, req->current.required));
+    json_object_set_new(object, "slots", slots);
+    return object;
+}
+
+cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req)
+{
+    apr_pool_t *pool = req->r->pool;
+    json_t *releases, *made;
+    const cdist_release_t *current;
+    cdist_child_t *child;
+    cdist_err_t *err;
+    int i;
+
+    CDIST_ERR(cdist_child_ready(&child, pool));
+    CDIST_ERR(cdist_child_catalogue(req));
+    if (req->catalogue->unreadable->nelts) {
+        return cdist_err_dup(APR_ARRAY_IDX(req->catalogue->unreadable, 0, const cdist_err_t *), pool);
+    }
+    err = cdist_child_current(&current, req);
+    if (err) current = NULL;
+    releases = json_array();
+    for (i = 0; i < req->catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(req->catalogue->releases, i, cdist_release_t);
+        if (!cdist_release_usable(release)) continue;
+        json_array_append_new(releases, release_object(release, current, req, child, pool));
+    }
+    made = json_object();
+    json_object_set_new(made, "format", json_integer(INDEX_FORMAT));
+    json_object_set_new(made, "current",
+                        current ? json_string(cdist_version_format(&current->version, pool)) : json_null());
+    if (err) set_text(made, "no_current", cdist_respond_public_text(err, pool));
+    json_object_set_new(made, "releases", releases);
+    *index = made;
+    return NULL;
+}

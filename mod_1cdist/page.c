@@ -1,0 +1,244 @@
+/* The page for people: what is published here, and the lines for the 1C server's conf.cfg. Plain HTML without scripts, in
+ * Russian and English. All that comes from outside (names of components, the client's idea of our host) is escaped. */
+#include "index_int.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* ---- words ------------------------------------------------------------------------------------------------------- */
+
+enum { TITLE, CURRENT, NO_CURRENT, NOTHING, NAMED_CURRENT, LACKS, SLOT, ARCHIVE, SIZE, FROM, DIGEST, NOT_BUILT, READY, DISTRIBUTION,
+       INSTALLED, CONTENTS, CONF, CONF_HELP, INSTALLED_HELP, DATA, WORDS };
+
+static const char *const words[2][WORDS] = {
+    {"1C:Enterprise client updates", "Current version", "There is no current version", "Nothing is published here yet",
+     "current", "This release is not complete yet, it lacks", "Client", "Archive", "Size", "Made from", "SHA-256",
+     "is built when it is asked for first", "ready archive", "distribution", "installed platform", "contents",
+     "For the 1C server",
+     "These lines in conf.cfg of the 1C server let its thin clients update themselves:",
+     "An installed platform holds no installer: the platform's own updater can do nothing with such an archive.",
+     "The same for programs"},
+    {"Обновление клиентов 1С:Предприятия", "Текущая версия", "Текущей версии нет", "Пока ничего не опубликовано",
+     "текущая", "Выпуск ещё не полон, не хватает", "Клиент", "Архив", "Размер", "Источник", "SHA-256",
+     "будет собран при первом обращении", "готовый архив", "дистрибутив", "установленная платформа", "состав",
+     "Для сервера 1С", "С этими строками в conf.cfg сервера 1С тонкие клиенты обновляются сами:",
+     "В установленной платформе нет программы установки: обновить себя из такого архива платформа не может.",
+     "То же для программ"}};
+
+static const char *const units[2][5] = {{"bytes", "KB", "MB", "GB", "TB"}, {"байт", "КБ", "МБ", "ГБ", "ТБ"}};
+
+static const char style[] =
+    ":root{color-scheme:light dark;--line:#8884;--mark:#1a7f37}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "h1{font-size:1.6rem}h2{font-size:1.2rem;margin:2rem 0 .5rem}"
+    "table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}"
+    "th{font-weight:600}td:last-child{min-width:18rem}td.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
+    "code,pre{font:.85em/1.5 ui-monospace,monospace}code.digest{overflow-wrap:anywhere}"
+    "pre{padding:.8rem;border:1px solid var(--line);border-radius:.4rem;overflow-x:auto}"
+    ".mark{font-size:.8rem;font-weight:600;color:#fff;background:var(--mark);border-radius:1rem;padding:.1rem .6rem}"
+    ".wide{overflow-x:auto}.quiet{opacity:.75}";
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    apr_array_header_t *parts; /* const char * */
+    const char *const *words;
+    int russian;
+    const char *url, *here;
+    apr_pool_t *pool;
+} page_t;
+
+static void put(page_t *page, const char *html)
+{
+    APR_ARRAY_PUSH(page->parts, const char *) = html;
+}
+
+static void put_text(page_t *page, const char *text)
+{
+    put(page, ap_escape_html(page->pool, text));
+}
+
+static void put_word(page_t *page, int word)
+{
+    put(page, page->words[word]);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text ? text : "";
+}
+
+/* "31.0 MB", "31,0 МБ" */
+static const char *size_text(const page_t *page, json_int_t bytes)
+{
+    double size = (double)bytes;
+    char *text, *dot;
+    int unit = 0;
+
+    for (; size >= 1000 && unit < 4; unit++) size /= 1000;
+    text = apr_psprintf(page->pool, unit ? "%.1f" : "%.0f", size);
+    dot = strchr(text, '.');
+    if (page->russian && dot) *dot = ',';
+    return apr_pstrcat(page->pool, text, "\302\240", units[page->russian][unit], NULL);
+}
+
+/* ---- parts of the page ------------------------------------------------------------------------------------------- */
+
+static void put_slot(page_t *page, const json_t *slot)
+{
+    const char *source = text_of(slot, "source"), *digest = text_of(slot, "sha256");
+    const char *link = apr_pstrcat(page->pool, page->here, text_of(slot, "url"), NULL);
+    int built = json_is_true(json_object_get(slot, "built"));
+
+    put(page, "<tr><td>");
+    put_text(page, text_of(slot, "slot"));
+    put(page, "</td><td><a href=\"");
+    put_text(page, link);
+    put(page, "\">");
+    put_text(page, text_of(slot, "file"));
+    put(page, "</a></td><td class=\"number\">");
+    put(page, built ? size_text(page, json_integer_value(json_object_get(slot, "archive_bytes"))) : "—");
+    put(page, "</td><td>");
+    put_word(page, strcmp(source, "ready") == 0 ? READY : strcmp(source, "installed") == 0 ? INSTALLED : DISTRIBUTION);
+    put(page, "</td><td>");
+    if (built) {
+        put(page, "<code class=\"digest\">");
+        put_text(page, digest);
+        put(page, "</code> <a href=\"");
+        put_text(page, link);
+        put(page, ".manifest\">");
+        put_word(page, CONTENTS);
+        put(page, "</a>");
+    } else {
+        put(page, "<span class=\"quiet\">");
+        put_word(page, NOT_BUILT);
+        put(page, "</span>");
+    }
+    put(page, "</td></tr>\n");
+}
+
+static void put_missing(page_t *page, const json_t *missing)
+{
+    size_t i;
+
+    if (json_array_size(missing) == 0) return;
+    put(page, "<p>");
+    put_word(page, LACKS);
+    for (i = 0; i < json_array_size(missing); i++) {
+        put(page, i ? ", " : ": ");
+        put_text(page, json_string_value(json_array_get(missing, i)));
+    }
+    put(page, "</p>\n");
+}
+
+static void put_release(page_t *page, const json_t *release)
+{
+    static const int heads[] = {SLOT, ARCHIVE, SIZE, FROM, DIGEST};
+    const json_t *slots = json_object_get(release, "slots");
+    int installed = 0;
+    size_t i;
+
+    put(page, "<h2>");
+    put_text(page, text_of(release, "version"));
+    if (json_is_true(json_object_get(release, "current"))) {
+        put(page, " <span class=\"mark\">");
+        put_word(page, NAMED_CURRENT);
+        put(page, "</span>");
+    }
+    put(page, "</h2>\n");
+    put_missing(page, json_object_get(release, "missing"));
+    put(page, "<div class=\"wide\"><table><thead><tr>");
+    for (i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        put(page, "<th scope=\"col\">");
+        put_word(page, heads[i]);
+        put(page, "</th>");
+    }
+    put(page, "</tr></thead><tbody>\n");
+    for (i = 0; i < json_array_size(slots); i++) {
+        const json_t *slot = json_array_get(slots, i);
+        put_slot(page, slot);
+        if (!json_is_true(json_object_get(slot, "installable"))) installed = 1;
+    }
+    put(page, "</tbody></table></div>\n");
+    if (!installed) return;
+    put(page, "<p class=\"quiet\">");
+    put_word(page, INSTALLED_HELP);
+    put(page, "</p>\n");
+}
+
+/* The lines of conf.cfg (administrator guide of 8.3.23, App. 3.14) for what the current release holds an installer of. */
+static void put_conf(page_t *page, const json_t *release)
+{
+    static const char *const keys[][2] = {{"windows32", "Windows32"}, {"windows64", "Windows64"}, {"linux32", "Linux32"},
+                                          {"linux64", "Linux64"},     {"macos64", "MacOS64"}};
+    const json_t *slots = json_object_get(release, "slots");
+    const char *lines = "";
+    size_t i, k;
+
+    for (i = 0; i < json_array_size(slots); i++) {
+        const json_t *slot = json_array_get(slots, i);
+
+        if (!json_is_true(json_object_get(slot, "installable"))) continue;
+        for (k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+            if (strcmp(text_of(slot, "slot"), keys[k][0]) != 0) continue;
+            lines = apr_pstrcat(page->pool, lines, "PublishDistributiveLocation", keys[k][1], "=", page->url, "/",
+                                text_of(slot, "file"), "\n", NULL);
+        }
+    }
+    if (!*lines) return;
+    put(page, "<h2>");
+    put_word(page, CONF);
+    put(page, "</h2>\n<p>");
+    put_word(page, CONF_HELP);
+    put(page, "</p>\n<pre>");
+    put_text(page, lines);
+    put(page, "</pre>\n");
+}
+
+static void put_current(page_t *page, const json_t *index)
+{
+    const char *current = text_of(index, "current"), *problem = text_of(index, "no_current");
+
+    put(page, "<p>");
+    put_word(page, *current ? CURRENT : NO_CURRENT);
+    put(page, *current ? ": <strong>" : *problem ? ": " : "");
+    put_text(page, *current ? current : problem);
+    put(page, *current ? "</strong></p>\n" : "</p>\n");
+}
+
+const char *cdist_page_make(const json_t *index, int russian, const char *url, const char *here, apr_pool_t *pool)
+{
+    page_t page = {apr_array_make(pool, 256, sizeof(const char *)), words[russian], russian, url, here, pool};
+    const json_t *releases = json_object_get(index, "releases");
+    size_t i;
+
+    put(&page, russian ? "<!DOCTYPE html>\n<html lang=\"ru\">\n" : "<!DOCTYPE html>\n<html lang=\"en\">\n");
+    put(&page, "<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>");
+    put_word(&page, TITLE);
+    put(&page, "</title><style>");
+    put(&page, style);
+    put(&page, "</style></head>\n<body><main>\n<h1>");
+    put_word(&page, TITLE);
+    put(&page, "</h1>\n");
+    put_current(&page, index);
+    for (i = 0; i < json_array_size(releases); i++) {
+        const json_t *release = json_array_get(releases, i);
+        if (json_is_true(json_object_get(release, "current"))) put_conf(&page, release);
+    }
+    if (json_array_size(releases) == 0) {
+        put(&page, "<p>");
+        put_word(&page, NOTHING);
+        put(&page, "</p>\n");
+    }
+    for (i = 0; i < json_array_size(releases); i++) put_release(&page, json_array_get(releases, i));
+    put(&page, "<p class=\"quiet\">");
+    put_word(&page, DATA);
+    put(&page, ": <a href=\"");
+    put_text(&page, apr_pstrcat(pool, here, "index.json", NULL));
+    put(&page, "\">index.json</a></p>\n</main></body>\n</html>\n");
+    return apr_array_pstrcat(pool, page.parts, '\0');
+}
