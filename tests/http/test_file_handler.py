@@ -98,8 +98,8 @@ DATES_THAT_DECIDE_NOTHING = [
     {"Range": "bytes=0-9", "If-Range": '"other"', "If-Modified-Since": LONG_AGO},
     {"Range": "bytes=0-9", "If-Range": LONG_AGO}, {"Range": "bytes=0-9", "If-Range": FAR_AHEAD}]
 
-# What must differ, with our status and that of the file: without a Last-Modified, conditions by date are ignored. (That a
-# date makes a file with a matching If-None-Match 200 is not what RFC 9110, 13.2.2, asks for.)
+# What must differ, with our status and that of the file: without a Last-Modified, conditions by date are ignored. (That
+# a date makes a file with a matching If-None-Match 200 is not what RFC 9110, 13.2.2, asks for.)
 DATES_THAT_DECIDE_FOR_FILES = [
     ({"If-Modified-Since": EXACTLY}, 200, 304),
     ({"If-Unmodified-Since": LONG_AGO}, 200, 412),
