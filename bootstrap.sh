@@ -14,7 +14,7 @@ build=${CDIST_BUILD:-$top/build}
 packages_build=(gcc make pkg-config autoconf automake libtool apache2-bin apache2-dev libapr1-dev libaprutil1-dev
     zlib1g-dev libdeflate-dev libssl-dev libjansson-dev)
 packages_demo=(curl unzip)
-packages_check=(check python3 python3-pytest curl unzip zip 7zip libarchive-tools aria2 xz-utils util-linux)
+packages_check=(check python3 python3-pytest curl openssl unzip zip 7zip libarchive-tools aria2 xz-utils util-linux)
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'bootstrap.sh: %s\n' "$*" >&2; exit 1; }
