@@ -8,6 +8,16 @@
 
 enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT };
 
+static void print_problems(const cdist_verification_t *verification, const char *path, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < verification->problems->nelts; i++) {
+        tool_fail(apr_psprintf(pool, "%s: %s", cdist_text_printable(path, pool),
+                               APR_ARRAY_IDX(verification->problems, i, cdist_problem_t).text));
+    }
+}
+
 /* ---- build ----------------------------------------------------------------------------------------------------- */
 
 static const apr_getopt_option_t build_options[] = {
@@ -119,6 +129,7 @@ static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, 
     }
     CDIST_ERR(cdist_zip_verify(&verification, temp->file, source->path, NULL, pool));
     CDIST_ERR(cdist_verification_error(verification, source->path, pool));
+    print_problems(verification, source->path, pool);
     *manifest = verification->manifest;
     return NULL;
 }
@@ -269,7 +280,6 @@ static int verify_one(const char *path, int json, apr_pool_t *pool)
     apr_file_t *file;
     apr_finfo_t info;
     cdist_err_t *err;
-    int i;
     apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
 
     if (rv == APR_SUCCESS) rv = apr_file_info_get(&info, APR_FINFO_TYPE, file);
@@ -282,10 +292,7 @@ static int verify_one(const char *path, int json, apr_pool_t *pool)
     if ((err = cdist_zip_verify(&v, file, path, NULL, pool)) != NULL) return tool_fail_err(err, pool);
     apr_file_close(file);
     print_verification(v, path, json, pool);
-    for (i = 0; i < v->problems->nelts; i++) {
-        tool_fail(apr_psprintf(pool, "%s: %s", cdist_text_printable(path, pool),
-                               APR_ARRAY_IDX(v->problems, i, cdist_problem_t).text));
-    }
+    print_problems(v, path, pool);
     return v->ok ? TOOL_DONE : TOOL_FAILED;
 }
 

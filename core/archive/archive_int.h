@@ -29,6 +29,19 @@ const char *cdist_name_remark(const char *name, apr_size_t length);
 /* Whether a link `depth` folders below the archive's root leads out of it. */
 int cdist_link_leads_out(const char *target, int depth);
 
+/* ---- name_case.c ---- */
+
+/* Turns small letters into capitals as Windows does when it compares names; the length stays the same. */
+void cdist_name_fold(char *name);
+/* Two names of an archive of which Windows can hold only one: they differ only in case, or one is a file and the other
+ * lies in a folder whose name differs from the file's only in case. */
+typedef struct {
+    const char *one, *other;
+} cdist_clash_t;
+/* How many clashes there are among the entries (cdist_entry_t); the first `room` of them are put into `clashes`, in the
+ * order of the names. Takes O(n log n) comparisons. */
+int cdist_name_clashes(cdist_clash_t *clashes, int room, const apr_array_header_t *entries, apr_pool_t *scratch_pool);
+
 /* ---- zip_layout.c: the bytes of the records, APPNOTE 6.3.10 ---- */
 
 #define ZIP_LOCAL_SIG 0x04034b50u

@@ -225,6 +225,23 @@ static void name_entries(build_t *build, apr_pool_t *pool)
     }
 }
 
+/* The archive is made all the same: clients of Linux and macOS can hold such names. */
+static void warn_of_case(const cdist_manifest_t *manifest, const cdist_tree_t *tree, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    cdist_clash_t first;
+    int count;
+
+    apr_pool_create(&scratch, pool);
+    count = cdist_name_clashes(&first, 1, manifest->entries, scratch);
+    if (count) {
+        cdist_log(CDIST_LOG_WARNING, "CD0018", 0, "%s: Windows cannot hold both %s and %s, which differ only in case; "
+                  "there are %d such names", cdist_text_printable(tree->folder, scratch),
+                  cdist_text_printable(first.one, scratch), cdist_text_printable(first.other, scratch), count);
+    }
+    apr_pool_destroy(scratch);
+}
+
 cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
                          const cdist_build_options_t *options, apr_pool_t *pool)
 {
@@ -244,6 +261,7 @@ cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const 
     made->entries->nelts = total;
     build.slots = apr_pcalloc(pool, (apr_size_t)total * sizeof(slot_t));
     name_entries(&build, pool);
+    warn_of_case(made, tree, pool);
     if (apr_thread_mutex_create(&build.mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
         apr_thread_cond_create(&build.cond, pool) != APR_SUCCESS) {
         return cdist_err_create(pool, CDIST_E_BUSY, 0, "no lock can be made for the build");

@@ -1,7 +1,6 @@
 /* The directory of a ZIP file of any maker: where it is, and what it says. Every byte is hostile, see zip_verify.c. */
 #include "zip_reader_int.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
@@ -128,27 +127,37 @@ static int take_zip64(cdist_entry_t *entry, const unsigned char *extra, apr_size
     return 1;
 }
 
-static void check_name(zip_reader_t *r, apr_hash_t *exact, apr_hash_t *folded, const char *name, apr_size_t length)
+static void check_name(zip_reader_t *r, apr_hash_t *exact, const char *name, apr_size_t length)
 {
     const char *reason = strlen(name) != length ? "has a NUL character" : cdist_name_problem(name, length);
     const char *remark = reason ? NULL : cdist_name_remark(name, length);
-    char *lower = apr_pstrdup(r->pool, name), *p;
 
     if (reason) zip_problem(r, 1, "%s: the name %s", zip_show(r, name), reason);
     if (remark) zip_problem(r, 0, "%s: Windows cannot hold the name, it %s", zip_show(r, name), remark);
-    for (p = lower; *p; p++) *p = (char)apr_tolower(*p);
     if (apr_hash_get(exact, name, APR_HASH_KEY_STRING)) {
         zip_problem(r, 1, "%s: stands twice in the directory", zip_show(r, name));
-    } else if (apr_hash_get(folded, lower, APR_HASH_KEY_STRING)) {
-        zip_problem(r, 0, "%s: differs only in case from another name, Windows cannot hold both", zip_show(r, name));
     }
     apr_hash_set(exact, name, APR_HASH_KEY_STRING, name);
-    apr_hash_set(folded, lower, APR_HASH_KEY_STRING, name);
+}
+
+static void check_case(zip_reader_t *r)
+{
+    cdist_clash_t clashes[MAX_PROBLEMS];
+    apr_pool_t *scratch;
+    int count, i;
+
+    apr_pool_create(&scratch, r->pool);
+    count = cdist_name_clashes(clashes, MAX_PROBLEMS, r->result->manifest->entries, scratch);
+    for (i = 0; i < count && i < MAX_PROBLEMS; i++) {
+        zip_problem(r, 0, "%s: differs only in case from %s, Windows cannot hold both", zip_show(r, clashes[i].other),
+                    zip_show(r, clashes[i].one));
+    }
+    apr_pool_destroy(scratch);
 }
 
 static void parse_directory(zip_reader_t *r, const unsigned char *directory)
 {
-    apr_hash_t *exact = apr_hash_make(r->pool), *folded = apr_hash_make(r->pool);
+    apr_hash_t *exact = apr_hash_make(r->pool);
     const unsigned char *p = directory, *end = p + r->directory_bytes;
     apr_uint64_t i;
 
@@ -169,7 +178,7 @@ static void parse_directory(zip_reader_t *r, const unsigned char *directory)
         entry.bytes = zip_get32(p + 24);
         entry.mode = p[5] == 3 ? zip_get32(p + 38) >> 16 : 0;
         entry.offset = zip_get32(p + 42);
-        check_name(r, exact, folded, entry.name, name_bytes);
+        check_name(r, exact, entry.name, name_bytes);
         if (!take_zip64(&entry, p + ZIP_CENTRAL_BYTES + name_bytes, extra_bytes)) {
             zip_problem(r, 1, "%s: its Zip64 field is damaged", zip_show(r, entry.name));
         }
@@ -178,6 +187,7 @@ static void parse_directory(zip_reader_t *r, const unsigned char *directory)
         p += ZIP_CENTRAL_BYTES + name_bytes + extra_bytes + comment_bytes;
     }
     if (i < r->entry_count || p != end) zip_problem(r, 1, "the directory is damaged after entry %" APR_UINT64_T_FMT, i);
+    check_case(r);
 }
 
 cdist_err_t *zip_read_directory(zip_reader_t *r)

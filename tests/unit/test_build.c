@@ -212,6 +212,55 @@ START_TEST(large_files_are_streamed_into_the_same_bytes_by_any_number_of_threads
 }
 END_TEST
 
+/* ---- what is told ---------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *tag;
+    int count;
+    char last[500];
+} told_t;
+
+static int every_level(void *baton, cdist_log_level_t level)
+{
+    (void)baton;
+    (void)level;
+    return 1;
+}
+
+static void take_message(void *baton, cdist_log_level_t level, apr_status_t status, const char *text)
+{
+    told_t *told = baton;
+
+    (void)status;
+    if (level != CDIST_LOG_WARNING || strncmp(text, told->tag, strlen(told->tag)) != 0) return;
+    told->count++;
+    apr_cpystrn(told->last, text, sizeof told->last);
+}
+
+START_TEST(names_that_differ_only_in_case_are_kept_with_one_warning)
+{
+    told_t told = {"CD0018", 0, ""};
+    cdist_manifest_t *manifest;
+    cdist_temp_t *temp;
+
+    cdist_log_set(every_level, take_message, &told);
+    fx_write_text("t/a", "x");
+    fx_write_text("t/b/a", "x");
+    FX_OK(build(&manifest, &temp, "t", 6, 2));
+    ck_assert_int_eq(told.count, 0);
+    fx_write_text("t/Описание", "x");
+    fx_write_text("t/описание", "x");
+    fx_write_text("t/x1", "x");
+    fx_write_text("t/X1", "x");
+    fx_write_text("t/B/A", "x");
+    FX_OK(build(&manifest, &temp, "t", 6, 2));
+    ck_assert_int_eq(manifest->entries->nelts, 7);
+    ck_assert_int_eq(told.count, 1);
+    ck_assert_ptr_nonnull(strstr(told.last, "both B/A and b/a"));
+    ck_assert_ptr_nonnull(strstr(told.last, " 3 such names"));
+}
+END_TEST
+
 START_TEST(an_empty_folder_is_refused)
 {
     cdist_manifest_t *manifest;
@@ -512,6 +561,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, the_execute_bit_comes_from_the_content);
     tcase_add_test(tcase, what_does_not_shrink_is_stored);
     tcase_add_test(tcase, large_files_are_streamed_into_the_same_bytes_by_any_number_of_threads);
+    tcase_add_test(tcase, names_that_differ_only_in_case_are_kept_with_one_warning);
     tcase_add_test(tcase, an_empty_folder_is_refused);
     tcase_add_loop_test(tcase, a_file_that_changes_after_it_was_listed_ends_the_build, 0, FX_COUNT(changes));
     tcase_add_loop_test(tcase, a_large_file_that_changes_after_it_was_listed_ends_the_build, 0, FX_COUNT(changes));

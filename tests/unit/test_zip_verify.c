@@ -309,10 +309,14 @@ START_TEST(the_same_name_twice_is_refused)
 }
 END_TEST
 
+static const struct {
+    const char *one, *other;
+} cases[] = {{"ReadMe", "README"}, {"описание", "Описание"}, {"É/ÿ", "é/Ÿ"}, {"data", "Data/x"}};
+
 START_TEST(names_that_differ_in_case_are_a_remark)
 {
-    static const zip_item_t items[] = {{"ReadMe", 0, "1", 0, 0, 0, 0, 0, 0, 0},
-                                       {"README", 0, "2", 0, 0, 0, 0, 0, 0, 0}};
+    zip_item_t items[] = {{cases[_i].one, 0, "1", 0, 0, 0, 0, 0, 0, 0}, {"other", 0, "2", 0, 0, 0, 0, 0, 0, 0},
+                          {cases[_i].other, 0, "3", 0, 0, 0, 0, 0, 0, 0}};
     cdist_verification_t *result;
     zip_made_t made;
 
@@ -322,6 +326,8 @@ START_TEST(names_that_differ_in_case_are_a_remark)
     ck_assert_int_eq(result->problems->nelts, 1);
     ck_assert_int_eq(APR_ARRAY_IDX(result->problems, 0, cdist_problem_t).fatal, 0);
     ck_assert_ptr_nonnull(strstr(problems(result), "case"));
+    ck_assert_ptr_nonnull(strstr(problems(result), cases[_i].one));
+    ck_assert_ptr_nonnull(strstr(problems(result), cases[_i].other));
 }
 END_TEST
 
@@ -508,7 +514,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_check_can_be_stopped);
     tcase_add_test(tcase, the_reason_of_a_refusal_is_told_even_after_many_remarks);
     tcase_add_test(tcase, the_same_name_twice_is_refused);
-    tcase_add_test(tcase, names_that_differ_in_case_are_a_remark);
+    tcase_add_loop_test(tcase, names_that_differ_in_case_are_a_remark, 0, FX_COUNT(cases));
     tcase_add_test(tcase, an_encrypted_entry_is_refused);
     tcase_add_test(tcase, a_compression_method_that_clients_lack_is_refused);
     tcase_add_test(tcase, two_records_for_the_same_data_overlap);
