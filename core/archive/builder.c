@@ -225,6 +225,21 @@ static void name_entries(build_t *build, apr_pool_t *pool)
     }
 }
 
+/* NB: told here and not by the tree, which is read every few seconds to see whether it changed. */
+static void warn_of_left_out(const cdist_tree_t *tree, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    int i;
+
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < tree->left_out->nelts; i++) {
+        const char *path = apr_pstrcat(scratch, tree->folder, "/", APR_ARRAY_IDX(tree->left_out, i, const char *), NULL);
+        cdist_log(CDIST_LOG_WARNING, "CD0001", 0, "%s: left out, it is a device, pipe or socket",
+                  cdist_text_printable(path, scratch));
+    }
+    apr_pool_destroy(scratch);
+}
+
 /* The archive is made all the same: clients of Linux and macOS can hold such names. */
 static void warn_of_case(const cdist_manifest_t *manifest, const cdist_tree_t *tree, apr_pool_t *pool)
 {
@@ -261,6 +276,7 @@ cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const 
     made->entries->nelts = total;
     build.slots = apr_pcalloc(pool, (apr_size_t)total * sizeof(slot_t));
     name_entries(&build, pool);
+    warn_of_left_out(tree, pool);
     warn_of_case(made, tree, pool);
     if (apr_thread_mutex_create(&build.mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
         apr_thread_cond_create(&build.cond, pool) != APR_SUCCESS) {

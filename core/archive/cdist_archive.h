@@ -47,6 +47,7 @@ typedef struct {
     const char *folder;
     const apr_array_header_t *skip; /* as given to cdist_tree_read */
     apr_array_header_t *inputs;     /* cdist_input_t, sorted as in the archive */
+    apr_array_header_t *left_out;   /* const char *, paths of devices, pipes and sockets, which are no inputs */
     int files;                  /* files, links and empty folders */
     apr_uint64_t bytes;         /* of all files */
     apr_int64_t newest_ns;      /* latest change time of anything in it, folders included */
@@ -54,7 +55,8 @@ typedef struct {
 } cdist_tree_t;
 
 /* Lists a folder. `skip`, if not NULL, tells what is left out (const char *, compared without case): "/name" is the
- * folder's own child of that name, and anything else a pattern with * and ? for names at every depth. Devices, pipes and sockets are skipped with a warning in the log.
+ * folder's own child of that name, and anything else a pattern with * and ? for names at every depth. Devices, pipes and
+ * sockets are left out too, and listed.
  * Errors: CDIST_E_SOURCE (names the path), CDIST_E_UNSAFE for a name that is not UTF-8, has a control character or a
  * backslash, or a link that leads out of the folder; CDIST_E_CHANGED if the folder changes while it is read;
  * CDIST_E_INPUT for more than CDIST_MAX_ENTRIES files, or too deep folders. */
@@ -129,8 +131,8 @@ typedef struct {
 
 /* Writes the archive of `tree` into `temp` and reads it back; each file is compared with the tree's stat before and
  * after it is read, so that a changing source gives CDIST_E_CHANGED and never a mixed archive. The file is not
- * published yet. Names that differ only in case are kept, with one warning in the log for all of them. Memory: at most
- * 192 MiB above the list of entries. Other errors: CDIST_E_SOURCE for a file that cannot be read or a folder without
+ * published yet. Names that differ only in case are kept, with one warning in the log for all of them; what the tree left
+ * out is told there too. Memory: at most 192 MiB above the list of entries. Other errors: CDIST_E_SOURCE for a file that cannot be read or a folder without
  * files, CDIST_E_STORE for the destination, CDIST_E_BUSY without threads, CDIST_E_STOPPED. */
 CDIST_MUST_CHECK cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
                                           const cdist_build_options_t *options, apr_pool_t *pool);

@@ -64,7 +64,7 @@ static cdist_err_t *add_child(walk_t *walk, cdist_folder_t *folder, const char *
     if ((rv = cdist_os_stat_at(&input.stat, folder, name)) != APR_SUCCESS) return read_failed(walk, rv, path);
     note_time(walk, &input.stat);
     if (input.stat.kind == CDIST_OTHER) {
-        cdist_log(CDIST_LOG_WARNING, "CD0001", 0, "%s: left out, it is a device, pipe or socket", full_path(walk, path));
+        APR_ARRAY_PUSH(walk->tree->left_out, const char *) = path;
         return NULL;
     }
     if (input.stat.kind == CDIST_LINK) {
@@ -152,6 +152,7 @@ cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_
     walk.tree = apr_pcalloc(result_pool, sizeof *walk.tree);
     walk.tree->folder = apr_pstrdup(result_pool, folder);
     walk.tree->skip = skip;
+    walk.tree->left_out = apr_array_make(result_pool, 0, sizeof(const char *));
     walk.tree->inputs = apr_array_make(result_pool, 64, sizeof(cdist_input_t));
     rv = cdist_os_folder_open(&root, folder, result_pool);
     if (rv == APR_SUCCESS) rv = cdist_os_stat_folder(&stat, root);

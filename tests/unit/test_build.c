@@ -261,6 +261,23 @@ START_TEST(names_that_differ_only_in_case_are_kept_with_one_warning)
 }
 END_TEST
 
+START_TEST(what_is_left_out_is_told_once_by_the_build)
+{
+    told_t told = {"CD0001", 0, ""};
+    cdist_manifest_t *manifest;
+    cdist_temp_t *temp;
+
+    cdist_log_set(every_level, take_message, &told);
+    fx_write_text("t/a", "x");
+    fx_make_folder("t/d");
+    ck_assert_int_eq(mkfifo(fx_path("t/d/pipe"), 0644), 0);
+    FX_OK(build(&manifest, &temp, "t", 6, 2));
+    ck_assert_int_eq(manifest->entries->nelts, 2);
+    ck_assert_int_eq(told.count, 1);
+    ck_assert_ptr_nonnull(strstr(told.last, "/t/d/pipe: left out"));
+}
+END_TEST
+
 START_TEST(an_empty_folder_is_refused)
 {
     cdist_manifest_t *manifest;
@@ -389,7 +406,7 @@ START_TEST(an_unreadable_file_ends_the_build_and_is_named)
     cdist_err_t *err;
 
     fx_write_text("t/a", "x");
-    fx_write_text("t/closed", "x");
+    fx_write_prose("t/closed", _i ? CDIST_WHOLE_MAX + 1 : 1);
     ck_assert_int_eq(chmod(fx_path("t/closed"), 0), 0);
     fx_be_nobody();
     err = build(&manifest, &temp, "t", 6, 2);
@@ -562,11 +579,12 @@ Suite *test_suite(void)
     tcase_add_test(tcase, what_does_not_shrink_is_stored);
     tcase_add_test(tcase, large_files_are_streamed_into_the_same_bytes_by_any_number_of_threads);
     tcase_add_test(tcase, names_that_differ_only_in_case_are_kept_with_one_warning);
+    tcase_add_test(tcase, what_is_left_out_is_told_once_by_the_build);
     tcase_add_test(tcase, an_empty_folder_is_refused);
     tcase_add_loop_test(tcase, a_file_that_changes_after_it_was_listed_ends_the_build, 0, FX_COUNT(changes));
     tcase_add_loop_test(tcase, a_large_file_that_changes_after_it_was_listed_ends_the_build, 0, FX_COUNT(changes));
     tcase_add_test(tcase, a_folder_that_turns_into_a_link_is_not_followed);
-    tcase_add_test(tcase, an_unreadable_file_ends_the_build_and_is_named);
+    tcase_add_loop_test(tcase, an_unreadable_file_ends_the_build_and_is_named, 0, 2);
     tcase_add_loop_test(tcase, the_stop_flag_ends_a_build, 0, 2);
     tcase_add_loop_test(tcase, a_full_disk_is_an_error_of_the_store, 0, 2);
     tcase_add_test(tcase, a_disk_that_fills_up_halfway_is_an_error_of_the_store);

@@ -125,6 +125,19 @@ START_TEST(a_name_that_breaks_archives_is_refused)
 }
 END_TEST
 
+START_TEST(a_name_that_is_not_utf8_is_refused_by_name)
+{
+    cdist_tree_t *tree;
+    cdist_err_t *err;
+
+    fx_write_text("t/d/caf\xE9.txt", "x");
+    err = cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->code, CDIST_E_UNSAFE);
+    ck_assert_ptr_nonnull(strstr(err->message, "/t/d/caf\\xE9.txt: the name is not UTF-8"));
+}
+END_TEST
+
 START_TEST(an_error_shows_the_bad_name_without_its_control_characters)
 {
     cdist_tree_t *tree;
@@ -138,33 +151,27 @@ START_TEST(an_error_shows_the_bad_name_without_its_control_characters)
 }
 END_TEST
 
-static void count_message(void *baton, cdist_log_level_t level, apr_status_t status, const char *text)
-{
-    (void)status;
-    if (level == CDIST_LOG_WARNING && strstr(text, "CD0001")) ++*(int *)baton;
-}
-
-static int every_level(void *baton, cdist_log_level_t level)
-{
-    (void)baton;
-    (void)level;
-    return 1;
-}
-
-START_TEST(pipes_and_sockets_are_left_out_with_a_warning)
+START_TEST(pipes_and_sockets_are_left_out_and_listed)
 {
     struct sockaddr_un address = {AF_UNIX, ""};
-    int warnings = 0, fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    cdist_tree_t *tree;
+    int i;
 
-    cdist_log_set(every_level, count_message, &warnings);
     fx_write_text("t/f", "x");
-    ck_assert_int_eq(mkfifo(fx_path("t/pipe"), 0644), 0);
+    fx_make_folder("t/d");
+    ck_assert_int_eq(mkfifo(fx_path("t/d/pipe"), 0644), 0);
     ck_assert_int_eq(chdir(fx_path("t")), 0);
     strcpy(address.sun_path, "socket");
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_str_eq(names_of(read_tree("t")), "f");
-    ck_assert_int_eq(warnings, 2);
+    tree = read_tree("t");
     close(fd);
+    ck_assert_str_eq(names_of(tree), "d/ f");
+    ck_assert_int_eq(tree->left_out->nelts, 2);
+    for (i = 0; i < 2; i++) {
+        const char *path = APR_ARRAY_IDX(tree->left_out, i, const char *);
+        ck_assert(strcmp(path, "socket") == 0 || strcmp(path, "d/pipe") == 0);
+    }
 }
 END_TEST
 
@@ -313,8 +320,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_link_is_kept_if_it_cannot_lead_out, 0, FX_COUNT(link_rows));
     tcase_add_test(tcase, a_link_to_a_folder_is_not_walked);
     tcase_add_loop_test(tcase, a_name_that_breaks_archives_is_refused, 0, FX_COUNT(bad_names));
+    tcase_add_test(tcase, a_name_that_is_not_utf8_is_refused_by_name);
     tcase_add_test(tcase, an_error_shows_the_bad_name_without_its_control_characters);
-    tcase_add_test(tcase, pipes_and_sockets_are_left_out_with_a_warning);
+    tcase_add_test(tcase, pipes_and_sockets_are_left_out_and_listed);
     tcase_add_test(tcase, skipped_children_are_left_out_at_the_top_alone);
     tcase_add_loop_test(tcase, the_signature_changes_with_anything_in_the_folder, 0, FX_COUNT(changes));
     tcase_add_test(tcase, a_missing_folder_is_an_error_of_the_source_and_names_it);
