@@ -51,12 +51,44 @@ static json_t *entry_object(const cdist_entry_t *entry, apr_pool_t *pool)
     return object;
 }
 
+/* A text that grows; malloc'ed, since a pool would keep every smaller size of it. */
+typedef struct {
+    char *bytes;
+    size_t used, room;
+} text_t;
+
+static int append(const char *bytes, size_t length, void *baton)
+{
+    text_t *text = baton;
+
+    if (text->room - text->used < length) {
+        text->room = (text->used + length) * 2 + 4096;
+        text->bytes = realloc(text->bytes, text->room);
+        if (!text->bytes) abort(); /* out of memory, as APR's pools do */
+    }
+    memcpy(text->bytes + text->used, bytes, length);
+    text->used += length;
+    return 0;
+}
+
+static void append_object(text_t *text, json_t *object)
+{
+    if (json_dump_callback(object, append, text, JSON_COMPACT) != 0) abort(); /* every text in it is UTF-8 */
+    json_decref(object);
+}
+
+static apr_status_t free_text(void *bytes)
+{
+    free(bytes);
+    return APR_SUCCESS;
+}
+
+/* NB: the entries are turned into text one by one: as objects, those of a large archive take half a gigabyte. */
 const char *cdist_manifest_write(const cdist_manifest_t *manifest, apr_pool_t *pool)
 {
-    json_t *root = json_object(), *archive = json_object(), *entries = json_array();
+    json_t *root = json_object(), *archive = json_object();
+    text_t text = {NULL, 0, 0};
     apr_pool_t *scratch;
-    char *text;
-    const char *result;
     int i;
 
     apr_pool_create(&scratch, pool);
@@ -66,16 +98,16 @@ const char *cdist_manifest_write(const cdist_manifest_t *manifest, apr_pool_t *p
     set_number(archive, "bytes", manifest->archive_bytes);
     set_text(archive, "sha256", cdist_digest_hex(&manifest->archive_sha256, scratch));
     json_object_set_new(root, "archive", archive);
+    append_object(&text, root);
+    text.used--; /* the object goes on */
+    append(",\"entries\":[", 12, &text);
     for (i = 0; i < manifest->entries->nelts; i++) {
         apr_pool_clear(scratch);
-        json_array_append_new(entries, entry_object(&APR_ARRAY_IDX(manifest->entries, i, cdist_entry_t), scratch));
+        if (i) append(",", 1, &text);
+        append_object(&text, entry_object(&APR_ARRAY_IDX(manifest->entries, i, cdist_entry_t), scratch));
     }
-    json_object_set_new(root, "entries", entries);
-    text = json_dumps(root, JSON_COMPACT);
-    if (!text) abort(); /* out of memory, as APR's pools do: every text in it is UTF-8 */
-    result = apr_pstrcat(pool, text, "\n", NULL);
-    free(text);
-    json_decref(root);
+    append("]}\n", 4, &text); /* with its NUL */
     apr_pool_destroy(scratch);
-    return result;
+    apr_pool_cleanup_register(pool, text.bytes, free_text, apr_pool_cleanup_null);
+    return text.bytes;
 }

@@ -566,6 +566,31 @@ START_TEST(a_manifest_is_json_that_names_every_entry)
 }
 END_TEST
 
+/* A server's child writes one for each archive it builds. */
+START_TEST(a_manifest_of_the_largest_archive_takes_little_memory)
+{
+    cdist_manifest_t manifest = {"builder", 6, 0, {{0}}, NULL, 0, 0};
+    struct rusage before, after;
+    const char *json;
+    int i;
+
+    manifest.entries = apr_array_make(fx_pool, CDIST_MAX_ENTRIES, sizeof(cdist_entry_t));
+    for (i = 0; i < CDIST_MAX_ENTRIES; i++) {
+        cdist_entry_t *entry = memset(apr_array_push(manifest.entries), 0, sizeof *entry);
+        entry->name = apr_psprintf(fx_pool, "folder/name-%06d", i);
+    }
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
+    json = cdist_manifest_write(&manifest, fx_pool);
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
+    ck_assert_ptr_nonnull(strstr(json, "\"entries\":[{\"name\":\"folder/name-000000\","));
+    ck_assert_ptr_nonnull(strstr(json, "\"name\":\"folder/name-199999\""));
+    ck_assert_str_eq(json + strlen(json) - 4, "}]}\n");
+#ifndef __SANITIZE_ADDRESS__ /* which keeps freed memory for a while */
+    ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 192 * 1024);
+#endif
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("build");
@@ -593,5 +618,6 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, an_archive_of_many_entries_is_sound, 0, 3);
     tcase_add_test(tcase, a_rewound_entry_leaves_no_trace);
     tcase_add_test(tcase, a_manifest_is_json_that_names_every_entry);
+    tcase_add_test(tcase, a_manifest_of_the_largest_archive_takes_little_memory);
     return suite;
 }
