@@ -93,8 +93,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_finish(cdist_manifest_t *manifest
 
 /* ---- pack.c: one file's content into one entry ---- */
 
-/* Reads and compresses a file of at most CDIST_WHOLE_MAX bytes, a link, or a folder. `*packed` is malloc'ed. */
-CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, void **packed, cdist_packer_t *packer,
+/* Reads and compresses a file of at most CDIST_WHOLE_MAX bytes, a link, or a folder. The caller frees `packed`, which is
+ * empty after an error. */
+CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_packer_t *packer,
                                                cdist_sha256_t *sha, const char *folder, const cdist_input_t *input,
                                                apr_pool_t *pool);
 /* Streams a larger file into the writer. */

@@ -14,14 +14,13 @@
 #include <apr_thread_mutex.h>
 #include <apr_thread_proc.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #define BUDGET_BYTES (128u * 1024 * 1024)
 #define MAX_THREADS 64
 
 typedef struct {
-    void *packed; /* malloc'ed */
+    cdist_block_t packed;
     int done;
 } slot_t;
 
@@ -97,7 +96,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
     sha = cdist_sha256_create(pool);
     while ((i = claim(build)) >= 0) {
         cdist_err_t *err = NULL;
-        void *packed = NULL;
+        cdist_block_t packed = {NULL, 0};
 
         apr_pool_clear(scratch);
         if (cdist_stop_asked(build->options->stop)) {
@@ -131,8 +130,7 @@ static const cdist_err_t *await(build_t *build, int i)
 
 static void release(build_t *build, int i)
 {
-    free(build->slots[i].packed);
-    build->slots[i].packed = NULL;
+    cdist_os_block_free(&build->slots[i].packed);
     apr_thread_mutex_lock(build->mutex);
     build->reserved -= cost(input_at(build, i));
     apr_thread_cond_broadcast(build->cond);
@@ -155,7 +153,7 @@ static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, ap
             err = cdist_pack_stream(&build->entries[i], writer, build->options->level, build->tree->folder, input,
                                     build->options->stop, scratch);
         } else if (!err) {
-            err = cdist_zip_writer_add(writer, &build->entries[i], build->slots[i].packed);
+            err = cdist_zip_writer_add(writer, &build->entries[i], build->slots[i].packed.bytes);
         }
         if (err) return cdist_err_dup(err, pool);
         release(build, i);
@@ -198,7 +196,7 @@ static cdist_err_t *run(build_t *build, cdist_zip_writer_t *writer, apr_pool_t *
     apr_thread_cond_broadcast(build->cond);
     apr_thread_mutex_unlock(build->mutex);
     for (i = 0; i < started; i++) apr_thread_join(&ignored, threads[i]);
-    for (i = 0; i < build->tree->inputs->nelts; i++) free(build->slots[i].packed);
+    for (i = 0; i < build->tree->inputs->nelts; i++) cdist_os_block_free(&build->slots[i].packed);
     apr_pool_destroy(build->err_pool);
     return err;
 }

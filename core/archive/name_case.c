@@ -24,7 +24,8 @@ static unsigned capital(unsigned c)
     size_t i;
 
     for (i = 0; i < sizeof letters / sizeof letters[0] && c >= letters[i].first; i++) {
-        if (c <= letters[i].last) return (c - letters[i].first) % (unsigned)letters[i].step ? c : c + (unsigned)letters[i].add;
+        if (c > letters[i].last) continue;
+        return (c - letters[i].first) % (unsigned)letters[i].step ? c : c + (unsigned)letters[i].add;
     }
     return c;
 }

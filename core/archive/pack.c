@@ -85,62 +85,63 @@ static void digest_all(cdist_digest_t *digest, cdist_sha256_t *sha, const void *
 
 /* ---- small entries --------------------------------------------------------------------------------------------- */
 
-/* Takes over `content` (malloc'ed). */
-static void pack_bytes(cdist_entry_t *entry, void **packed, void *content, apr_size_t length, cdist_packer_t *packer,
-                       cdist_sha256_t *sha)
+/* Takes over `content`. */
+static void pack_bytes(cdist_entry_t *entry, cdist_block_t *packed, cdist_block_t *content, apr_size_t length,
+                       cdist_packer_t *packer, cdist_sha256_t *sha)
 {
-    void *out = length > 1 ? malloc(length - 1) : NULL;
     apr_size_t packed_bytes = 0;
 
-    if (length > 1 && !out) abort();
     entry->bytes = length;
-    entry->crc32 = cdist_crc32(0, content, length);
-    digest_all(&entry->sha256, sha, content, length);
-    if (out) packed_bytes = cdist_packer_pack(packer, out, content, length);
+    entry->crc32 = cdist_crc32(0, content->bytes, length);
+    digest_all(&entry->sha256, sha, content->bytes, length);
+    if (length > 1) {
+        cdist_os_block_get(packed, length - 1);
+        packed_bytes = cdist_packer_pack(packer, packed->bytes, content->bytes, length);
+    }
     if (packed_bytes > 0) {
         entry->method = CDIST_DEFLATED;
         entry->packed_bytes = packed_bytes;
-        digest_all(&entry->packed_sha256, sha, out, packed_bytes);
-        free(content);
-        *packed = realloc(out, packed_bytes);
-        if (!*packed) abort();
+        digest_all(&entry->packed_sha256, sha, packed->bytes, packed_bytes);
+        cdist_os_block_free(content);
+        cdist_os_block_shrink(packed, packed_bytes);
     } else {
         entry->method = CDIST_STORED;
         entry->packed_bytes = length;
         entry->packed_sha256 = entry->sha256;
-        free(out);
-        *packed = content;
+        cdist_os_block_free(packed);
+        *packed = *content;
     }
 }
 
-cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, void **packed, cdist_packer_t *packer, cdist_sha256_t *sha,
-                              const char *folder, const cdist_input_t *input, apr_pool_t *pool)
+cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_packer_t *packer,
+                              cdist_sha256_t *sha, const char *folder, const cdist_input_t *input, apr_pool_t *pool)
 {
     apr_size_t length = input->stat.kind == CDIST_FILE ? (apr_size_t)input->stat.bytes
                         : input->link_target           ? strlen(input->link_target)
                                                        : 0;
-    void *content = malloc(length ? length : 1);
+    cdist_block_t content;
     cdist_err_t *err = NULL;
     apr_file_t *file;
 
-    if (!content) abort();
+    memset(packed, 0, sizeof *packed);
+    cdist_os_block_get(&content, length);
     if (input->stat.kind == CDIST_FILE) {
         err = open_input(&file, folder, input, pool);
         if (!err) {
-            err = read_exactly(content, length, file, folder, input, pool);
+            err = read_exactly(content.bytes, length, file, folder, input, pool);
             if (!err) err = check_unchanged(file, folder, input, pool);
             apr_file_close(file);
         }
-        entry->mode = err ? 0 : mode_of(content, length);
+        entry->mode = err ? 0 : mode_of(content.bytes, length);
     } else {
         entry->mode = input->link_target ? MODE_LINK : MODE_FOLDER;
-        if (input->link_target) memcpy(content, input->link_target, length);
+        if (input->link_target) memcpy(content.bytes, input->link_target, length);
     }
     if (err) {
-        free(content);
+        cdist_os_block_free(&content);
         return err;
     }
-    pack_bytes(entry, packed, content, length, packer, sha);
+    pack_bytes(entry, packed, &content, length, packer, sha);
     return NULL;
 }
 

@@ -228,6 +228,19 @@ CDIST_MUST_CHECK apr_status_t cdist_os_lock_try(cdist_lock_t **lock, const char 
                                                 apr_uint32_t count, apr_pool_t *pool);
 void cdist_os_lock_free(cdist_lock_t *lock);
 
+/* Memory for a large content. A big block comes straight from the system and goes back there when it is freed; what
+ * several threads malloc and free stays with the process, several times over. A zeroed block is empty. */
+typedef struct {
+    void *bytes;
+    apr_size_t mapped; /* 0: too small for that, malloc'ed */
+} cdist_block_t;
+/* Never fails: without memory the process ends, as with APR's pools. */
+void cdist_os_block_get(cdist_block_t *block, apr_size_t length);
+/* Keeps the first `length` bytes. */
+void cdist_os_block_shrink(cdist_block_t *block, apr_size_t length);
+/* The block is empty afterwards. */
+void cdist_os_block_free(cdist_block_t *block);
+
 int cdist_os_cpu_count(void);
 int cdist_os_stderr_is_terminal(void);
 /* Runs `work` in a process of its own, with the rights of another user if this one is root, and waits for its end.

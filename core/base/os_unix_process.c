@@ -14,7 +14,9 @@
 #include <grp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #ifndef F_OFD_SETLK
@@ -122,4 +124,47 @@ apr_status_t cdist_os_run_as(const char *user_name, apr_uid_t user, apr_gid_t gr
         apr_sleep(RUN_POLL);
     }
     return APR_SUCCESS;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+#define MAPPED_FROM (128u * 1024)
+
+static apr_size_t whole_pages(apr_size_t length)
+{
+    apr_size_t page = (apr_size_t)sysconf(_SC_PAGESIZE);
+
+    return (length + page - 1) / page * page;
+}
+
+void cdist_os_block_get(cdist_block_t *block, apr_size_t length)
+{
+    block->mapped = length >= MAPPED_FROM ? whole_pages(length) : 0;
+    if (block->mapped) {
+        block->bytes = mmap(NULL, block->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block->bytes == MAP_FAILED) abort();
+    } else {
+        block->bytes = malloc(length ? length : 1);
+        if (!block->bytes) abort();
+    }
+}
+
+void cdist_os_block_shrink(cdist_block_t *block, apr_size_t length)
+{
+    if (block->mapped) {
+        apr_size_t kept = whole_pages(length ? length : 1);
+
+        if (kept < block->mapped) munmap((char *)block->bytes + kept, block->mapped - kept);
+        block->mapped = kept;
+    } else {
+        void *smaller = realloc(block->bytes, length ? length : 1);
+        if (smaller) block->bytes = smaller;
+    }
+}
+
+void cdist_os_block_free(cdist_block_t *block)
+{
+    if (block->mapped) munmap(block->bytes, block->mapped);
+    else free(block->bytes);
+    memset(block, 0, sizeof *block);
 }

@@ -166,6 +166,18 @@ def test_many_entries_are_built_by_a_server_in_bounded_memory(httpd, many):
     assert max(peaks) <= MEMORY
 
 
+# ---- memory ----------------------------------------------------------------------------------------------------------
+
+def test_many_threads_take_no_more_memory_than_few(folder):
+    source = distribution(folder)
+    words = releases.text("words", MIB) * 16
+    for number in range(24):
+        # Up to the largest size that is compressed as a whole, some that shrink and some that do not.
+        (source / f"{number:02}a.cab").write_bytes(os.urandom((16 - number % 5) * MIB))
+        (source / f"{number:02}b.txt").write_bytes(words[:(number % 16 + 1) * MIB])
+    build(folder, "--threads", "64", "--level", "1")
+
+
 # ---- large entries ---------------------------------------------------------------------------------------------------
 
 def test_sparse_file_of_5_gib_is_built_and_checked_in_bounded_memory_and_read_by_others(folder):

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -425,6 +426,29 @@ START_TEST(signals_are_blocked_and_restored)
 }
 END_TEST
 
+static const apr_size_t block_sizes[] = {0, 1, 1000, 128 * 1024 - 1, 128 * 1024, 128 * 1024 + 1, 5000000};
+
+START_TEST(a_block_keeps_its_beginning_when_it_shrinks)
+{
+    apr_size_t length = block_sizes[_i], kept[] = {length, length / 2, length / 100, length / 10000, 0}, i;
+    unsigned char *expected = malloc(length + 1);
+    cdist_block_t block;
+
+    ck_assert_ptr_nonnull(expected);
+    fx_fill_noise(expected, length, 1);
+    cdist_os_block_get(&block, length);
+    memcpy(block.bytes, expected, length);
+    for (i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (i) cdist_os_block_shrink(&block, kept[i]);
+        ck_assert_int_eq(memcmp(block.bytes, expected, kept[i]), 0);
+    }
+    cdist_os_block_free(&block);
+    ck_assert_ptr_null(block.bytes);
+    cdist_os_block_free(&block);
+    free(expected);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("file");
@@ -455,5 +479,6 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_lock_file_is_never_a_link);
     tcase_add_test(tcase, of_several_bytes_each_is_taken_once);
     tcase_add_test(tcase, signals_are_blocked_and_restored);
+    tcase_add_loop_test(tcase, a_block_keeps_its_beginning_when_it_shrinks, 0, FX_COUNT(block_sizes));
     return suite;
 }
