@@ -25,6 +25,7 @@ SERVER_USER = "www-data"
 DEADLINE = 20.0
 LOG_LINE = re.compile(r"^\[[^]]+\] \[[\w-]+:(\w+)\]")
 BAD_LEVELS = {"warn", "error", "crit", "alert", "emerg"}
+SANITIZER = re.compile(r"(?:Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: ")
 
 MPM_LIMITS = {
     "event": "StartServers 2\nServerLimit 4\nThreadsPerChild 32\nMaxRequestWorkers 128\n",
@@ -149,6 +150,7 @@ class Httpd:
         self.port = self.port or 8080
         done = subprocess.run([HTTPD, "-t", "-f", self.write_config(**parts)], capture_output=True, text=True,
                               timeout=DEADLINE)
+        assert not SANITIZER.search(done.stderr), done.stderr
         return done.returncode, done.stderr + done.stdout
 
     # ---- start and end ------------------------------------------------------------------------------------------
@@ -168,7 +170,7 @@ class Httpd:
                                                start_new_session=True)
             if self.wait_ready():
                 return self
-            said = self.errors() + (self.folder / "stderr").read_text()
+            said = self.errors() + self.said()
             assert "AH00072" in said, f"httpd does not start:\n{said}"
         raise AssertionError("no free port")
 
@@ -307,6 +309,11 @@ class Httpd:
         path = self.folder / "error_log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def said(self):
+        """What the server wrote before it had a log, or beside it."""
+        path = self.folder / "stderr"
+        return path.read_text(errors="replace") if path.exists() else ""
+
     def accesses(self):
         path = self.folder / "access_log"
         lines = path.read_text(errors="replace").splitlines() if path.exists() else []
@@ -336,10 +343,10 @@ class Httpd:
     def unexpected(self):
         """Lines of the error log that no test should leave behind."""
         found = []
-        for line in self.errors().splitlines():
+        for line in self.errors().splitlines() + self.said().splitlines():
             match = LOG_LINE.match(line)
             bad = (match and match[1] in BAD_LEVELS) or "exit signal" in line
-            if bad and not any(tag in line for tag in self.allowed):
+            if SANITIZER.search(line) or (bad and not any(tag in line for tag in self.allowed)):
                 found.append(line)
         return found
 
