@@ -38,7 +38,7 @@ DefaultRuntimeDir "{folder}/run"
 PidFile "{folder}/run/httpd.pid"
 Mutex file:{folder}/run default
 ErrorLog "{folder}/error_log"
-LogLevel warn cdist:debug
+LogLevel warn {log_level}
 ServerName localhost
 Listen 127.0.0.1:{port}
 {modules}
@@ -105,6 +105,7 @@ class Httpd:
         self.modules = ["mpm_" + mpm, "authz_core", "alias", "mime", *modules]
         self.name = name
         self.store = self.folder / "store"
+        self.loaded = True  # False: the next configuration neither loads the module nor has its directives
         self.port = 0
         self.daemon = None
         self.allowed = set()
@@ -133,16 +134,20 @@ class Httpd:
                 process += f"\n{name} {preset}"
         if body is None:
             body = "".join(self.publication(url, text) for url, text in self.publications.items()) + self.extra
+        if not self.loaded:
+            process = body = ""
         loads = []
         for name in self.modules:
             shared = HTTPD_MODULES / f"mod_{name}.so"
             if shared.exists():
                 loads.append(f"LoadModule {name}_module {shared}")
-        loads.append(f"LoadModule cdist_module {MODULE}")
+        if self.loaded:
+            loads.append(f"LoadModule cdist_module {MODULE}")
         path = self.folder / "httpd.conf"
         path.write_text(CONFIG.format(
             folder=self.folder, port=self.port, modules="\n".join(loads), limits=MPM_LIMITS[self.mpm], process=process,
-            body=body, user=f"User {SERVER_USER}\nGroup {SERVER_USER}" if IS_ROOT else ""))
+            body=body, log_level="cdist:debug" if self.loaded else "",
+            user=f"User {SERVER_USER}\nGroup {SERVER_USER}" if IS_ROOT else ""))
         return path
 
     def check_config(self, **parts):
