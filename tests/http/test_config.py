@@ -1,4 +1,6 @@
 """Mistakes in the configuration: httpd -t names directive, file and line, and what is allowed."""
+import re
+
 import pytest
 
 NUMBERS = ("CDistLevel", "CDistSettle", "CDistScanInterval", "CDistBuildTimeout", "CDistBuildMax", "CDistWaitMax")
@@ -6,12 +8,15 @@ PROCESS_WIDE = [f"{name} 1" for name in NUMBERS] + ["CDistStore /tmp/cdist-store
 
 
 def complaint(httpd, **parts):
-    """What `httpd -t` says about a configuration that it must refuse."""
+    """What `httpd -t` says about a configuration that it must refuse because of one of our directives."""
     server = httpd({}, start=False)
     status, said = server.check_config(**parts)
     assert status != 0, said
-    assert "Syntax error on line " in said
-    assert str(server.folder / "httpd.conf") in said
+    path = server.folder / "httpd.conf"
+    place = re.search(rf"Syntax error on line (\d+) of {re.escape(str(path))}:\n(.*)", said)
+    assert place, said
+    directive = path.read_text().splitlines()[int(place[1]) - 1].split()[0]
+    assert directive.startswith("CDist") and directive in place[2]
     return said
 
 
@@ -30,7 +35,7 @@ def test_bad_value_of_a_process_directive_is_refused(httpd, line):
     assert "must be" in said or "takes one argument" in said
 
 
-@pytest.mark.parametrize("name", [*NUMBERS, "CDistStore", "CDistRoot", "CDistCurrent"])
+@pytest.mark.parametrize("name", [*NUMBERS, "CDistStore", "CDistRoot", "CDistCurrent", "CDistRequire"])
 def test_directive_without_argument_is_refused(httpd, name):
     assert name in complaint(httpd, process=name + "\n")
 
@@ -81,7 +86,7 @@ def test_required_slot_that_is_none_is_refused(httpd, value, expected):
     assert "CDistRequire" in said and expected in said
 
 
-@pytest.mark.parametrize("value", ["server", 'server ""', "newest /opt/1cv8"])
+@pytest.mark.parametrize("value", ["server", 'server ""', "newest /opt/1cv8", "server /opt/1cv8 /opt/other"])
 def test_current_that_follows_no_server_is_refused(httpd, value):
     assert "CDistCurrent" in complaint(httpd, body=f'<Directory "/srv/x">\n  CDistCurrent {value}\n</Directory>\n')
 
