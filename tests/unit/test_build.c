@@ -343,6 +343,39 @@ static void add_beside(const char *name)
     fx_write_text(apr_pstrcat(fx_pool, name, ".new", NULL), "x");
 }
 
+START_TEST(a_top_folder_stands_before_every_name_and_changes_nothing_else)
+{
+    cdist_build_options_t options = {6, 2, NULL, NULL, NULL, "windows64-8.3.22.1750/"};
+    cdist_manifest_t *flat, *manifest;
+    cdist_verification_t *result;
+    cdist_tree_t *tree;
+    cdist_temp_t *temp;
+    int i;
+
+    fx_write_prose("t/a.txt", 50000);
+    fx_write_text("t/d/f", "x");
+    fx_write_text("t/Setup.ini", "y");
+    fx_make_folder("t/empty");
+    fx_link("a.txt", "t/l");
+    flat = build_well("t", 6, 2);
+    FX_OK(cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool));
+    FX_DONE(cdist_os_temp_open(&temp, fx_folder, fx_pool));
+    FX_OK(cdist_build(&manifest, temp, tree, &options, fx_pool));
+    FX_OK(cdist_zip_verify(&result, temp->file, "built", NULL, fx_pool));
+    ck_assert(result->ok);
+    ck_assert_int_eq(result->problems->nelts, 0);
+    ck_assert_int_eq(manifest->entries->nelts, flat->entries->nelts);
+    for (i = 0; i < flat->entries->nelts; i++) {
+        const cdist_entry_t *with = &APR_ARRAY_IDX(result->manifest->entries, i, cdist_entry_t);
+        const cdist_entry_t *without = &APR_ARRAY_IDX(flat->entries, i, cdist_entry_t);
+
+        ck_assert_str_eq(with->name, apr_pstrcat(fx_pool, options.top, without->name, NULL));
+        ck_assert(cdist_digest_equal(&with->packed_sha256, &without->packed_sha256));
+        ck_assert_uint_eq(with->mode, without->mode);
+    }
+}
+END_TEST
+
 static const struct {
     change_fn *change;
     int loud; /* 1: CDIST_E_CHANGED; 0: CDIST_E_SOURCE or CDIST_E_UNSAFE will do too */
@@ -616,6 +649,7 @@ Suite *test_suite(void)
     /* every byte of the header, of the name and of the content */
     tcase_add_loop_test(tcase, a_disk_that_returns_other_bytes_is_noticed, 0, 41);
     tcase_add_loop_test(tcase, an_archive_of_many_entries_is_sound, 0, 3);
+    tcase_add_test(tcase, a_top_folder_stands_before_every_name_and_changes_nothing_else);
     tcase_add_test(tcase, a_rewound_entry_leaves_no_trace);
     tcase_add_test(tcase, a_manifest_is_json_that_names_every_entry);
     tcase_add_test(tcase, a_manifest_of_the_largest_archive_takes_little_memory);

@@ -86,6 +86,44 @@ START_TEST(a_path_is_one_of_the_known_forms_or_refused)
 }
 END_TEST
 
+static const struct {
+    const char *path;
+    cdist_route_kind_t kind;
+    const char *slot, *mask;
+    int manifest;
+} component_rows[] = {{"/modules.zip", CDIST_ROUTE_ARCHIVE, "modules", "", 0},
+                      {"/MODULES.zip", CDIST_ROUTE_ARCHIVE, "modules", "", 0},
+                      {"/modules.zip.manifest", CDIST_ROUTE_ARCHIVE, "modules", "", 1},
+                      {"/8.3.22.1750/modules.zip", CDIST_ROUTE_ARCHIVE, "modules", "8.3.22.1750", 0},
+                      {"/8.3/extra.zip.manifest", CDIST_ROUTE_ARCHIVE, "extra", "8.3", 1},
+                      {"/sha256/" HEX "/modules.zip", CDIST_ROUTE_BYTES, "modules", "", 0},
+                      {"/windows64tc.zip", CDIST_ROUTE_ARCHIVE, "windows64", "", 0},
+                      {"/modules", CDIST_ROUTE_UNKNOWN, NULL, "", 0},
+                      {"/modulestc.zip", CDIST_ROUTE_UNKNOWN, NULL, "", 0},
+                      {"/others.zip", CDIST_ROUTE_UNKNOWN, NULL, "", 0}};
+
+START_TEST(a_components_path_is_that_of_a_slot)
+{
+    apr_array_header_t *components = apr_array_make(fx_pool, 2, sizeof(const cdist_slot_t *));
+    cdist_route_t route;
+
+    APR_ARRAY_PUSH(components, const cdist_slot_t *) = cdist_slot_make("modules", fx_pool);
+    APR_ARRAY_PUSH(components, const cdist_slot_t *) = cdist_slot_make("extra", fx_pool);
+    cdist_route_parse(&route, component_rows[_i].path, components, fx_pool);
+    ck_assert_msg(route.kind == component_rows[_i].kind, "\"%s\" gave %d instead of %d", component_rows[_i].path,
+                  route.kind, component_rows[_i].kind);
+    ck_assert_str_eq(cdist_version_format(&route.selector.mask, fx_pool), component_rows[_i].mask);
+    ck_assert_int_eq(route.manifest, component_rows[_i].manifest);
+    if (component_rows[_i].slot) ck_assert_str_eq(route.selector.slot->name, component_rows[_i].slot);
+    if (route.kind != CDIST_ROUTE_UNKNOWN) return;
+    ck_assert_ptr_nonnull(strstr(route.reason, "macOS64tc.zip"));
+    ck_assert_ptr_nonnull(strstr(route.reason, "modules.zip, extra.zip"));
+    cdist_route_parse(&route, "/modules.zip", NULL, fx_pool);
+    ck_assert_int_eq(route.kind, CDIST_ROUTE_UNKNOWN);
+    ck_assert_ptr_null(strstr(route.reason, "modules"));
+}
+END_TEST
+
 START_TEST(a_path_of_more_than_512_bytes_is_malformed)
 {
     char *path = apr_pcalloc(fx_pool, 700);
@@ -108,6 +146,7 @@ Suite *test_suite(void)
     TCase *tcase = fx_case(suite, "route", 10);
 
     tcase_add_loop_test(tcase, a_path_is_one_of_the_known_forms_or_refused, 0, FX_COUNT(rows));
+    tcase_add_loop_test(tcase, a_components_path_is_that_of_a_slot, 0, FX_COUNT(component_rows));
     tcase_add_test(tcase, a_path_of_more_than_512_bytes_is_malformed);
     return suite;
 }

@@ -8,8 +8,15 @@
 
 static cdist_catalogue_t *catalogue;
 
-/* Each letter after the version is a slot: w = windows64, l = linux64; capital = unsettled; a digit 1 behind it = it
- * has a problem; x = the folder cannot be read. "8.3.22.1750 w,L,w1" */
+/* Made anew each time, as every directive makes its own. */
+static const cdist_slot_t *modules(void)
+{
+    return cdist_slot_make("modules", fx_pool);
+}
+
+/* Each letter after the version is a slot: w = windows64, l = linux64, m = the component "modules"; capital = unsettled; a
+ * digit 1 behind it = it has a problem, i = it is an installed platform; x = the folder cannot be read.
+ * "8.3.22.1750 w,L,w1,li" */
 static void add_release(const char *text)
 {
     cdist_release_t *release = memset(apr_array_push(catalogue->releases), 0, sizeof *release);
@@ -21,11 +28,12 @@ static void add_release(const char *text)
         cdist_source_t *source;
 
         if (*p == 'x') release->problem = "its folder cannot be read";
-        if (!strchr("wWlL", *p)) continue;
+        if (!strchr("wWlLmM", *p)) continue;
         source = apr_pcalloc(fx_pool, sizeof *source);
         source->version = release->version;
-        source->slot = cdist_slot_parse(*p == 'w' || *p == 'W' ? "windows64" : "linux64");
-        source->settled = *p == 'w' || *p == 'l';
+        source->slot = strchr("mM", *p) ? modules() : cdist_slot_parse(strchr("wW", *p) ? "windows64" : "linux64");
+        source->kind = p[1] == 'i' ? CDIST_SOURCE_INSTALLED : CDIST_SOURCE_DISTRIBUTION;
+        source->settled = strchr("wlm", *p) != NULL;
         source->problem = p[1] == '1' ? "it is broken" : NULL;
         APR_ARRAY_PUSH(release->sources, const cdist_source_t *) = source;
     }
@@ -112,11 +120,51 @@ static const struct {
     {"8.3.27.1 w;8.3.22.1750 w", "", "8.3.2", "windows64", CDIST_E_NOTFOUND, NULL},
     {"8.3.27.1 w", "", "8.5", "windows64", CDIST_E_NOTFOUND, NULL},
     {"8.3.27.1 l", "", "8.3", "windows64", CDIST_E_NOTFOUND, NULL},
-    {"8.3.27.1 W", "", "8.3", "windows64", CDIST_E_CHANGED, NULL}};
+    {"8.3.27.1 W", "", "8.3", "windows64", CDIST_E_CHANGED, NULL},
+
+    /* an installed platform ranks below every release with an installer that matches */
+    {"8.3.27.1 wi;8.3.22.1750 w", "", "", "windows64", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 wi;8.3.22.1750 w", "newest", "", "windows64", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 wi;8.3.22.1750 w", "8.3", "", "windows64", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 wi;8.3.22.1750 w", "8.3.27", "", "windows64", FOUND, "8.3.27.1"},
+    {"8.3.27.1 wi;8.3.22.1750 w", "8.3.27.1", "", "windows64", FOUND, "8.3.27.1"},
+    {"8.3.27.1 wi;8.3.22.1750 w", "", "8.3", "windows64", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 wi;8.3.22.1750 w", "8.3.27.1", "8.3", "windows64", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 wi;8.3.22.1750 w", "", "8.3.27", "windows64", FOUND, "8.3.27.1"},
+    {"8.3.27.1 wi;8.3.22.1750 w", "", "8.3.27.1", "windows64", FOUND, "8.3.27.1"},
+    {"8.3.27.1 wi;8.3.22.1750 wi", "", "", "windows64", FOUND, "8.3.27.1"},
+    {"8.3.27.1 wi;8.3.22.1750 wi", "8.3.22.1750", "8.3", "windows64", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 wi;8.3.22.1750 W", "", "", "windows64", FOUND, "8.3.27.1"},
+    {"8.3.27.1 wi;8.3.22.1750 w1", "", "", "windows64", FOUND, "8.3.27.1"},
+    {"8.3.27.1 Wi", "", "", "windows64", CDIST_E_CHANGED, NULL},
+    {"8.3.27.1 l,wi;8.3.22.1750 w", "", "8.3", "windows64", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 l,wi;8.3.22.1750 w", "", "8.3", "linux64", FOUND, "8.3.27.1"},
+    {"!8.3.27.1 wi", "", "", "windows64", CDIST_E_SOURCE, NULL},
+    {"!8.3.27.1 wi", "", "8.3.27.1", "windows64", FOUND, "8.3.27.1"},
+
+    /* an installed platform of another family does not keep the one with an installer from being current */
+    {"8.5.1.1 wi;8.3.27.1 w", "", "", "windows64", FOUND, "8.3.27.1"},
+    {"8.5.1.1 w;8.3.27.1 wi", "", "", "windows64", FOUND, "8.5.1.1"},
+    {"8.5.1.1 wi;8.3.27.1 wi", "", "", "windows64", CDIST_E_NOTFOUND, NULL},
+    {"8.5.1.1 wi;8.3.27.1 w;8.2.19.1 w", "", "", "windows64", CDIST_E_NOTFOUND, NULL},
+    {"8.5.1.1 wi;8.3.27.1 w", "newest", "", "windows64", FOUND, "8.3.27.1"},
+    {"8.5.1.1 wi;8.3.27.1 w", "", "8.5", "windows64", FOUND, "8.5.1.1"},
+
+    /* a component alone makes no release current before one with an installer */
+    {"8.3.27.1 m;8.3.22.1750 w,m", "", "", "windows64", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 m;8.3.22.1750 w,m", "", "", "modules", FOUND, "8.3.22.1750"},
+    {"8.3.27.1 m;8.3.22.1750 w", "", "", "modules", CDIST_E_NOTFOUND, NULL},
+    {"8.3.27.1 m;8.3.22.1750 w", "", "8.3", "modules", FOUND, "8.3.27.1"},
+    {"8.3.27.1 m;8.3.22.1750 w", "8.3.27", "", "modules", FOUND, "8.3.27.1"},
+    {"8.3.27.1 m;8.3.22.1750 w", "", "8.3.27.1", "modules", FOUND, "8.3.27.1"},
+    {"8.5.1.1 m;8.3.27.1 w", "", "", "windows64", FOUND, "8.3.27.1"},
+    {"8.3.27.1 m", "", "", "modules", FOUND, "8.3.27.1"},
+    {"8.3.27.1 w,M", "", "", "modules", CDIST_E_CHANGED, NULL},
+    {"8.3.27.1 w", "", "", "modules", CDIST_E_NOTFOUND, NULL}};
 
 START_TEST(a_selector_is_answered_by_the_rules)
 {
-    cdist_selector_t selector = {cdist_slot_parse(rows[_i].slot), {{0}, 0}};
+    cdist_selector_t selector = {cdist_slot_make(rows[_i].slot, fx_pool), {{0}, 0}};
     cdist_current_t current = {CDIST_CURRENT_UNSET, {{0}, 0}};
     const cdist_source_t *source = NULL;
     const char *got;
@@ -131,7 +179,43 @@ START_TEST(a_selector_is_answered_by_the_rules)
                   rows[_i].releases, rows[_i].current, rows[_i].mask, got);
     if (err) return;
     ck_assert_str_eq(got, rows[_i].version);
-    ck_assert_ptr_eq(source->slot, selector.slot);
+    ck_assert_int_eq(cdist_slot_compare(source->slot, selector.slot), 0);
+}
+END_TEST
+
+static const struct {
+    const char *releases, *mask, *version; /* NULL: CDIST_E_NOTFOUND */
+} required_rows[] = {{"8.3.27.1 w;8.3.22.1750 w,m", "", "8.3.22.1750"},
+                     {"8.3.27.1 w,m;8.3.22.1750 w,m", "", "8.3.27.1"},
+                     {"8.3.27.1 w,M;8.3.22.1750 w,m", "", "8.3.22.1750"},
+                     {"8.3.27.1 w,m1;8.3.22.1750 w,m", "", "8.3.22.1750"},
+                     {"8.3.27.1 w;8.3.22.1750 w,m", "8.3", "8.3.22.1750"},
+                     {"8.3.27.1 w;8.3.22.1750 w,m", "8.3.27", NULL},
+                     {"8.3.27.1 w;8.3.22.1750 w,m", "8.3.27.1", "8.3.27.1"},
+                     {"8.3.27.1 w;8.3.22.1750 w", "", NULL},
+                     {"8.3.27.1 w;8.3.22.1750 wi,m", "", "8.3.22.1750"},
+                     {"8.5.1.1 w;8.3.22.1750 w,m", "", "8.3.22.1750"}};
+
+START_TEST(a_release_without_a_required_component_is_not_current)
+{
+    cdist_selector_t selector = {cdist_slot_parse("windows64"), {{0}, 0}};
+    apr_array_header_t *required = apr_array_make(fx_pool, 1, sizeof(const cdist_slot_t *));
+    cdist_current_t current = {CDIST_CURRENT_UNSET, {{0}, 0}, NULL, required};
+    const cdist_source_t *source;
+    cdist_err_t *err;
+
+    APR_ARRAY_PUSH(required, const cdist_slot_t *) = modules();
+    fill(required_rows[_i].releases);
+    if (*required_rows[_i].mask) ck_assert(cdist_mask_parse(&selector.mask, required_rows[_i].mask));
+    err = cdist_select(&source, catalogue, &current, &selector, fx_pool);
+    if (required_rows[_i].version) {
+        ck_assert_msg(!err, "{%s}: %s", required_rows[_i].releases, err ? cdist_err_text(err, fx_pool) : "");
+        ck_assert_str_eq(cdist_version_format(&source->version, fx_pool), required_rows[_i].version);
+    } else {
+        ck_assert_ptr_nonnull(err);
+        ck_assert_int_eq(err->code, CDIST_E_NOTFOUND);
+        ck_assert_ptr_nonnull(strstr(cdist_err_text(err, fx_pool), "modules"));
+    }
 }
 END_TEST
 
@@ -206,6 +290,7 @@ Suite *test_suite(void)
     TCase *tcase = fx_case(suite, "selector", 10);
 
     tcase_add_loop_test(tcase, a_selector_is_answered_by_the_rules, 0, FX_COUNT(rows));
+    tcase_add_loop_test(tcase, a_release_without_a_required_component_is_not_current, 0, FX_COUNT(required_rows));
     tcase_add_test(tcase, the_error_of_several_families_names_them_and_the_directive);
     tcase_add_test(tcase, an_error_of_an_unread_root_says_why);
     tcase_add_test(tcase, an_error_of_a_release_being_filled_reads_as_a_sentence);

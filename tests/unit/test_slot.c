@@ -2,6 +2,8 @@
 #include "fixture.h"
 #include "platform/cdist_platform.h"
 
+#include <apr_strings.h>
+
 #include <string.h>
 
 static const struct {
@@ -98,6 +100,85 @@ START_TEST(a_slot_is_found_in_the_vendors_names)
 }
 END_TEST
 
+/* ---- components ------------------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *name, *made; /* NULL: no name of a slot */
+    int component;
+} made_rows[] = {{"modules", "modules", 1},
+                 {"Modules", "modules", 1},
+                 {"a", "a", 1},
+                 {"7zip", "7zip", 1},
+                 {"my-modules_2", "my-modules_2", 1},
+                 {"a234567890123456789012345678901", "a234567890123456789012345678901", 1},
+                 {"windows64", "windows64", 0},
+                 {"Win_x64", "windows64", 0},
+                 {"macOS", "macos64", 0},
+                 {"64", "windows64", 0},
+                 {"windows64tc", "windows64", 0},
+                 {"macOS64TC", "macos64", 0},
+                 {"", NULL, 0},
+                 {"-", NULL, 0},
+                 {"-modules", NULL, 0},
+                 {"_modules", NULL, 0},
+                 {"a2345678901234567890123456789012", NULL, 0},
+                 {"mod.ules", NULL, 0},
+                 {"mod ules", NULL, 0},
+                 {"mod/ules", NULL, 0},
+                 {"..", NULL, 0},
+                 {"modules.zip", NULL, 0},
+                 {"mod\xC3\xBCl", NULL, 0},
+                 {"mod\nules", NULL, 0},
+                 {"%v", NULL, 0}};
+
+START_TEST(a_component_has_letters_digits_and_two_signs_and_is_none_of_the_known_slots)
+{
+    const cdist_slot_t *slot = cdist_slot_make(made_rows[_i].name, fx_pool);
+
+    check_slot(slot, made_rows[_i].made, made_rows[_i].name);
+    if (!slot) return;
+    ck_assert_int_eq(cdist_slot_is_component(slot), made_rows[_i].component);
+    if (made_rows[_i].component) ck_assert_str_eq(slot->file, apr_pstrcat(fx_pool, slot->name, ".zip", NULL));
+}
+END_TEST
+
+START_TEST(slots_compare_by_their_order_then_by_name)
+{
+    const cdist_slot_t *a = cdist_slot_make("a", fx_pool), *b = cdist_slot_make("B", fx_pool), *slot;
+
+    ck_assert_int_eq(cdist_slot_compare(b, cdist_slot_make("b", fx_pool)), 0);
+    ck_assert_int_lt(cdist_slot_compare(a, b), 0);
+    ck_assert_int_gt(cdist_slot_compare(b, a), 0);
+    for (slot = cdist_slots; slot->name; slot++) {
+        ck_assert_int_eq(cdist_slot_compare(slot, slot), 0);
+        ck_assert_int_lt(cdist_slot_compare(slot, a), 0);
+        ck_assert_int_gt(cdist_slot_compare(a, slot), 0);
+        if (slot[1].name) ck_assert_int_lt(cdist_slot_compare(slot, slot + 1), 0);
+        if (slot[1].name) ck_assert_int_gt(cdist_slot_compare(slot + 1, slot), 0);
+    }
+}
+END_TEST
+
+START_TEST(a_declared_component_is_known_by_its_folder_and_file_in_any_case)
+{
+    apr_array_header_t *components = apr_array_make(fx_pool, 2, sizeof(const cdist_slot_t *));
+
+    APR_ARRAY_PUSH(components, const cdist_slot_t *) = cdist_slot_make("modules", fx_pool);
+    APR_ARRAY_PUSH(components, const cdist_slot_t *) = cdist_slot_make("setup-thin", fx_pool);
+    check_slot(cdist_slot_parse_file("modules.zip", components), "modules", "modules.zip");
+    check_slot(cdist_slot_parse_file("MODULES.ZIP", components), "modules", "MODULES.ZIP");
+    check_slot(cdist_slot_parse_file("modulestc.zip", components), NULL, "modulestc.zip");
+    check_slot(cdist_slot_parse_file("modules", components), NULL, "modules");
+    check_slot(cdist_slot_parse_file("other.zip", components), NULL, "other.zip");
+    check_slot(cdist_slot_parse_file("windows64tc.zip", components), "windows64", "windows64tc.zip");
+    check_slot(cdist_slot_parse_file("modules.zip", NULL), NULL, "modules.zip");
+    check_slot(cdist_slot_find("Modules", components, fx_pool), "modules", "Modules");
+    check_slot(cdist_slot_find("modules2", components, fx_pool), NULL, "modules2");
+    check_slot(cdist_slot_find("modules", NULL, fx_pool), NULL, "modules");
+    check_slot(cdist_slot_find("setup-thin-8.3.25.1286-x86_64.run", components, fx_pool), "linux64", "an installer");
+}
+END_TEST
+
 /* ---- executables ----------------------------------------------------------------------------------------------- */
 
 static unsigned char head[CDIST_BINARY_HEAD];
@@ -175,6 +256,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_slot_is_known_by_its_file_name, 0, FX_COUNT(files));
     tcase_add_test(tcase, every_slot_answers_to_its_own_name_and_file);
     tcase_add_loop_test(tcase, a_slot_is_found_in_the_vendors_names, 0, FX_COUNT(vendor));
+    tcase_add_loop_test(tcase, a_component_has_letters_digits_and_two_signs_and_is_none_of_the_known_slots, 0,
+                        FX_COUNT(made_rows));
+    tcase_add_test(tcase, slots_compare_by_their_order_then_by_name);
+    tcase_add_test(tcase, a_declared_component_is_known_by_its_folder_and_file_in_any_case);
     tcase_add_test(tcase, an_executable_tells_its_machine);
     tcase_add_test(tcase, a_header_that_is_cut_off_or_lies_tells_nothing);
     return suite;

@@ -91,6 +91,36 @@ START_TEST(what_was_published_is_found_by_key_and_by_bytes)
 }
 END_TEST
 
+START_TEST(each_top_folder_has_an_archive_of_its_own_and_a_ready_one_has_none)
+{
+    cdist_job_t flat, one, two, *copy, ready, same;
+
+    open_store();
+    fx_write_prose("t/a", 5000);
+    write_ready("r.zip", "hello");
+    flat = folder_job("t", 6);
+    one = two = flat;
+    one.top = "windows64-8.3.22.1750/";
+    two.top = "windows64-8.3.22.1704/";
+    cdist_job_key(&one, fx_pool);
+    cdist_job_key(&two, fx_pool);
+    copy = cdist_job_dup(&one, fx_pool);
+    ck_assert_str_eq(copy->top, one.top);
+    ck_assert_ptr_ne(copy->top, one.top);
+    ck_assert_ptr_null(cdist_job_dup(&flat, fx_pool)->top);
+    FX_OK(cdist_job_run(store, copy, NULL, fx_pool));
+    ck_assert_ptr_nonnull(find(&one.key));
+    ck_assert_ptr_null(find(&flat.key));
+    ck_assert_ptr_null(find(&two.key));
+    FX_OK(cdist_job_run(store, &flat, NULL, fx_pool));
+    ck_assert_str_ne(find(&flat.key)->path, find(&one.key)->path);
+    ready = same = ready_job("r.zip");
+    same.top = one.top;
+    cdist_job_key(&same, fx_pool);
+    ck_assert(cdist_digest_equal(&ready.key, &same.key));
+}
+END_TEST
+
 START_TEST(the_digest_in_the_store_is_that_of_the_file)
 {
     cdist_sha256_t *sha = cdist_sha256_create(fx_pool);
@@ -430,6 +460,7 @@ Suite *test_suite(void)
     TCase *tcase = fx_case(suite, "store", 20);
 
     tcase_add_test(tcase, what_was_published_is_found_by_key_and_by_bytes);
+    tcase_add_test(tcase, each_top_folder_has_an_archive_of_its_own_and_a_ready_one_has_none);
     tcase_add_test(tcase, the_digest_in_the_store_is_that_of_the_file);
     tcase_add_test(tcase, an_archive_survives_the_store_object);
     tcase_add_test(tcase, a_truncated_archive_is_removed_and_counts_as_never_built);

@@ -191,6 +191,84 @@ START_TEST(skipped_children_are_left_out_at_the_top_alone)
 }
 END_TEST
 
+START_TEST(a_skipped_pattern_leaves_out_names_at_every_depth_and_in_any_case)
+{
+    apr_array_header_t *skip = apr_array_make(fx_pool, 3, sizeof(const char *));
+    cdist_tree_t *tree;
+
+    APR_ARRAY_PUSH(skip, const char *) = "conf";
+    APR_ARRAY_PUSH(skip, const char *) = "*.l?c";
+    APR_ARRAY_PUSH(skip, const char *) = "srv*";
+    fx_write_text("t/conf/deep/f", "x");
+    fx_write_text("t/a/CONF/f", "x");
+    fx_write_text("t/a/b/Conf", "x");
+    fx_write_text("t/a/x.LIC", "x");
+    fx_write_text("t/a/.lic", "x");
+    fx_write_text("t/a/b/c/y.lac/f", "x");
+    fx_write_text("t/a/b/c/SRVinfo", "x");
+    fx_write_text("t/a/b/c/conf2", "x");
+    fx_write_text("t/a/xconf", "x");
+    fx_write_text("t/a/x.lic.txt", "x");
+    fx_write_text("t/a/mysrv", "x");
+    fx_link("b", "t/a/conf");
+    FX_OK(cdist_tree_read(&tree, fx_path("t"), skip, fx_pool));
+    ck_assert_str_eq(names_of(tree), "a/b/c/conf2 a/mysrv a/x.lic.txt a/xconf");
+    ck_assert_ptr_eq(tree->skip, skip);
+}
+END_TEST
+
+START_TEST(what_is_skipped_may_be_anything_that_would_be_refused)
+{
+    apr_array_header_t *skip = apr_array_make(fx_pool, 2, sizeof(const char *));
+    cdist_tree_t *tree;
+
+    APR_ARRAY_PUSH(skip, const char *) = "*.log";
+    APR_ARRAY_PUSH(skip, const char *) = "conf";
+    fx_write_text("t/f", "x");
+    fx_write_text("t/caf\xE9.log", "x");
+    fx_link("/etc/passwd", "t/passwd.log");
+    fx_write_text("t/conf/closed/f", "x");
+    ck_assert_int_eq(chmod(fx_path("t/conf/closed"), 0), 0);
+    ck_assert_int_eq(chmod(fx_path("t/conf"), 0), 0);
+    fx_be_nobody();
+    FX_OK(cdist_tree_read(&tree, fx_path("t"), skip, fx_pool));
+    ck_assert_str_eq(names_of(tree), "f");
+}
+END_TEST
+
+START_TEST(a_childs_name_that_looks_like_a_pattern_is_skipped_as_a_name)
+{
+    apr_array_header_t *skip = apr_array_make(fx_pool, 2, sizeof(const char *));
+    cdist_tree_t *tree;
+
+    APR_ARRAY_PUSH(skip, const char *) = "/*.zip";
+    APR_ARRAY_PUSH(skip, const char *) = "/[ab]";
+    fx_write_text("t/x.zip", "x");
+    fx_write_text("t/*.zip", "x");
+    fx_write_text("t/a", "x");
+    fx_write_text("t/[ab]/f", "x");
+    FX_OK(cdist_tree_read(&tree, fx_path("t"), skip, fx_pool));
+    ck_assert_str_eq(names_of(tree), "a x.zip");
+}
+END_TEST
+
+START_TEST(a_change_in_what_is_skipped_does_not_change_the_signature)
+{
+    apr_array_header_t *skip = apr_array_make(fx_pool, 1, sizeof(const char *));
+    cdist_tree_t *before, *after;
+
+    APR_ARRAY_PUSH(skip, const char *) = "logs";
+    fx_write_text("t/f", "x");
+    fx_write_text("t/logs/a", "x");
+    FX_OK(cdist_tree_read(&before, fx_path("t"), skip, fx_pool));
+    fx_append("t/logs/a", "y");
+    fx_write_text("t/logs/b", "x");
+    FX_OK(cdist_tree_read(&after, fx_path("t"), skip, fx_pool));
+    ck_assert(cdist_digest_equal(&before->signature, &after->signature));
+    ck_assert(before->newest_ns == after->newest_ns);
+}
+END_TEST
+
 typedef void change_fn(void);
 
 static void touch(void)
@@ -324,6 +402,10 @@ Suite *test_suite(void)
     tcase_add_test(tcase, an_error_shows_the_bad_name_without_its_control_characters);
     tcase_add_test(tcase, pipes_and_sockets_are_left_out_and_listed);
     tcase_add_test(tcase, skipped_children_are_left_out_at_the_top_alone);
+    tcase_add_test(tcase, a_skipped_pattern_leaves_out_names_at_every_depth_and_in_any_case);
+    tcase_add_test(tcase, what_is_skipped_may_be_anything_that_would_be_refused);
+    tcase_add_test(tcase, a_childs_name_that_looks_like_a_pattern_is_skipped_as_a_name);
+    tcase_add_test(tcase, a_change_in_what_is_skipped_does_not_change_the_signature);
     tcase_add_loop_test(tcase, the_signature_changes_with_anything_in_the_folder, 0, FX_COUNT(changes));
     tcase_add_test(tcase, a_missing_folder_is_an_error_of_the_source_and_names_it);
     tcase_add_test(tcase, an_unreadable_folder_inside_is_an_error_and_names_it);
