@@ -72,6 +72,19 @@ static void add_problem(expansion_t *expansion, const char *path, const char *pr
     cdist_walk_push(&expansion->walk, &source);
 }
 
+/* What cannot be read for the moment is not taken for absent. */
+static void add_unread(expansion_t *expansion, const char *path, apr_status_t rv)
+{
+    apr_pool_t *pool = expansion->walk.pool;
+
+    add_problem(expansion, path, cdist_err_text(cdist_err_create(pool, CDIST_E_SOURCE, rv, "cannot be read"), pool), 1);
+}
+
+static void add_link(expansion_t *expansion, const char *path)
+{
+    add_problem(expansion, path, "is a symbolic link, which is not followed", 0);
+}
+
 static void add_folder(expansion_t *expansion, const char *path, const char *name)
 {
     const cdist_slot_t *slot = expansion->pattern->slot;
@@ -90,21 +103,30 @@ static void add_folder(expansion_t *expansion, const char *path, const char *nam
     }
 }
 
-/* What lies at a path below a folder. No link on the way is followed. */
-static apr_status_t stat_below(cdist_stat_t *stat, const char *folder, const char *relative, apr_pool_t *pool)
+/* What lies at a path below a folder. No link on the way is followed: *reached is where the first one lies, or else the whole
+ * path. APR_ENOENT also where a file stands in the place of a folder. */
+static apr_status_t stat_below(cdist_stat_t *stat, const char **reached, const char *folder, const char *relative,
+                               apr_pool_t *pool)
 {
-    cdist_folder_t *at, *next;
-    const char *slash;
+    cdist_folder_t *at, *next = NULL;
     apr_status_t rv = cdist_os_folder_open(&at, *folder ? folder : "/", pool);
 
-    for (; rv == APR_SUCCESS && (slash = strchr(relative, '/')) != NULL; relative = slash + 1) {
-        rv = cdist_os_folder_open_at(&next, at, apr_pstrmemdup(pool, relative, (apr_size_t)(slash - relative)), pool);
+    *reached = folder;
+    while (rv == APR_SUCCESS) {
+        const char *slash = strchr(relative, '/');
+        const char *part = slash ? apr_pstrmemdup(pool, relative, (apr_size_t)(slash - relative)) : relative;
+        int last;
+
+        *reached = apr_pstrcat(pool, *reached, "/", part, NULL);
+        rv = cdist_os_stat_at(stat, at, part);
+        last = !slash || rv != APR_SUCCESS || stat->kind == CDIST_LINK;
+        if (!last && stat->kind != CDIST_FOLDER) rv = APR_ENOENT;
+        else if (!last) rv = cdist_os_folder_open_at(&next, at, part, pool);
         cdist_os_folder_close(at);
+        if (last) break;
         at = next;
+        relative = slash + 1;
     }
-    if (rv != APR_SUCCESS) return rv;
-    rv = cdist_os_stat_at(stat, at, relative);
-    cdist_os_folder_close(at);
     return rv;
 }
 
@@ -114,23 +136,54 @@ static void add_target(expansion_t *expansion, const char *folder, const char *r
     const char *path = apr_pstrcat(expansion->walk.pool, folder, "/", relative, NULL), *name = strrchr(path, '/') + 1;
     cdist_walk_t *walk = &expansion->walk;
     int first = walk->sources->nelts, i;
+    const char *reached;
     cdist_stat_t stat;
+    apr_status_t rv = stat_below(&stat, &reached, folder, relative, walk->pool);
 
     walk->newest_ns = 0;
-    if (stat_below(&stat, folder, relative, walk->pool) == APR_SUCCESS) {
+    if (rv == APR_SUCCESS) {
         const char *dot = strrchr(name, '.');
 
         cdist_walk_note(walk, stat.ctime_ns);
         if (stat.kind == CDIST_FOLDER) add_folder(expansion, path, name);
-        else if (stat.kind == CDIST_LINK) add_problem(expansion, path, "is a symbolic link, which is not followed", 0);
+        else if (stat.kind == CDIST_LINK) add_link(expansion, reached);
         else if (stat.kind == CDIST_FILE && dot && strcasecmp(dot, ".zip") == 0) {
             cdist_walk_add_ready(walk, expansion->pattern->slot, path, &stat);
         } else add_problem(expansion, path, "is neither a folder nor a .zip file; name the folder that it lies in", 0);
+    } else if (!APR_STATUS_IS_ENOENT(rv)) {
+        add_unread(expansion, path, rv);
     }
     for (i = first; i < walk->sources->nelts; i++) {
         APR_ARRAY_IDX(walk->sources, i, cdist_source_t).newest_ns = walk->newest_ns;
         APR_ARRAY_IDX(walk->sources, i, cdist_source_t).named = 1;
     }
+}
+
+/* Lists a folder of the pattern. Behind the first version it may be absent, since a version may well lack the slot; then it
+ * is empty, as one that cannot be offered is. */
+static cdist_err_t *list_folder(cdist_listing_t *listing, const char **path, expansion_t *expansion, const char *base,
+                                const char *folder)
+{
+    apr_pool_t *pool = expansion->walk.pool;
+    const char *reached = base;
+    apr_status_t rv = APR_SUCCESS;
+    cdist_stat_t stat;
+    cdist_err_t *err;
+
+    *path = apr_pstrcat(pool, base, *base && *folder ? "/" : "", folder, NULL);
+    if (!*base) return cdist_listing_read(listing, *path, pool);
+    listing->children = apr_array_make(pool, 1, sizeof(cdist_child_t));
+    stat.kind = CDIST_FOLDER;
+    if (*folder) rv = stat_below(&stat, &reached, base, folder, pool);
+    if (rv == APR_SUCCESS && stat.kind == CDIST_LINK) {
+        add_link(expansion, reached);
+    } else if (rv == APR_SUCCESS && stat.kind == CDIST_FOLDER) {
+        err = cdist_listing_read(listing, *path, pool);
+        if (err) listing->children->nelts = 0;
+        if (err) rv = err->status;
+    }
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_ENOENT(rv)) add_unread(expansion, *path, rv);
+    return NULL;
 }
 
 /* Looks up the first part of `path` with %v below `base`, and goes on with the rest. */
@@ -143,9 +196,8 @@ static cdist_err_t *expand(expansion_t *expansion, const char *base, const char 
     int i;
 
     split(&folder, &part, &rest, path, pool);
-    folder = apr_pstrcat(pool, base, *base && *folder ? "/" : "", folder, NULL);
     if (++expansion->folders > MAX_FOLDERS) return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: means too much", path);
-    CDIST_ERR(cdist_listing_read(&listing, folder, pool));
+    CDIST_ERR(list_folder(&listing, &folder, expansion, base, folder));
     if (strcmp(folder, "/") == 0) folder = "";
     for (i = 0; i < listing.children->nelts; i++) {
         const cdist_child_t *child = &APR_ARRAY_IDX(listing.children, i, cdist_child_t);
@@ -154,14 +206,11 @@ static cdist_err_t *expand(expansion_t *expansion, const char *base, const char 
         if (known.count && cdist_version_compare(&known, &version) != 0) continue;
         expansion->walk.version = version;
         if (*rest && child->stat.kind == CDIST_LINK) {
-            add_problem(expansion, apr_pstrcat(pool, folder, "/", child->name, NULL),
-                        "is a symbolic link, which is not followed", 0);
+            add_link(expansion, apr_pstrcat(pool, folder, "/", child->name, NULL));
         } else if (!strstr(rest, MARK)) {
             add_target(expansion, folder, *rest ? apr_pstrcat(pool, child->name, "/", rest, NULL) : child->name);
-        } else {
-            /* NB: further down a version may well lack the slot. */
-            cdist_err_t *err = expand(expansion, apr_pstrcat(pool, folder, "/", child->name, NULL), rest);
-            if (err && err->code != CDIST_E_SOURCE) return err;
+        } else if (child->stat.kind == CDIST_FOLDER) {
+            CDIST_ERR(expand(expansion, apr_pstrcat(pool, folder, "/", child->name, NULL), rest));
         }
         expansion->walk.version = known;
     }
