@@ -46,15 +46,10 @@ static void measure(cdist_source_t *source, cdist_walk_t *walk)
     apr_pool_destroy(scratch);
 }
 
-static cdist_err_t *identify_component(cdist_source_t *source, const char *name, apr_pool_t *pool)
+/* NB: a version in the name of a component's own folder is the component's business. */
+static void identify_component(cdist_source_t *source)
 {
-    cdist_version_t version;
-
-    if (cdist_version_find(&version, name, pool)) {
-        cdist_source_take_version(source, &version, cdist_text_printable(name, pool), pool);
-    }
     if (source->version.count == 0) source->problem = "its folder's name tells no version A.B.C.D";
-    return NULL;
 }
 
 void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, const char *name, const cdist_slot_t *slot,
@@ -62,7 +57,7 @@ void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, c
 {
     int component = slot && cdist_slot_is_component(slot);
     cdist_source_t source;
-    cdist_err_t *err;
+    cdist_err_t *err = NULL;
 
     memset(&source, 0, sizeof source);
     source.version = walk->version;
@@ -70,7 +65,7 @@ void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, c
     source.path = apr_pstrdup(walk->pool, listing->path);
     source.kind = CDIST_SOURCE_DISTRIBUTION;
     if (component) {
-        err = identify_component(&source, name, walk->pool);
+        identify_component(&source);
     } else if (cdist_distribution_installer(listing)) {
         err = cdist_distribution_identify(&source, listing, name, walk->pool);
     } else if (cdist_installed_client(listing, walk->pool)) {

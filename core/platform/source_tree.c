@@ -5,6 +5,7 @@
  *   <version>/Win64/ …                      one of these a slot, as on a deployment share
  *   <version>/modules/ …                    a component's files
  *   setuptc64_8_3_27_2342/ …                an unpacked download
+ *   windows64-8.3.22.1750/, modules-…       an archive of ours with a folder of its own, unpacked
  * How version and slot are found stands in distribution.c and installed.c. */
 #include "platform_int.h"
 
@@ -48,7 +49,8 @@ static void add_unread(cdist_walk_t *walk, const char *path, const cdist_slot_t 
 static int scan_child(cdist_walk_t *walk, const cdist_listing_t *parent, const char *name, int whole)
 {
     const cdist_slot_t *slot = cdist_slot_find(name, walk->lookup->components, walk->pool);
-    int before = walk->sources->nelts, is_distr = strcasecmp(name, "distr") == 0;
+    int component = slot && cdist_slot_is_component(slot), is_distr = strcasecmp(name, "distr") == 0;
+    int before = walk->recognised, something;
     apr_array_header_t *skip;
     cdist_listing_t listing;
     cdist_err_t *err;
@@ -61,12 +63,29 @@ static int scan_child(cdist_walk_t *walk, const cdist_listing_t *parent, const c
     }
     cdist_walk_note(walk, listing.stat.ctime_ns);
     skip = apr_array_make(walk->pool, 4, sizeof(const char *));
-    add_ready(walk, &listing, skip);
-    if (!is_distr) {
-        /* NB: a name such as "x86_64" hints at windows64 too weakly; what lies in the folder tells better. */
-        cdist_walk_add_folder(walk, &listing, name, slot && cdist_slot_is_component(slot) ? slot : NULL, skip);
+    walk->recognised = 0;
+    /* NB: what lies in a component's folder is the component's, be it named like a ready archive. */
+    if (!component) add_ready(walk, &listing, skip);
+    /* NB: a name such as "x86_64" hints at windows64 too weakly; what lies in the folder tells better. */
+    if (!is_distr) cdist_walk_add_folder(walk, &listing, name, component ? slot : NULL, skip);
+    something = is_distr || walk->recognised;
+    walk->recognised |= before;
+    return something;
+}
+
+/* The component that a release folder such as "modules-8.3.22.1750" holds, which is how an archive with a folder of its own
+ * unpacks; NULL if it is none. */
+static const cdist_slot_t *own_component(const char *name, const cdist_walk_t *walk)
+{
+    const apr_array_header_t *components = walk->lookup->components;
+    const char *version = cdist_version_format(&walk->version, walk->pool);
+    int i;
+
+    for (i = 0; walk->version.count && components && i < components->nelts; i++) {
+        const cdist_slot_t *slot = APR_ARRAY_IDX(components, i, const cdist_slot_t *);
+        if (strcasecmp(name, apr_pstrcat(walk->pool, slot->name, "-", version, NULL)) == 0) return slot;
     }
-    return is_distr || walk->sources->nelts != before;
+    return NULL;
 }
 
 cdist_err_t *cdist_source_scan(apr_array_header_t *sources, int *recognised, const cdist_lookup_t *lookup,
@@ -74,22 +93,24 @@ cdist_err_t *cdist_source_scan(apr_array_header_t *sources, int *recognised, con
 {
     cdist_walk_t walk = {sources, lookup, {{0}, 0}, 0, 0, result_pool};
     apr_array_header_t *skip = apr_array_make(result_pool, 4, sizeof(const char *));
+    const cdist_slot_t *component;
     int first = sources->nelts, whole, i;
     cdist_listing_t listing;
 
     *recognised = 0;
     cdist_version_find(&walk.version, name, result_pool);
+    component = own_component(name, &walk);
     CDIST_ERR(cdist_listing_read(&listing, folder, result_pool));
     whole = cdist_folder_is_source(&listing, result_pool);
     cdist_walk_note(&walk, listing.stat.ctime_ns);
-    add_ready(&walk, &listing, skip);
-    for (i = 0; i < listing.children->nelts; i++) {
+    if (!component) add_ready(&walk, &listing, skip);
+    for (i = 0; !component && i < listing.children->nelts; i++) {
         const cdist_child_t *child = &APR_ARRAY_IDX(listing.children, i, cdist_child_t);
         if (child->stat.kind == CDIST_FOLDER && scan_child(&walk, &listing, child->name, whole)) {
             APR_ARRAY_PUSH(skip, const char *) = apr_pstrcat(result_pool, "/", child->name, NULL);
         }
     }
-    cdist_walk_add_folder(&walk, &listing, name, NULL, skip);
+    cdist_walk_add_folder(&walk, &listing, name, component, skip);
     for (i = first; i < sources->nelts; i++) {
         APR_ARRAY_IDX(sources, i, cdist_source_t).newest_ns = walk.newest_ns;
     }
