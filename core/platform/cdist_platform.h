@@ -26,7 +26,7 @@ extern const cdist_slot_t cdist_slots[];
 int cdist_slot_is_component(const cdist_slot_t *slot);
 /* Known slots in their order, then components by name; 0 for the same slot, wherever it was made. */
 int cdist_slot_compare(const cdist_slot_t *a, const cdist_slot_t *b);
-/* A known slot by any of its names, else a new component: letters, digits, '-' and '_', at most 31 of them, a letter or
+/* A known slot by any of its names, that of its archive included, else a new component: letters, digits, '-' and '_', at most 31 of them, a letter or
  * digit first; the name is kept in lower case. NULL if it is no such name. */
 const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool);
 

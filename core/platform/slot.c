@@ -108,6 +108,8 @@ const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool)
     cdist_slot_t *slot;
     char *lower;
 
+    /* NB: a component "windows64tc" would take the URL of a known slot's archive away. */
+    if (!known) known = cdist_slot_parse_file(apr_pstrcat(pool, name, ".zip", NULL), NULL);
     if (known) return known;
     if (length == 0 || length > COMPONENT_MAX || !apr_isalnum(name[0])) return NULL;
     for (i = 0; i < length; i++) {
