@@ -47,11 +47,13 @@ static int find_resources(pe_t *pe)
     if (!read_at(pe->file, at, coff, sizeof coff) || memcmp(coff, "PE\0\0", 4) != 0) return 0;
     sections = get16(coff + 6);
     length = get16(coff + 20);
-    /* The directories stand behind 96 or 112 bytes, eight bytes each. */
+    /* The directories stand behind 96 or 112 bytes, eight bytes each; their number right before them. */
     if (sections > MAX_SECTIONS || length < 2 || !read_at(pe->file, (apr_off_t)at + 24, optional, 2)) return 0;
     directories = get16(optional) == PE32_PLUS ? 112 : 96;
     if (get16(optional) != PE32_PLUS && get16(optional) != PE32) return 0;
     if (length < directories + 8 * (RESOURCE_DIRECTORY + 1)) return 0;
+    if (!read_at(pe->file, (apr_off_t)at + 24 + directories - 4, optional, 4)) return 0;
+    if (get32(optional) <= RESOURCE_DIRECTORY) return 0;
     if (!read_at(pe->file, (apr_off_t)at + 24 + directories + 8 * RESOURCE_DIRECTORY, optional, 8)) return 0;
     address = get32(optional);
     for (i = 0; i < sections && address; i++) {
