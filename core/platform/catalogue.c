@@ -22,6 +22,12 @@ static void add_problem(scan_t *scan, const char *text)
     APR_ARRAY_PUSH(scan->catalogue->problems, const char *) = text;
 }
 
+static void note_unreadable(scan_t *scan, cdist_err_t *err)
+{
+    APR_ARRAY_PUSH(scan->catalogue->unreadable, cdist_err_t *) = err;
+    add_problem(scan, cdist_err_text(err, scan->pool));
+}
+
 static const char *base_name(const char *path, apr_pool_t *pool)
 {
     apr_size_t length = strlen(path);
@@ -72,13 +78,12 @@ static void note_empty(scan_t *scan, const char *path, const char *name, const c
                                    "folder such as windows64 or distr", cdist_text_printable(path, scan->pool)));
 }
 
-/* Whether the folder's name is an architecture's, and it holds folders that are named by versions. */
-static int is_architecture(scan_t *scan, const cdist_listing_t *listing, const char *name)
+/* Whether a folder with an architecture's name holds folders that are named by versions. */
+static int is_architecture(scan_t *scan, const cdist_listing_t *listing)
 {
     cdist_version_t version;
     int i;
 
-    if (!cdist_slot_parse(name)) return 0;
     for (i = 0; i < listing->children->nelts; i++) {
         const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
         if (child->stat.kind == CDIST_FOLDER && cdist_version_find(&version, child->name, scan->pool)) return 1;
@@ -95,8 +100,13 @@ static void scan_child(scan_t *scan, const char *path, const cdist_child_t *chil
 
     if (*child->name == '.') return; /* where others prepare what they will move in */
     if (child->stat.kind == CDIST_FOLDER) {
-        if (depth == 0 && cdist_slot_parse(child->name) && !cdist_listing_read(&listing, path, scan->pool) &&
-            is_architecture(scan, &listing, child->name)) {
+        cdist_err_t *err = NULL;
+        int named = depth == 0 && cdist_slot_parse(child->name);
+
+        if (named) err = cdist_listing_read(&listing, path, scan->pool);
+        if (err) {
+            note_unreadable(scan, err); /* the newest release may lie in it */
+        } else if (named && is_architecture(scan, &listing)) {
             scan_children(scan, &listing, depth + 1);
         } else if (!scan_folder(scan, path, child->name)) {
             note_empty(scan, path, child->name, &child->stat);
@@ -115,12 +125,6 @@ static void scan_children(scan_t *scan, const cdist_listing_t *listing, int dept
         const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
         scan_child(scan, apr_pstrcat(scan->pool, listing->path, "/", child->name, NULL), child, depth);
     }
-}
-
-static void note_unreadable(scan_t *scan, cdist_err_t *err)
-{
-    APR_ARRAY_PUSH(scan->catalogue->unreadable, cdist_err_t *) = err;
-    add_problem(scan, cdist_err_text(err, scan->pool));
 }
 
 static void scan_root(scan_t *scan, const char *root)
@@ -241,6 +245,8 @@ static void collect_releases(scan_t *scan)
                                            source->problem));
         }
         if (source->version.count && source->slot) add_source(scan, settle(scan, source));
+        /* NB: what could not be read may be any slot's. */
+        else if (source->version.count && source->unread) release_for(scan, &source->version)->problem = source->problem;
     }
     for (i = 0; i < scan->catalogue->releases->nelts; i++) {
         keep_known(scan, &APR_ARRAY_IDX(scan->catalogue->releases, i, cdist_release_t));

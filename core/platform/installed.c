@@ -27,6 +27,14 @@ const char *cdist_installed_client(const cdist_listing_t *listing, apr_pool_t *p
     return NULL;
 }
 
+cdist_err_t *cdist_installed_unread(const cdist_listing_t *listing, apr_pool_t *pool)
+{
+    const cdist_child_t *bin = cdist_listing_find(listing, "bin", CDIST_FOLDER);
+    cdist_listing_t inside;
+
+    return bin ? cdist_listing_read(&inside, apr_pstrcat(pool, listing->path, "/", bin->name, NULL), pool) : NULL;
+}
+
 static cdist_err_t *read_client(const cdist_slot_t **slot, cdist_version_t *version, const cdist_listing_t *listing,
                                 const char *client, apr_pool_t *pool)
 {

@@ -42,6 +42,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_distribution_identify(cdist_source_t *source
 
 /* The thin client's path below the folder, NULL if the folder is no installed platform. */
 const char *cdist_installed_client(const cdist_listing_t *listing, apr_pool_t *pool);
+/* Why it is not known whether the folder is one; NULL if it is. */
+CDIST_MUST_CHECK cdist_err_t *cdist_installed_unread(const cdist_listing_t *listing, apr_pool_t *pool);
 /* Completes version and slot, both may be known already, or sets a problem. */
 CDIST_MUST_CHECK cdist_err_t *cdist_installed_identify(cdist_source_t *source, const cdist_listing_t *listing,
                                                        const char *name, apr_pool_t *pool);

@@ -115,5 +115,6 @@ cdist_err_t *cdist_source_scan(apr_array_header_t *sources, int *recognised, con
         APR_ARRAY_IDX(sources, i, cdist_source_t).newest_ns = walk.newest_ns;
     }
     *recognised = walk.recognised;
-    return NULL;
+    if (whole || component || !lookup->installed || !walk.version.count) return NULL;
+    return cdist_installed_unread(&listing, result_pool);
 }
