@@ -95,9 +95,51 @@ def binary_seeds():
     yield "nothing", b""
 
 
+def versioned_pe(plus=False, sections=1, decoys=0, file=(8, 3, 22, 1750), product=(0, 0, 0, 0), key="VS_VERSION_INFO"):
+    """A PE file with a version resource, in its last section."""
+    def folder(entries):
+        return bytes(12) + struct.pack("<HH", 0, len(entries)) + b"".join(struct.pack("<II", *e) for e in entries)
+
+    def numbers(version):
+        return struct.pack("<HHHH", version[1], version[0], version[3], version[2])
+
+    address, raw, sub = 0x3000, 0x400, 0x80000000
+    top = 16 + 8 * (decoys + 1)
+    tree = folder([(number + 1, sub | 0x300) for number in range(decoys)] + [(16, sub | top)])
+    tree += folder([(1, sub | top + 24)]) + folder([(0x409, top + 48)])
+    tree += struct.pack("<IIII", address + len(tree) + 16, 92, 0, 0)
+    tree += struct.pack("<HHH", 92, 52, 0) + key.encode("utf-16-le").ljust(34, b"\0")
+    tree += struct.pack("<II", 0xFEEF04BD, 0x10000) + numbers(file) + numbers(product) + bytes(28)
+    optional = struct.pack("<H", 0x20B if plus else 0x10B).ljust(108 if plus else 92, b"\0") + struct.pack("<I", 16)
+    optional += bytes(16) + struct.pack("<II", address, len(tree)) + bytes(13 * 8)
+    head = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x40) + b"PE\0\0"
+    head += struct.pack("<HHIIIHH", 0x8664, sections, 0, 0, 0, len(optional), 0) + optional
+    for number in range(sections):
+        place = (len(tree), address, len(tree), raw) if number == sections - 1 else (16, 0x1000 + 16 * number, 16, 16)
+        head += b".rsrc\0\0\0" + struct.pack("<IIII", *place) + bytes(16)
+    return head.ljust(raw, b"\0") + tree
+
+
+def version_seeds():
+    good = versioned_pe()
+    yield "pe32", good
+    yield "pe32-plus", versioned_pe(plus=True)
+    yield "sections", versioned_pe(sections=4)
+    yield "decoys", versioned_pe(decoys=5)
+    yield "product", versioned_pe(file=(0, 0, 0, 0), product=(8, 3, 22, 1750))
+    yield "zeros", versioned_pe(file=(0, 0, 0, 0))
+    yield "cut", good[:-40]
+    yield "headers", good[:0x400]
+    yield "loop", good[:0x414] + struct.pack("<I", 0x80000000) + good[0x418:]
+    yield "many", good[:0x40C] + b"\xff\xff\xff\xff" + good[0x410:]
+    yield "far", good[:0x414] + b"\xff\xff\xff\xff" + good[0x418:]
+    yield "elf", b"\x7fELF" + bytes(60)
+    yield "nothing", b""
+
+
 def main(folder):
     for target, seeds in (("zip_verify", zip_seeds), ("version_route", text_seeds), ("setup_ini", ini_seeds),
-                          ("binary", binary_seeds)):
+                          ("binary", binary_seeds), ("binary_version", version_seeds)):
         place = os.path.join(folder, target)
         os.makedirs(place, exist_ok=True)
         for name, data in seeds():
