@@ -1,6 +1,7 @@
 """Release folders made by code: distributions with Setup.ini and pseudo-binary files, the same at every run."""
 import os
 import random
+import struct
 import time
 import zipfile
 from pathlib import Path
@@ -88,3 +89,45 @@ def age(*folders):
     """Waits until everything in the folders is old enough to be served."""
     wait_until(lambda: all(time.time() - youngest(Path(folder)) > TRUSTED_AGE for folder in folders),
                "the releases are old enough", pause=0.05)
+
+
+def pe(version=None, machine=0x8664):
+    """A client of Windows, with its version resource if it has a version."""
+    numbers = struct.pack("<HHHH", *(int(part) for part in version.split("."))) if version else bytes(8)
+    numbers = numbers[2:4] + numbers[:2] + numbers[6:] + numbers[4:6]
+    address, raw = 0x3000, 0x400
+    tree = b"".join(bytes(12) + struct.pack("<HHII", 0, 1, number, where)
+                    for number, where in ((16, 0x80000018), (1, 0x80000030), (0x409, 0x48)))
+    tree += struct.pack("<IIII", address + len(tree) + 16, 92, 0, 0)
+    tree += struct.pack("<HHH", 92, 52, 0) + "VS_VERSION_INFO".encode("utf-16-le").ljust(34, b"\0")
+    tree += struct.pack("<II", 0xFEEF04BD, 0x10000) + numbers + numbers + bytes(28)
+    optional = struct.pack("<H", 0x20B).ljust(108, b"\0") + struct.pack("<I", 16)
+    optional += bytes(16) + struct.pack("<II", address, len(tree)) + bytes(13 * 8)
+    head = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x40) + b"PE\0\0"
+    head += struct.pack("<HHIIIHH", machine, 1, 0, 0, 0, len(optional), 0) + optional
+    head += b".rsrc\0\0\0" + struct.pack("<IIII", len(tree), address, len(tree), raw) + bytes(16)
+    return head.ljust(raw, b"\0") + tree
+
+
+def elf(machine=62):
+    return b"\x7fELF\x02\x01\x01" + bytes(11) + struct.pack("<H", machine) + bytes(44)
+
+
+# What an installed platform holds beside its programs; none of it is anybody else's business.
+PRIVATE = {"bin/conf/conf.cfg": b"secret", "conf/nethasp.ini": b"secret", "srvinfo/reg_1541/1CV8Clst.lst": b"secret",
+           "licenses/20230501.lic": b"secret", "bin/20230501000000.LIC": b"secret", "Logs/today.txt": b"secret",
+           "bin/install.log": b"secret"}
+
+
+def installed_files(version, slot="windows64"):
+    """Names and contents of an installed platform, without what is private."""
+    if slot.startswith("linux"):
+        return {"1cv8c": elf(62 if slot == "linux64" else 3), "core83.so": binary(version + slot, 20_000)}
+    return {"bin/1cv8c.exe": pe(version, 0x8664 if slot == "windows64" else 0x014C),
+            "bin/core83.dll": binary(version + slot, 20_000), "readme.txt": text(version, 3000)}
+
+
+def add_installed(folder, version, slot="windows64"):
+    """An installed platform in a folder of that version; returns the folder."""
+    write_files(Path(folder) / version, {**installed_files(version, slot), **PRIVATE})
+    return Path(folder) / version

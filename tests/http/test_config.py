@@ -91,6 +91,34 @@ def test_current_that_follows_no_server_is_refused(httpd, value):
     assert "CDistCurrent" in complaint(httpd, body=f'<Directory "/srv/x">\n  CDistCurrent {value}\n</Directory>\n')
 
 
+@pytest.mark.parametrize("line, expected", [
+    ("CDistSource modules /srv/modules", "%v"), ("CDistSource modules /srv/%V", "%v"),
+    ('CDistSource modules ""', "two arguments"), ('CDistSource "" /srv/%v', "two arguments"),
+    ("CDistSource modules /srv/%v-%v", "twice"), ("CDistSource mod.ules /srv/%v", "letters, digits"),
+    (f"CDistSource {'a' * 32} /srv/%v", "31"),
+    ("CDistSource modules", "two arguments"), ("CDistSource modules /srv/%v /srv/%v", "two arguments"),
+    ("CDistInstalled yes", "advertise"), ("CDistInstalled", "one argument"), ('CDistInstalled ""', "On, Off"),
+    ("CDistLayout deep", "flat or folder"), ("CDistLayout", "one argument"),
+    ("CDistLayout flat folder", "one argument"),
+    ("CDistRequire modules", "CDistSource"), ("CDistRequire windows64 modules", "CDistSource"),
+    ("CDistRequire modules\n  CDistSource modules /srv/%v", "CDistSource")])
+def test_bad_value_of_a_directory_directive_is_refused(httpd, line, expected):
+    said = complaint(httpd, body=f'<Directory "/srv/x">\n  CDistRoot /srv/y\n  {line}\n</Directory>\n')
+    assert line.split()[0] in said and expected in said
+    config = said.partition("Syntax error on line ")[2].partition(":")[0].split(" of ")
+    with open(config[1]) as file:
+        assert line.split("\n")[0] in file.read().splitlines()[int(config[0]) - 1]
+
+
+@pytest.mark.parametrize("line", [
+    "CDistSource modules /srv/%v", "CDistSource Modules srv/%v/x.zip", 'CDistSource win64 "/srv/%v/Win 64"',
+    "CDistSource modules /srv/%v\n  CDistRequire MODULES win64", "CDistInstalled ADVERTISE", "CDistInstalled off",
+    "CDistLayout Folder", "CDistSource windows64tc /srv/%v"])
+def test_good_value_of_a_directory_directive_is_taken(httpd, line):
+    status, said = httpd({}, start=False).check_config(body=f'<Directory "/srv/x">\n  {line}\n</Directory>\n')
+    assert (status, "Syntax OK" in said) == (0, True), said
+
+
 ALIAS_MATCH = """AliasMatch "^/update(.*)$" "{target}$1"
 <Directory "/srv/1c/published">
   SetHandler {handler}

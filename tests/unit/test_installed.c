@@ -233,8 +233,8 @@ START_TEST(settings_licences_and_logs_stay_at_home_at_every_depth_and_in_any_cas
     for (i = 0; i < FX_COUNT(private); i++) {
         fx_write_text(apr_pstrcat(fx_pool, "8.3.22.1750/", private[i], NULL), "secret");
     }
-    ck_assert_str_eq(files_of("8.3.22.1750"), "bin/1cv8c.exe bin/Conf.old bin/conf.d/de/ep bin/conf.d/x "
-                                              "bin/config.txt bin/core83.dll bin/licenses.txt bin/logo.png");
+    ck_assert_str_eq(files_of("8.3.22.1750"), "bin/1cv8c.exe bin/conf.d/x bin/config.txt bin/core83.dll "
+                                              "bin/licenses.txt bin/logo.png");
 }
 END_TEST
 

@@ -217,6 +217,24 @@ START_TEST(a_skipped_pattern_leaves_out_names_at_every_depth_and_in_any_case)
 }
 END_TEST
 
+START_TEST(a_folder_that_holds_nothing_but_what_is_skipped_is_left_out)
+{
+    apr_array_header_t *skip = apr_array_make(fx_pool, 1, sizeof(const char *));
+    cdist_tree_t *before, *after;
+
+    APR_ARRAY_PUSH(skip, const char *) = "*.log";
+    fx_write_text("t/f", "x");
+    fx_write_text("t/a/b/c.log", "x");
+    fx_write_text("t/d/e.log", "x");
+    fx_make_folder("t/d/empty");
+    FX_OK(cdist_tree_read(&before, fx_path("t"), skip, fx_pool));
+    ck_assert_str_eq(names_of(before), "d/empty/ f");
+    fx_write_text("t/a/b/d.log", "x");
+    FX_OK(cdist_tree_read(&after, fx_path("t"), skip, fx_pool));
+    ck_assert(cdist_digest_equal(&before->signature, &after->signature));
+}
+END_TEST
+
 START_TEST(what_is_skipped_may_be_anything_that_would_be_refused)
 {
     apr_array_header_t *skip = apr_array_make(fx_pool, 2, sizeof(const char *));
@@ -403,6 +421,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, pipes_and_sockets_are_left_out_and_listed);
     tcase_add_test(tcase, skipped_children_are_left_out_at_the_top_alone);
     tcase_add_test(tcase, a_skipped_pattern_leaves_out_names_at_every_depth_and_in_any_case);
+    tcase_add_test(tcase, a_folder_that_holds_nothing_but_what_is_skipped_is_left_out);
     tcase_add_test(tcase, what_is_skipped_may_be_anything_that_would_be_refused);
     tcase_add_test(tcase, a_childs_name_that_looks_like_a_pattern_is_skipped_as_a_name);
     tcase_add_test(tcase, a_change_in_what_is_skipped_does_not_change_the_signature);
