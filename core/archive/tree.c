@@ -13,6 +13,7 @@
 typedef struct {
     cdist_tree_t *tree;
     const apr_array_header_t *skip;
+    int skipped; /* names so far */
     apr_pool_t *pool;
 } walk_t;
 
@@ -50,7 +51,8 @@ static void note_time(walk_t *walk, const cdist_stat_t *stat)
 
 static cdist_err_t *walk_folder(walk_t *walk, cdist_folder_t *folder, const char *prefix, int depth);
 
-/* Adds one child of an open folder; folders are walked, and are entries themselves only when empty. */
+/* Adds one child of an open folder; folders are walked, and are entries themselves only when empty. NB: one with nothing but
+ * skipped names is not empty, its times change with them. */
 static cdist_err_t *add_child(walk_t *walk, cdist_folder_t *folder, const char *name, const char *path, int depth)
 {
     cdist_input_t input = {path, {0}, NULL};
@@ -78,14 +80,14 @@ static cdist_err_t *add_child(walk_t *walk, cdist_folder_t *folder, const char *
     }
     if (input.stat.kind == CDIST_FOLDER) {
         cdist_folder_t *child;
-        int before = walk->tree->inputs->nelts;
+        int before = walk->tree->inputs->nelts, skipped_before = walk->skipped;
 
         if ((rv = cdist_os_folder_open_at(&child, folder, name, walk->pool)) != APR_SUCCESS) {
             return read_failed(walk, rv, path);
         }
         CDIST_ERR(walk_folder(walk, child, path, depth + 1));
         cdist_os_folder_close(child);
-        if (walk->tree->inputs->nelts != before) return NULL;
+        if (walk->tree->inputs->nelts != before || walk->skipped != skipped_before) return NULL;
     }
     if (walk->tree->inputs->nelts >= CDIST_MAX_ENTRIES) {
         return cdist_err_create(walk->pool, CDIST_E_INPUT, 0, "%s: more than %d files", full_path(walk, ""),
@@ -104,7 +106,10 @@ static cdist_err_t *walk_folder(walk_t *walk, cdist_folder_t *folder, const char
 
         if (rv != APR_SUCCESS) return read_failed(walk, rv, prefix);
         if (!name) return NULL;
-        if (is_skipped(walk, name, depth)) continue;
+        if (is_skipped(walk, name, depth)) {
+            walk->skipped++;
+            continue;
+        }
         path = *prefix ? apr_pstrcat(walk->pool, prefix, "/", name, NULL) : name;
         if (depth >= MAX_DEPTH || strlen(path) >= 0xFFFE) {
             return cdist_err_create(walk->pool, CDIST_E_INPUT, 0, "%s: nested too deep", full_path(walk, path));
@@ -144,7 +149,7 @@ static void sign(cdist_tree_t *tree, apr_pool_t *scratch_pool)
 cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_array_header_t *skip,
                              apr_pool_t *result_pool)
 {
-    walk_t walk = {NULL, skip, result_pool};
+    walk_t walk = {NULL, skip, 0, result_pool};
     cdist_folder_t *root;
     cdist_stat_t stat;
     apr_status_t rv;
