@@ -54,7 +54,7 @@ def text_seeds():
              "newest", "setup-thin-8.3.25.1286-x86_64.run", "thin.client64_8_3_27_2342", "/", "/index.json",
              "/windows64tc.zip",
              "/8.3.22.1750/windows64tc.zip", "/8.3/linux64tc.zip.manifest", f"/sha256/{HEX}/macOS64tc.zip",
-             "/sha256/0/x", "/08.3.22.1750/x", "/../x", "8.3.22.99999999999", "\u0660.3", ""]
+             "modules", "windows64tc", "a-b_c", "/srv/%v/x", "/%v", "/srv/a-%v/%v.zip", "/srv/%v%v", "/sha256/0/x", "/08.3.22.1750/x", "/../x", "8.3.22.99999999999", "\u0660.3", ""]
     for number, text in enumerate(texts):
         yield f"text{number}", text.encode()
     yield "not-utf8", b"/\xff\xfe\xed\xa0\x80"

@@ -110,6 +110,18 @@ def test_component_is_found_within_the_release_too_and_the_named_place_wins(http
     assert set(slots(server, "/tc")) == {"windows64", "extra", "modules", "tools"}
 
 
+def test_ready_archive_of_a_component_may_hold_other_programs_installers(httpd, folder):
+    path = folder / "zips" / f"tools-{CURRENT}.zip"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("postgresql-15.4.1.1.run", b"#!/bin/sh")
+        archive.writestr("Setup.ini", releases.setup_ini("1.2.3.4", "other.msi"))
+    releases.age(folder / "zips")
+    server = httpd({"/tc": f'CDistSource tools "{folder}/zips/tools-%v.zip"'})
+    answer = server.get(f"/tc/{CURRENT}/tools.zip")
+    assert (answer.status, answer.body) == (200, path.read_bytes())
+
+
 def test_publications_with_different_components_share_nothing(httpd, place):
     root = f'CDistRoot "{place}/inside"\n  '
     server = httpd({"/a": root + f'CDistSource modules "{place}/share/%v/no"',

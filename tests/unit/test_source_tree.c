@@ -275,6 +275,22 @@ START_TEST(a_component_with_numbers_in_its_name_tells_no_version)
 }
 END_TEST
 
+START_TEST(a_components_ready_archive_may_hold_anything_whatever_versions_it_names)
+{
+    apr_array_header_t *sources;
+    cdist_job_t job;
+
+    fx_write_text("8.3.22.1750/distr/modules.zip", "z");
+    fx_write_text("8.3.22.1750/distr/windows64tc.zip", "z");
+    sources = fx_sources(with_modules(), "8.3.22.1750");
+    cdist_source_job(&job, &APR_ARRAY_IDX(sources, 0, cdist_source_t), CDIST_LAYOUT_FLAT, 6, 2, fx_pool);
+    ck_assert_int_eq(job.version.count, 0);
+    ck_assert_str_eq(job.label, "modules 8.3.22.1750");
+    cdist_source_job(&job, &APR_ARRAY_IDX(sources, 1, cdist_source_t), CDIST_LAYOUT_FLAT, 6, 2, fx_pool);
+    ck_assert_int_eq(job.version.count, CDIST_VERSION_PARTS);
+}
+END_TEST
+
 START_TEST(an_empty_component_is_a_problem)
 {
     fx_make_folder("8.3.22.1750/modules");
@@ -371,6 +387,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_component_that_nobody_declared_is_not_there);
     tcase_add_test(tcase, a_components_folder_is_packed_as_it_is_whatever_lies_in_it);
     tcase_add_test(tcase, a_component_with_numbers_in_its_name_tells_no_version);
+    tcase_add_test(tcase, a_components_ready_archive_may_hold_anything_whatever_versions_it_names);
     tcase_add_test(tcase, an_empty_component_is_a_problem);
     tcase_add_test(tcase, a_component_is_left_out_of_the_distribution_or_platform_that_it_lies_in);
     tcase_add_test(tcase, the_layout_changes_the_archives_names_and_key_but_not_a_ready_archives);
