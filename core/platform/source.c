@@ -57,7 +57,8 @@ void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, cdist_layo
     const char *version = cdist_version_format(&source->version, pool);
 
     memset(job, 0, sizeof *job);
-    job->version = source->version;
+    /* NB: an installer in a component is another program's. */
+    if (!cdist_slot_is_component(source->slot)) job->version = source->version;
     job->path = source->path;
     job->ready = source->kind == CDIST_SOURCE_READY;
     job->stat = source->stat;
