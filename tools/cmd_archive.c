@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT };
+enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT, OPTION_REUSE };
 
 static void print_problems(const cdist_verification_t *verification, const char *path, apr_pool_t *pool)
 {
@@ -23,6 +23,7 @@ static void print_problems(const cdist_verification_t *verification, const char 
 static const apr_getopt_option_t build_options[] = {
     {"version", OPTION_VERSION, 1, NULL}, {"slot", OPTION_SLOT, 1, NULL}, {"output", 'o', 1, NULL},
     {"level", OPTION_LEVEL, 1, NULL},     {"threads", OPTION_THREADS, 1, NULL}, {"layout", OPTION_LAYOUT, 1, NULL},
+    {"reuse", OPTION_REUSE, 1, NULL},
     {"json", OPTION_JSON, 0, NULL},       {"help", 'h', 0, NULL},               {NULL}};
 
 typedef struct {
@@ -31,6 +32,7 @@ typedef struct {
     const char *output;
     int level, threads, json;
     cdist_layout_t layout;
+    apr_array_header_t *reuse; /* const char * */
     apr_array_header_t *roots;
 } build_request_t;
 
@@ -58,6 +60,7 @@ static int take_build_option(build_request_t *request, int option, const char *v
         request->layout = strcmp(value, "folder") == 0 ? CDIST_LAYOUT_FOLDER : CDIST_LAYOUT_FLAT;
         if (request->layout == CDIST_LAYOUT_FOLDER || strcmp(value, "flat") == 0) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--layout %s: must be flat or folder", value);
+    case OPTION_REUSE: APR_ARRAY_PUSH(request->reuse, const char *) = value; return TOOL_DONE;
     case 'o': request->output = value; return TOOL_DONE;
     default: request->json = 1; return TOOL_DONE;
     }
@@ -143,12 +146,30 @@ static cdist_err_t *check_output(const char *path, apr_pool_t *pool)
     return cdist_err_create(pool, CDIST_E_STORE, 0, "is there already, and is no plain file");
 }
 
+/* The archives of --reuse, NULL without any. One that was built otherwise is no error: it only saves nothing. */
+static cdist_err_t *offer(cdist_reuse_t **reuse, const build_request_t *request, apr_pool_t *pool)
+{
+    int i, usable;
+
+    *reuse = request->reuse->nelts ? cdist_reuse_create(request->level, pool) : NULL;
+    for (i = 0; i < request->reuse->nelts; i++) {
+        const char *path = APR_ARRAY_IDX(request->reuse, i, const char *);
+
+        CDIST_ERR(cdist_reuse_add(&usable, *reuse, path));
+        if (usable) continue;
+        tool_fail(apr_psprintf(pool, "%s: nothing of it can be reused: it was not built by this version of 1cdist with "
+                               "--level %d", cdist_text_printable(path, pool), request->level));
+    }
+    return NULL;
+}
+
 static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source_t *source,
                                  const build_request_t *request, apr_pool_t *pool)
 {
     int shown = -1;
     cdist_build_options_t options = {request->level, request->threads, NULL,
-                                     cdist_os_stderr_is_terminal() ? tool_progress : NULL, &shown, NULL};
+                                     cdist_os_stderr_is_terminal() ? tool_progress : NULL, &shown, 1, NULL, NULL};
+    cdist_reuse_t *reuse;
     cdist_job_t job;
     cdist_temp_t *temp;
     cdist_tree_t *tree;
@@ -161,6 +182,8 @@ static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source
     } else {
         cdist_source_job(&job, source, request->layout, request->level, request->threads, pool);
         options.top = job.top;
+        CDIST_ERR(offer(&reuse, request, pool));
+        options.reuse = reuse;
         CDIST_ERR(cdist_tree_read(&tree, job.path, job.skip, pool));
         err = cdist_build(manifest, temp, tree, &options, pool);
         tool_progress_end(shown);
@@ -191,7 +214,7 @@ static void print_built(const cdist_manifest_t *manifest, const build_request_t 
     json_object_set_new(object, "files", json_integer(manifest->entries->nelts));
     json_object_set_new(object, "bytes", json_integer((json_int_t)manifest->bytes));
     json_object_set_new(object, "packed_bytes", json_integer((json_int_t)manifest->archive_bytes));
-    json_object_set_new(object, "reused_bytes", json_integer(0));
+    json_object_set_new(object, "reused_bytes", json_integer((json_int_t)manifest->reused_bytes));
     json_object_set_new(object, "sha256", json_string(sha256));
     json_object_set_new(object, "seconds", json_real(seconds));
     tool_print_json(object);
@@ -199,7 +222,8 @@ static void print_built(const cdist_manifest_t *manifest, const build_request_t 
 
 static int build(apr_getopt_t *args, apr_pool_t *pool)
 {
-    build_request_t request = {pool, {NULL, {{0}, 0}}, NULL, CDIST_LEVEL_DEFAULT, 0, 0, CDIST_LAYOUT_FLAT, NULL};
+    build_request_t request = {pool, {NULL, {{0}, 0}}, NULL, CDIST_LEVEL_DEFAULT, 0, 0, CDIST_LAYOUT_FLAT,
+                               apr_array_make(pool, 2, sizeof(const char *)), NULL};
     const cdist_source_t *source = NULL;
     cdist_manifest_t *manifest = NULL;
     const char *value;
@@ -231,7 +255,7 @@ static int build(apr_getopt_t *args, apr_pool_t *pool)
 const tool_verb_t tool_build = {
     "build",
     "Usage: 1cdist build ROOT --version A.B.C.D --slot SLOT -o OUT.zip [--level N] [--threads N]\n"
-    "                    [--layout flat|folder] [--json]\n"
+    "                    [--layout flat|folder] [--reuse ARCHIVE.zip]… [--json]\n"
     "\n"
     "Builds the thin-client archive of one slot of one release under ROOT, with the same bytes as mod_1cdist. OUT.zip\n"
     "appears only when it is complete and was read back. On a terminal the progress is shown.\n"
@@ -241,6 +265,8 @@ const tool_verb_t tool_build = {
     "  --layout folder the files lie in one folder in the archive, such as windows64-8.3.22.1750; default: flat\n"
     "  --level N       1 (fast) to 9 (small); default 6, as CDistLevel\n"
     "  --threads N     1 to 64; default: the machine's cores; the bytes do not depend on it\n"
+    "  --reuse FILE    an archive that 1cdist built at the same level, of another version for instance: what it holds already\n"
+    "                  is copied instead of compressed again; may be given several times; the bytes do not depend on it\n"
     "  --json          version slot files bytes packed_bytes reused_bytes sha256 seconds, as one JSON object\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such release or slot.\n",

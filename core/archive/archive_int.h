@@ -20,6 +20,61 @@ cdist_packer_t *cdist_packer_create(int level, apr_pool_t *pool);
 /* Deflates into `out`, which has room for `length` - 1 bytes: 0 means that the content does not shrink. */
 apr_size_t cdist_packer_pack(cdist_packer_t *packer, void *out, const void *data, apr_size_t length);
 
+/* Inflates exactly `length` bytes out of exactly `packed_bytes`; 1, or 0 if they are something else. One per thread. */
+typedef struct cdist_unpacker_t cdist_unpacker_t;
+cdist_unpacker_t *cdist_unpacker_create(apr_pool_t *pool);
+int cdist_unpacker_unpack(cdist_unpacker_t *unpacker, void *out, apr_size_t length, const void *packed,
+                          apr_size_t packed_bytes);
+
+/* ---- reuse.c ---- */
+
+/* What is known of one packed content. NB: the members from `bytes` and from `stat.device` on are keys of hash tables. */
+typedef struct cdist_record_t {
+    apr_uint64_t bytes;
+    apr_uint32_t crc32;
+    apr_uint32_t mode;
+    int method;
+    int known;   /* the digests are; of an archive of unknown origin they are not */
+    int trusted; /* `stat` is that of the file it was made from, and may be compared with */
+    int pack;    /* which archive */
+    apr_uint64_t packed_bytes, data_offset; /* data_offset 0: `local_offset` tells where to look */
+    apr_uint64_t local_offset;
+    cdist_digest_t sha256, packed_sha256;
+    cdist_stat_t stat;
+    const struct cdist_record_t *next; /* of the same size and CRC */
+} cdist_record_t;
+
+#define CDIST_RECORDS_MAX 100000
+
+/* Adds an archive's records (cdist_record_t); `path` must stay what it is for the life of `reuse`. */
+CDIST_MUST_CHECK cdist_err_t *cdist_reuse_add_records(cdist_reuse_t *reuse, const char *path,
+                                                      const apr_array_header_t *records);
+int cdist_reuse_level(const cdist_reuse_t *reuse);
+/* How many records it holds. */
+int cdist_reuse_count(const cdist_reuse_t *reuse);
+apr_pool_t *cdist_reuse_pool(const cdist_reuse_t *reuse);
+/* The record made from exactly this file, NULL if there is none. The following may be called by several threads. */
+const cdist_record_t *cdist_reuse_by_stat(const cdist_reuse_t *reuse, const cdist_stat_t *stat);
+/* The record of a content by its digest. */
+const cdist_record_t *cdist_reuse_by_digest(const cdist_reuse_t *reuse, const cdist_digest_t *sha256, apr_uint64_t bytes);
+/* The first record with that size and CRC, go on with ->next: it need not be the same content. */
+const cdist_record_t *cdist_reuse_by_crc(const cdist_reuse_t *reuse, apr_uint64_t bytes, apr_uint32_t crc32);
+/* 1 if a content of that size is there. */
+int cdist_reuse_has_size(const cdist_reuse_t *reuse, apr_uint64_t bytes);
+/* Reads a part of the packed bytes; 0 if it cannot be. Whoever reads them compares them with packed_sha256. */
+int cdist_reuse_read(void *out, const cdist_reuse_t *reuse, const cdist_record_t *record, apr_uint64_t offset,
+                     apr_size_t length);
+/* To be told when packed bytes are not what they were: it is logged once an archive. */
+void cdist_reuse_damaged(const cdist_reuse_t *reuse, const cdist_record_t *record);
+
+/* ---- records.c ---- */
+
+/* The file that keeps what cdist_record_t knows of an archive built from a tree. */
+const char *cdist_records_write(apr_size_t *length, const cdist_manifest_t *manifest, const cdist_tree_t *tree,
+                                apr_pool_t *pool);
+/* Parses it. NULL if it is damaged, or from another builder or level than `level` of this one. */
+apr_array_header_t *cdist_records_parse(const char *bytes, apr_size_t length, int level, apr_pool_t *pool);
+
 /* ---- name.c ---- */
 
 /* Why an entry's name must not be archived or unpacked on anybody's machine; NULL if it may be. */
@@ -76,8 +131,11 @@ apr_size_t zip_put_end(unsigned char *out, apr_uint64_t entries, apr_uint64_t di
 
 typedef struct cdist_zip_writer_t cdist_zip_writer_t;
 
-/* Writes to an empty file, in order. Errors are CDIST_E_STORE. */
-cdist_zip_writer_t *cdist_zip_writer_create(apr_file_t *file, apr_pool_t *pool);
+/* Writes to an empty file, in order, at most `total` entries. What is written is read back by a thread of its own meanwhile;
+ * it ends with cdist_zip_writer_finish, or when `pool` is destroyed.
+ * Errors of all of these are CDIST_E_STORE, or CDIST_E_BUSY without a thread. */
+CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_create(cdist_zip_writer_t **writer, apr_file_t *file, int total,
+                                                      const volatile apr_uint32_t *stop, apr_pool_t *pool);
 /* An entry whose packed bytes are at hand. Sets entry->offset. */
 CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_add(cdist_zip_writer_t *writer, cdist_entry_t *entry, const void *packed);
 /* An entry of unknown packed size: begin, data …, then end, which completes the header from `entry`. */
@@ -86,20 +144,52 @@ CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_data(cdist_zip_writer_t *writer, 
 /* Throws away the data since begin, so that the entry can be written again in another way. */
 CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_rewind(cdist_zip_writer_t *writer);
 CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_end(cdist_zip_writer_t *writer, cdist_entry_t *entry);
-/* Writes the directory, then reads the whole file back: each entry's packed bytes must have the CRC that they had
- * when they were written, each record must be the one intended. Sets archive_bytes and archive_sha256. */
-CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_finish(cdist_manifest_t *manifest, cdist_zip_writer_t *writer,
-                                                      const volatile apr_uint32_t *stop);
+/* Writes the directory, and reads back what is left: each entry's packed bytes must have the CRC that they had when they
+ * were written, each record must be the one intended. Sets archive_bytes and archive_sha256. */
+CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_finish(cdist_manifest_t *manifest, cdist_zip_writer_t *writer);
 
-/* ---- pack.c: one file's content into one entry ---- */
+/* ---- pack_input.c: one file of a tree ---- */
 
-/* Reads and compresses a file of at most CDIST_WHOLE_MAX bytes, a link, or a folder. The caller frees `packed`, which is
- * empty after an error. */
-CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_packer_t *packer,
-                                               cdist_sha256_t *sha, const char *folder, const cdist_input_t *input,
+/* Opens it; CDIST_E_CHANGED if it is not the one that the tree saw. */
+CDIST_MUST_CHECK cdist_err_t *cdist_input_open(apr_file_t **file, const char *folder, const cdist_input_t *input,
                                                apr_pool_t *pool);
+/* The next bytes of it; CDIST_E_CHANGED if it ends before. */
+CDIST_MUST_CHECK cdist_err_t *cdist_input_read(void *buffer, apr_size_t length, apr_file_t *file, const char *folder,
+                                               const cdist_input_t *input, apr_pool_t *pool);
+/* To be called after the last byte was read: the file must still be the one that was opened. */
+CDIST_MUST_CHECK cdist_err_t *cdist_input_check(apr_file_t *file, const char *folder, const cdist_input_t *input,
+                                                apr_pool_t *pool);
+/* For a message. */
+const char *cdist_input_shown(const char *folder, const cdist_input_t *input, apr_pool_t *pool);
+/* The Unix mode of an entry whose content begins with these bytes. */
+apr_uint32_t cdist_input_mode(const unsigned char *start, apr_size_t length);
+
+/* ---- pack.c, pack_stream.c: one file's content into one entry ---- */
+
+typedef struct {
+    cdist_block_t block;
+    apr_size_t length;
+} cdist_room_t;
+
+/* What a thread works with. */
+typedef struct {
+    int level;
+    cdist_packer_t *packer;
+    cdist_unpacker_t *unpacker;
+    cdist_sha256_t *sha;
+    const cdist_reuse_t *reuse; /* may be NULL */
+    int digests;                /* whether entries get their SHA-256 */
+    apr_uint64_t reused_bytes;  /* sum so far */
+    cdist_room_t content, unpacked; /* kept from entry to entry, because fresh memory costs time */
+} cdist_pack_tools_t;
+
+void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_t *options, apr_pool_t *pool);
+/* Packs a file of at most CDIST_WHOLE_MAX bytes, a link, or a folder. The caller frees
+ * `packed`, which is empty after an error. */
+CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_pack_tools_t *tools,
+                                               const char *folder, const cdist_input_t *input, apr_pool_t *pool);
 /* Streams a larger file into the writer. */
-CDIST_MUST_CHECK cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_writer_t *writer, int level,
+CDIST_MUST_CHECK cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_writer_t *writer, cdist_pack_tools_t *tools,
                                                 const char *folder, const cdist_input_t *input,
                                                 const volatile apr_uint32_t *stop, apr_pool_t *pool);
 
@@ -115,9 +205,10 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_p
 const char *cdist_store_lock_path(const cdist_store_t *store, apr_pool_t *pool);
 /* A temporary file on the store's own file system. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_temp(cdist_temp_t **temp, cdist_store_t *store, apr_pool_t *pool);
-/* Publishes what was built or verified; `temp` is NULL for a ready archive, which stays where it is. */
+/* Publishes what was built or verified; `temp` and `tree` are NULL for a ready archive, which stays where it is. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp,
-                                                  const cdist_manifest_t *manifest, const cdist_job_t *job,
+                                                  const cdist_manifest_t *manifest, const cdist_tree_t *tree,
+                                                  const cdist_job_t *job,
                                                   apr_int64_t build_ms, apr_pool_t *pool);
 
 #define cdist_stop_asked(stop) ((stop) && apr_atomic_read32((volatile apr_uint32_t *)(stop)) != 0)

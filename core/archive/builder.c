@@ -3,7 +3,8 @@
  * Invariants
  * - The number of threads changes the time only, never a byte: which entry is compressed how is fixed by pack.c, and
  *   the order of writing by the tree.
- * - Memory: a worker claims entries in order and reserves twice the content's size from BUDGET_BYTES before it reads;
+ * - Memory: a worker claims entries in order and reserves twice the content's size (three times where packed bytes may have
+ *   to be unpacked for a comparison) from BUDGET_BYTES before it reads;
  *   the reservation ends when the entry is written. As claims are in order, the entry that the writer waits for is
  *   always among the claimed ones, or nothing is claimed and the next claim succeeds: no deadlock.
  * - The first error wins, ends all workers, and is the result. */
@@ -16,7 +17,7 @@
 
 #include <string.h>
 
-#define BUDGET_BYTES (128u * 1024 * 1024)
+#define BUDGET_BYTES (192u * 1024 * 1024)
 #define MAX_THREADS 64
 
 typedef struct {
@@ -34,6 +35,7 @@ typedef struct {
     int next; /* first entry that nobody claimed */
     apr_uint64_t reserved;
     int over; /* no more work: done, failed or stopped */
+    apr_uint64_t reused_bytes;
     cdist_err_t *err;
     apr_pool_t *err_pool; /* of its own, since any thread may fail while the writer uses its pool */
 } build_t;
@@ -48,9 +50,9 @@ static int is_streamed(const cdist_input_t *input)
     return input->stat.kind == CDIST_FILE && input->stat.bytes > CDIST_WHOLE_MAX;
 }
 
-static apr_uint64_t cost(const cdist_input_t *input)
+static apr_uint64_t cost(const build_t *build, const cdist_input_t *input)
 {
-    return is_streamed(input) || input->stat.kind != CDIST_FILE ? 0 : 2 * input->stat.bytes;
+    return is_streamed(input) || input->stat.kind != CDIST_FILE ? 0 : (build->options->reuse ? 3 : 2) * input->stat.bytes;
 }
 
 /* Call with the mutex held. */
@@ -68,7 +70,7 @@ static int claim(build_t *build)
 
     apr_thread_mutex_lock(build->mutex);
     while (!build->over && build->next < total) {
-        apr_uint64_t need = cost(input_at(build, build->next));
+        apr_uint64_t need = cost(build, input_at(build, build->next));
 
         if (build->reserved == 0 || build->reserved + need <= BUDGET_BYTES) {
             claimed = build->next++;
@@ -85,15 +87,13 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
 {
     build_t *build = baton;
     apr_pool_t *pool, *scratch;
-    cdist_packer_t *packer;
-    cdist_sha256_t *sha;
+    cdist_pack_tools_t tools;
     int i;
 
     (void)thread;
     apr_pool_create_unmanaged(&pool);
     apr_pool_create(&scratch, pool);
-    packer = cdist_packer_create(build->options->level, pool);
-    sha = cdist_sha256_create(pool);
+    cdist_pack_tools_make(&tools, build->options, pool);
     while ((i = claim(build)) >= 0) {
         cdist_err_t *err = NULL;
         cdist_block_t packed = {NULL, 0};
@@ -102,8 +102,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
         if (cdist_stop_asked(build->options->stop)) {
             err = cdist_err_create(scratch, CDIST_E_STOPPED, 0, "the build was stopped");
         } else if (!is_streamed(input_at(build, i))) {
-            err = cdist_pack_whole(&build->entries[i], &packed, packer, sha, build->tree->folder, input_at(build, i),
-                                   scratch);
+            err = cdist_pack_whole(&build->entries[i], &packed, &tools, build->tree->folder, input_at(build, i), scratch);
         }
         apr_thread_mutex_lock(build->mutex);
         build->slots[i].packed = packed;
@@ -112,6 +111,9 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
         else apr_thread_cond_broadcast(build->cond);
         apr_thread_mutex_unlock(build->mutex);
     }
+    apr_thread_mutex_lock(build->mutex);
+    build->reused_bytes += tools.reused_bytes;
+    apr_thread_mutex_unlock(build->mutex);
     apr_pool_destroy(pool);
     return NULL;
 }
@@ -132,7 +134,7 @@ static void release(build_t *build, int i)
 {
     cdist_os_block_free(&build->slots[i].packed);
     apr_thread_mutex_lock(build->mutex);
-    build->reserved -= cost(input_at(build, i));
+    build->reserved -= cost(build, input_at(build, i));
     apr_thread_cond_broadcast(build->cond);
     apr_thread_mutex_unlock(build->mutex);
 }
@@ -140,18 +142,20 @@ static void release(build_t *build, int i)
 static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, apr_pool_t *pool)
 {
     apr_uint64_t done_bytes = 0;
+    cdist_pack_tools_t *tools = apr_palloc(pool, sizeof *tools);
     apr_pool_t *scratch;
     int i;
 
     apr_pool_create(&scratch, pool);
+    cdist_pack_tools_make(tools, build->options, pool);
     for (i = 0; i < build->tree->inputs->nelts; i++) {
         const cdist_input_t *input = input_at(build, i);
         const cdist_err_t *err = await(build, i);
 
         apr_pool_clear(scratch);
         if (!err && is_streamed(input)) {
-            err = cdist_pack_stream(&build->entries[i], writer, build->options->level, build->tree->folder, input,
-                                    build->options->stop, scratch);
+            err = cdist_pack_stream(&build->entries[i], writer, tools, build->tree->folder, input, build->options->stop,
+                                    scratch);
         } else if (!err) {
             err = cdist_zip_writer_add(writer, &build->entries[i], build->slots[i].packed.bytes);
         }
@@ -162,6 +166,9 @@ static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, ap
             build->options->progress(build->options->progress_baton, done_bytes, build->tree->bytes);
         }
     }
+    apr_thread_mutex_lock(build->mutex);
+    build->reused_bytes += tools->reused_bytes;
+    apr_thread_mutex_unlock(build->mutex);
     apr_pool_destroy(scratch);
     return NULL;
 }
@@ -260,8 +267,8 @@ cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const 
 {
     int total = tree->inputs->nelts;
     cdist_manifest_t *made = apr_pcalloc(pool, sizeof *made);
-    build_t build = {tree, options, NULL, NULL, NULL, NULL, 0, 0, 0, NULL, NULL};
-    cdist_zip_writer_t *writer = cdist_zip_writer_create(temp->file, pool);
+    build_t build = {tree, options, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL};
+    cdist_zip_writer_t *writer;
 
     if (total == 0) {
         return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: holds no files, there is nothing to archive",
@@ -280,11 +287,13 @@ cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const 
         apr_thread_cond_create(&build.cond, pool) != APR_SUCCESS) {
         return cdist_err_create(pool, CDIST_E_BUSY, 0, "no lock can be made for the build");
     }
+    CDIST_ERR(cdist_zip_writer_create(&writer, temp->file, total, options->stop, pool));
     apr_pool_create_unmanaged(&build.err_pool);
     CDIST_ERR(run(&build, writer, pool));
-    CDIST_ERR(cdist_zip_writer_finish(made, writer, options->stop));
+    CDIST_ERR(cdist_zip_writer_finish(made, writer));
     CDIST_ERR(check_tree(tree, pool));
     cdist_manifest_sum(made);
+    made->reused_bytes = build.reused_bytes;
     *manifest = made;
     return NULL;
 }

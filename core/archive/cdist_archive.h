@@ -1,7 +1,7 @@
 /* Archives: deterministic ZIP files built from folders, kept in a store, built once however many ask.
  *
  * The bytes of an archive are a pure function of its entries' names and contents, the level, and the builder's
- * identity (cdist_builder_identity). Rules of the format, version 1:
+ * identity (cdist_builder_identity). Rules of the format, version 2:
  * - entries sorted by the bytes of their UTF-8 name; a folder has an entry ("name/") only if it is empty;
  * - time stamp 1980-01-01 00:00:00, general purpose bit 11 set, made by Unix, no data descriptor, no comment;
  * - Zip64 records only where a number needs them;
@@ -17,8 +17,8 @@
 extern "C" {
 #endif
 
-#define CDIST_FORMAT_VERSION 1
-#define CDIST_WHOLE_MAX (16u * 1024 * 1024)
+#define CDIST_FORMAT_VERSION 2
+#define CDIST_WHOLE_MAX (64u * 1024 * 1024)
 /* Entries of one archive, built or read. */
 #define CDIST_MAX_ENTRIES 200000
 
@@ -52,6 +52,7 @@ typedef struct {
     apr_uint64_t bytes;         /* of all files */
     apr_int64_t newest_ns;      /* latest change time of anything in it, folders included */
     cdist_digest_t signature;   /* over names, kinds, and what cdist_stat_same compares */
+    apr_time_t read_at;         /* when the listing began */
 } cdist_tree_t;
 
 /* Lists a folder. `skip`, if not NULL, tells what is left out (const char *, compared without case): "/name" is the
@@ -72,6 +73,7 @@ typedef struct {
     const char *name;
     apr_uint64_t bytes, packed_bytes;
     apr_uint64_t offset; /* of its local header */
+    apr_uint64_t data_offset; /* of its packed bytes; 0 in an archive that was only read */
     apr_uint32_t crc32;  /* of the content */
     apr_uint32_t mode;   /* Unix mode with the file type, 0 if the archive's maker was not Unix */
     int method;          /* CDIST_STORED or CDIST_DEFLATED */
@@ -86,6 +88,7 @@ typedef struct {
     cdist_digest_t archive_sha256;
     apr_array_header_t *entries; /* cdist_entry_t */
     apr_uint64_t bytes, packed_bytes; /* sums over entries */
+    apr_uint64_t reused_bytes;        /* packed bytes that the build took from other archives; not part of the JSON */
 } cdist_manifest_t;
 
 /* The manifest as JSON, format 1: {"format","builder","level","archive":{"bytes","sha256"},"entries":[{"name","bytes",
@@ -116,6 +119,18 @@ CDIST_MUST_CHECK cdist_err_t *cdist_zip_verify(cdist_verification_t **result, ap
 CDIST_MUST_CHECK cdist_err_t *cdist_verification_error(const cdist_verification_t *verification, const char *path,
                                                        apr_pool_t *pool);
 
+/* ---- what earlier archives offer to a build (reuse.c, reuse_archive.c, records.c) --------------------------------- */
+
+/* Archives as packs: the packed bytes of contents that an archive already has are copied instead of compressed again, and a
+ * file that is still the one an archive of the store was made from is not even read. Bytes are copied only from archives of
+ * the same builder and level, and checked against their digest or content first: the result equals a build from nothing. */
+typedef struct cdist_reuse_t cdist_reuse_t;
+
+cdist_reuse_t *cdist_reuse_create(int level, apr_pool_t *pool);
+/* Adds an archive of unknown origin. *usable is 0, and nothing of it will be used, if it is not of this builder and level:
+ * it must have the format's marks, and samples of its entries must compress to the same bytes again. */
+CDIST_MUST_CHECK cdist_err_t *cdist_reuse_add(int *usable, cdist_reuse_t *reuse, const char *path);
+
 /* ---- building (builder.c) -------------------------------------------------------------------------------------- */
 
 typedef void(cdist_progress_fn)(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes);
@@ -126,6 +141,8 @@ typedef struct {
     const volatile apr_uint32_t *stop; /* NULL, or a flag that ends the build with CDIST_E_STOPPED within a second or so */
     cdist_progress_fn *progress;       /* NULL, or called from the building thread as bytes of content are done */
     void *progress_baton;
+    int no_digests;             /* 1: nobody wants the manifest, so entries need no SHA-256 */
+    const cdist_reuse_t *reuse; /* NULL, or where packed bytes may be taken from */
     const char *top; /* NULL, or a folder that every entry's name begins with: "windows64-8.3.22.1750/" */
 } cdist_build_options_t;
 
@@ -170,6 +187,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_fi
 CDIST_MUST_CHECK cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
                                                      const cdist_digest_t *sha256, apr_int32_t open_flags,
                                                      apr_pool_t *pool);
+/* Adds the store's archives, newest first, as far as memory allows. Never fails: what cannot be read is passed over. */
+void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store);
 /* The manifest as JSON text. If it is gone, the archive is dropped too, so that the next request makes both anew, and the
  * error is CDIST_E_STORE. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store,

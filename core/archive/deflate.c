@@ -46,6 +46,31 @@ static apr_status_t packer_cleanup(void *baton)
     return APR_SUCCESS;
 }
 
+struct cdist_unpacker_t {
+    struct libdeflate_decompressor *decompressor;
+};
+
+static apr_status_t unpacker_cleanup(void *baton)
+{
+    libdeflate_free_decompressor(((cdist_unpacker_t *)baton)->decompressor);
+    return APR_SUCCESS;
+}
+
+static void unpacker_init(cdist_unpacker_t *unpacker)
+{
+    unpacker->decompressor = libdeflate_alloc_decompressor();
+    if (!unpacker->decompressor) abort();
+}
+
+int cdist_unpacker_unpack(cdist_unpacker_t *unpacker, void *out, apr_size_t length, const void *packed,
+                          apr_size_t packed_bytes)
+{
+    size_t used, got;
+
+    return libdeflate_deflate_decompress_ex(unpacker->decompressor, packed, packed_bytes, out, length, &used, &got) ==
+               LIBDEFLATE_SUCCESS && used == packed_bytes && got == length;
+}
+
 static void packer_init(cdist_packer_t *packer, int level)
 {
     packer->compressor = libdeflate_alloc_compressor(level);
@@ -101,7 +126,44 @@ apr_size_t cdist_packer_pack(cdist_packer_t *packer, void *out, const void *data
     return deflate(z, Z_FINISH) == Z_STREAM_END ? length - 1 - z->avail_out : 0;
 }
 
+struct cdist_unpacker_t {
+    z_stream stream;
+};
+
+static apr_status_t unpacker_cleanup(void *baton)
+{
+    inflateEnd(&((cdist_unpacker_t *)baton)->stream);
+    return APR_SUCCESS;
+}
+
+static void unpacker_init(cdist_unpacker_t *unpacker)
+{
+    if (inflateInit2(&unpacker->stream, -15) != Z_OK) abort();
+}
+
+int cdist_unpacker_unpack(cdist_unpacker_t *unpacker, void *out, apr_size_t length, const void *packed,
+                          apr_size_t packed_bytes)
+{
+    z_stream *z = &unpacker->stream;
+
+    inflateReset(z);
+    z->next_in = (Bytef *)packed;
+    z->avail_in = (uInt)packed_bytes;
+    z->next_out = out;
+    z->avail_out = (uInt)length;
+    return inflate(z, Z_FINISH) == Z_STREAM_END && z->avail_in == 0 && z->avail_out == 0;
+}
+
 #endif
+
+cdist_unpacker_t *cdist_unpacker_create(apr_pool_t *pool)
+{
+    cdist_unpacker_t *unpacker = apr_pcalloc(pool, sizeof *unpacker);
+
+    unpacker_init(unpacker);
+    apr_pool_cleanup_register(pool, unpacker, unpacker_cleanup, apr_pool_cleanup_null);
+    return unpacker;
+}
 
 cdist_packer_t *cdist_packer_create(int level, apr_pool_t *pool)
 {

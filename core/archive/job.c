@@ -38,19 +38,20 @@ static apr_int64_t ms_since(apr_time_t start)
     return apr_time_as_msec(apr_time_now() - start);
 }
 
-static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp, cdist_store_t *store,
+static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp, cdist_tree_t **tree, cdist_store_t *store,
                                 const cdist_job_t *job, const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
-    cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL, job->top};
-    cdist_tree_t *tree;
+    cdist_reuse_t *reuse = cdist_reuse_create(job->level, pool);
+    cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL, 0, reuse, job->top};
 
-    CDIST_ERR(cdist_tree_read(&tree, job->path, job->skip, pool));
-    if (!cdist_digest_equal(&tree->signature, &job->signature)) {
+    CDIST_ERR(cdist_tree_read(tree, job->path, job->skip, pool));
+    if (!cdist_digest_equal(&(*tree)->signature, &job->signature)) {
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed since it was listed",
                                 cdist_text_printable(job->path, pool));
     }
+    cdist_store_offer(reuse, store);
     CDIST_ERR(cdist_store_temp(temp, store, pool));
-    return cdist_build(manifest, *temp, tree, &options, pool);
+    return cdist_build(manifest, *temp, *tree, &options, pool);
 }
 
 static cdist_err_t *wrong_version(const cdist_job_t *job, const char *where, const cdist_version_t *inside, apr_pool_t *pool)
@@ -124,15 +125,17 @@ cdist_err_t *cdist_job_run(cdist_store_t *store, const cdist_job_t *job, const v
     apr_time_t start = apr_time_now();
     cdist_manifest_t *manifest;
     cdist_temp_t *temp = NULL;
+    cdist_tree_t *tree = NULL;
 
     if (job->ready) CDIST_ERR(verify_ready(&manifest, job, stop, pool));
-    else CDIST_ERR(pack_folder(&manifest, &temp, store, job, stop, pool));
-    CDIST_ERR(cdist_store_publish(store, temp, manifest, job, ms_since(start), pool));
+    else CDIST_ERR(pack_folder(&manifest, &temp, &tree, store, job, stop, pool));
+    CDIST_ERR(cdist_store_publish(store, temp, manifest, tree, job, ms_since(start), pool));
     cdist_log(CDIST_LOG_INFO, "CD0013", 0,
               "%s: %s %s: %d entries, %" APR_UINT64_T_FMT " bytes in %" APR_UINT64_T_FMT
-              ", %" APR_INT64_T_FMT " ms, sha256 %s",
+              ", %" APR_UINT64_T_FMT " of them reused, %" APR_INT64_T_FMT " ms, sha256 %s",
               job->label, job->ready ? "verified" : "built from", cdist_text_printable(job->path, pool),
-              manifest->entries->nelts, manifest->bytes, manifest->archive_bytes, ms_since(start),
+              manifest->entries->nelts, manifest->bytes, manifest->archive_bytes,
+              manifest->reused_bytes, ms_since(start),
               cdist_digest_hex(&manifest->archive_sha256, pool));
     return NULL;
 }

@@ -1,80 +1,12 @@
-/* One file's content into one entry: read, checked against the stat that the tree saw, digested, compressed.
- * What is decided here about an entry depends on its content alone, never on its owner, time or file system. */
+/* One content of at most CDIST_WHOLE_MAX bytes into one entry: read, digested, and compressed as a whole, or its packed bytes
+ * taken from an archive that has it already. Larger ones are in pack_stream.c. */
 #include "archive_int.h"
 
-#include <apr_strings.h>
-
-#include <stdlib.h>
 #include <string.h>
 
-#define STREAM_BYTES (256u * 1024)
-#define PROBES 8
-#define PROBE_BYTES (128u * 1024)
-
-#define MODE_FILE 0100644u
-#define MODE_PROGRAM 0100755u
+#define ROOM_KEPT (2u * 1024 * 1024)
 #define MODE_LINK 0120777u
 #define MODE_FOLDER 0040755u
-
-static const char *shown(const char *folder, const cdist_input_t *input, apr_pool_t *pool)
-{
-    return cdist_text_printable(apr_pstrcat(pool, folder, "/", input->path, NULL), pool);
-}
-
-static cdist_err_t *changed(const char *folder, const cdist_input_t *input, apr_pool_t *pool)
-{
-    return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed while the archive was built",
-                            shown(folder, input, pool));
-}
-
-/* A program keeps its execute bit wherever it was unpacked: content tells, a share's permissions do not. */
-static apr_uint32_t mode_of(const unsigned char *start, apr_size_t length)
-{
-    static const char *const magics[] = {"\x7F" "ELF", "\xCF\xFA\xED\xFE", "\xCE\xFA\xED\xFE", "\xCA\xFE\xBA\xBE"};
-    size_t i;
-
-    if (length >= 2 && memcmp(start, "#!", 2) == 0) return MODE_PROGRAM;
-    for (i = 0; length >= 4 && i < sizeof magics / sizeof magics[0]; i++) {
-        if (memcmp(start, magics[i], 4) == 0) return MODE_PROGRAM;
-    }
-    return MODE_FILE;
-}
-
-static cdist_err_t *open_input(apr_file_t **file, const char *folder, const cdist_input_t *input, apr_pool_t *pool)
-{
-    apr_status_t rv = cdist_os_open_beneath(file, folder, input->path, pool);
-    cdist_stat_t now;
-
-    if (rv == APR_SUCCESS) rv = cdist_os_stat_file(&now, *file);
-    if (APR_STATUS_IS_ENOENT(rv) || APR_STATUS_IS_ENOTDIR(rv)) return changed(folder, input, pool);
-    if (rv != APR_SUCCESS) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", shown(folder, input, pool));
-    }
-    return cdist_stat_same(&now, &input->stat) ? NULL : changed(folder, input, pool);
-}
-
-/* To be called after the last byte was read: the file must be at its end and still the one that was opened. */
-static cdist_err_t *check_unchanged(apr_file_t *file, const char *folder, const cdist_input_t *input, apr_pool_t *pool)
-{
-    cdist_stat_t now;
-
-    if (cdist_os_stat_file(&now, file) != APR_SUCCESS || !cdist_stat_same(&now, &input->stat)) {
-        return changed(folder, input, pool);
-    }
-    return NULL;
-}
-
-static cdist_err_t *read_exactly(void *buffer, apr_size_t length, apr_file_t *file, const char *folder,
-                                 const cdist_input_t *input, apr_pool_t *pool)
-{
-    apr_status_t rv = length ? apr_file_read_full(file, buffer, length, NULL) : APR_SUCCESS;
-
-    if (APR_STATUS_IS_EOF(rv)) return changed(folder, input, pool);
-    if (rv != APR_SUCCESS) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", shown(folder, input, pool));
-    }
-    return NULL;
-}
 
 static void digest_all(cdist_digest_t *digest, cdist_sha256_t *sha, const void *bytes, apr_size_t length)
 {
@@ -83,213 +15,174 @@ static void digest_all(cdist_digest_t *digest, cdist_sha256_t *sha, const void *
     cdist_sha256_final(digest, sha);
 }
 
-/* ---- small entries --------------------------------------------------------------------------------------------- */
-
-/* Takes over `content`. */
-static void pack_bytes(cdist_entry_t *entry, cdist_block_t *packed, cdist_block_t *content, apr_size_t length,
-                       cdist_packer_t *packer, cdist_sha256_t *sha)
+static apr_status_t free_buffers(void *baton)
 {
+    cdist_pack_tools_t *tools = baton;
+
+    cdist_os_block_free(&tools->content.block);
+    cdist_os_block_free(&tools->unpacked.block);
+    return APR_SUCCESS;
+}
+
+void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_t *options, apr_pool_t *pool)
+{
+    memset(tools, 0, sizeof *tools);
+    tools->level = options->level;
+    tools->packer = cdist_packer_create(options->level, pool);
+    tools->unpacker = cdist_unpacker_create(pool);
+    tools->sha = cdist_sha256_create(pool);
+    tools->reuse = options->reuse;
+    tools->digests = !options->no_digests;
+    apr_pool_cleanup_register(pool, tools, free_buffers, apr_pool_cleanup_null);
+}
+
+/* Room for one content. What a thread keeps from a large one is given back with the next small one, so that what all threads
+ * hold stays near what the builder reserved for their entries. */
+static void *make_room(cdist_room_t *room, apr_size_t length)
+{
+    if (length > room->length || room->length > ROOM_KEPT) {
+        cdist_os_block_free(&room->block);
+        room->length = length > ROOM_KEPT ? length : ROOM_KEPT;
+        cdist_os_block_get(&room->block, room->length);
+    }
+    return room->block.bytes;
+}
+
+/* Whether packed bytes are those of the content that is at hand. */
+static int packs_content(const cdist_record_t *record, const void *packed, const void *content, cdist_pack_tools_t *tools)
+{
+    apr_size_t length = (apr_size_t)record->bytes;
+    void *unpacked;
+
+    if (record->method == CDIST_STORED) return memcmp(packed, content, length) == 0;
+    unpacked = make_room(&tools->unpacked, length);
+    return cdist_unpacker_unpack(tools->unpacker, unpacked, length, packed, (apr_size_t)record->packed_bytes) &&
+           memcmp(unpacked, content, length) == 0;
+}
+
+/* Copies a record's packed bytes into an entry, checked by their digest, or where that is not known against `content`.
+ * Returns 1 if it could. */
+static int take(cdist_entry_t *entry, cdist_block_t *packed, const cdist_record_t *record, const void *content,
+                cdist_pack_tools_t *tools)
+{
+    apr_size_t length = (apr_size_t)record->packed_bytes;
+    cdist_digest_t digest = {{0}};
+    int good;
+
+    if (record->packed_bytes > record->bytes) return 0;
+    cdist_os_block_get(packed, length);
+    good = cdist_reuse_read(packed->bytes, tools->reuse, record, 0, length);
+    if (good) {
+        if (record->known || tools->digests) digest_all(&digest, tools->sha, packed->bytes, length);
+        good = record->known ? cdist_digest_equal(&digest, &record->packed_sha256)
+                             : packs_content(record, packed->bytes, content, tools);
+        if (!good && record->known) cdist_reuse_damaged(tools->reuse, record);
+    }
+    if (!good) {
+        cdist_os_block_free(packed);
+        return 0;
+    }
+    if (record->known) entry->sha256 = record->sha256;
+    entry->bytes = record->bytes;
+    entry->crc32 = record->crc32;
+    entry->method = record->method;
+    entry->packed_bytes = record->packed_bytes;
+    entry->packed_sha256 = digest;
+    tools->reused_bytes += record->packed_bytes;
+    return 1;
+}
+
+/* Takes the packed bytes of a content that was read, whose size, CRC and digest are known. */
+static int take_same(cdist_entry_t *entry, cdist_block_t *packed, const void *content, cdist_pack_tools_t *tools)
+{
+    const cdist_record_t *record;
+
+    if (!tools->reuse) return 0;
+    record = tools->digests ? cdist_reuse_by_digest(tools->reuse, &entry->sha256, entry->bytes) : NULL;
+    if (record && take(entry, packed, record, content, tools)) return 1;
+    for (record = cdist_reuse_by_crc(tools->reuse, entry->bytes, entry->crc32); record; record = record->next) {
+        if (take(entry, packed, record, content, tools)) return 1;
+    }
+    return 0;
+}
+
+/* A content that does not shrink goes on as it is. NB: small ones are copied, because a system maps only so many blocks. */
+static void hand_over(cdist_block_t *packed, apr_size_t length, cdist_room_t *content)
+{
+    if (length < ROOM_KEPT) {
+        cdist_os_block_get(packed, length);
+        memcpy(packed->bytes, content->block.bytes, length);
+        return;
+    }
+    *packed = content->block;
+    cdist_os_block_shrink(packed, length);
+    memset(content, 0, sizeof *content);
+}
+
+/* Packs the content, which lies in tools->content. */
+static void pack_content(cdist_entry_t *entry, cdist_block_t *packed, apr_size_t length, cdist_pack_tools_t *tools)
+{
+    const void *content = tools->content.block.bytes;
     apr_size_t packed_bytes = 0;
 
     entry->bytes = length;
-    entry->crc32 = cdist_crc32(0, content->bytes, length);
-    digest_all(&entry->sha256, sha, content->bytes, length);
+    entry->crc32 = cdist_crc32(0, content, length);
+    if (tools->digests) digest_all(&entry->sha256, tools->sha, content, length);
+    if (take_same(entry, packed, content, tools)) return;
     if (length > 1) {
         cdist_os_block_get(packed, length - 1);
-        packed_bytes = cdist_packer_pack(packer, packed->bytes, content->bytes, length);
+        packed_bytes = cdist_packer_pack(tools->packer, packed->bytes, content, length);
     }
     if (packed_bytes > 0) {
         entry->method = CDIST_DEFLATED;
         entry->packed_bytes = packed_bytes;
-        digest_all(&entry->packed_sha256, sha, packed->bytes, packed_bytes);
-        cdist_os_block_free(content);
+        if (tools->digests) digest_all(&entry->packed_sha256, tools->sha, packed->bytes, packed_bytes);
         cdist_os_block_shrink(packed, packed_bytes);
     } else {
         entry->method = CDIST_STORED;
         entry->packed_bytes = length;
         entry->packed_sha256 = entry->sha256;
         cdist_os_block_free(packed);
-        *packed = *content;
+        hand_over(packed, length, &tools->content);
     }
 }
 
-cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_packer_t *packer,
-                              cdist_sha256_t *sha, const char *folder, const cdist_input_t *input, apr_pool_t *pool)
+static cdist_err_t *pack_file(cdist_entry_t *entry, cdist_block_t *packed, cdist_pack_tools_t *tools, const char *folder,
+                              const cdist_input_t *input, apr_pool_t *pool)
 {
-    apr_size_t length = input->stat.kind == CDIST_FILE ? (apr_size_t)input->stat.bytes
-                        : input->link_target           ? strlen(input->link_target)
-                                                       : 0;
-    cdist_block_t content;
-    cdist_err_t *err = NULL;
+    const cdist_record_t *record = tools->reuse ? cdist_reuse_by_stat(tools->reuse, &input->stat) : NULL;
+    apr_size_t length = (apr_size_t)input->stat.bytes;
     apr_file_t *file;
+    cdist_err_t *err;
+    void *content;
+
+    /* NB: the file is not even opened. That it is still what the tree saw is checked for all files at the build's end. */
+    if (record && take(entry, packed, record, NULL, tools)) {
+        entry->mode = record->mode;
+        return NULL;
+    }
+    CDIST_ERR(cdist_input_open(&file, folder, input, pool));
+    content = make_room(&tools->content, length);
+    err = cdist_input_read(content, length, file, folder, input, pool);
+    if (!err) err = cdist_input_check(file, folder, input, pool);
+    apr_file_close(file);
+    if (err) return err;
+    entry->mode = cdist_input_mode(content, length);
+    pack_content(entry, packed, length, tools);
+    return NULL;
+}
+
+cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_pack_tools_t *tools, const char *folder,
+                              const cdist_input_t *input, apr_pool_t *pool)
+{
+    apr_size_t length = input->link_target ? strlen(input->link_target) : 0;
+    void *content;
 
     memset(packed, 0, sizeof *packed);
-    cdist_os_block_get(&content, length);
-    if (input->stat.kind == CDIST_FILE) {
-        err = open_input(&file, folder, input, pool);
-        if (!err) {
-            err = read_exactly(content.bytes, length, file, folder, input, pool);
-            if (!err) err = check_unchanged(file, folder, input, pool);
-            apr_file_close(file);
-        }
-        entry->mode = err ? 0 : mode_of(content.bytes, length);
-    } else {
-        entry->mode = input->link_target ? MODE_LINK : MODE_FOLDER;
-        if (input->link_target) memcpy(content.bytes, input->link_target, length);
-    }
-    if (err) {
-        cdist_os_block_free(&content);
-        return err;
-    }
-    pack_bytes(entry, packed, &content, length, packer, sha);
+    if (input->stat.kind == CDIST_FILE) return pack_file(entry, packed, tools, folder, input, pool);
+    content = make_room(&tools->content, length);
+    if (length) memcpy(content, input->link_target, length);
+    entry->mode = input->link_target ? MODE_LINK : MODE_FOLDER;
+    pack_content(entry, packed, length, tools);
     return NULL;
-}
-
-/* ---- large entries --------------------------------------------------------------------------------------------- */
-
-typedef struct {
-    cdist_entry_t *entry;
-    cdist_zip_writer_t *writer;
-    const char *folder;
-    const cdist_input_t *input;
-    apr_file_t *file;
-    const volatile apr_uint32_t *stop;
-    unsigned char *in, *out;
-    cdist_sha256_t *sha, *packed_sha;
-    apr_pool_t *pool;
-} stream_t;
-
-static cdist_err_t *stream_seek(stream_t *s, apr_uint64_t offset)
-{
-    apr_off_t target = (apr_off_t)offset;
-    apr_status_t rv = apr_file_seek(s->file, APR_SET, &target);
-
-    if (rv == APR_SUCCESS) return NULL;
-    return cdist_err_create(s->pool, CDIST_E_SOURCE, rv, "%s: cannot be read", shown(s->folder, s->input, s->pool));
-}
-
-/* Whether a large content is worth compressing: PROBES samples, evenly spread, must shrink by a thirty-second. Spares
- * the slow pass over a cabinet or another archive. Part of the format: other answers would give other bytes. */
-static cdist_err_t *probe(int *shrinks, stream_t *s, int level)
-{
-    cdist_packer_t *packer = cdist_packer_create(level, s->pool);
-    apr_uint64_t step = (s->input->stat.bytes - PROBE_BYTES) / (PROBES - 1);
-    apr_size_t total = 0;
-    int i;
-
-    for (i = 0; i < PROBES; i++) {
-        apr_size_t packed;
-
-        CDIST_ERR(stream_seek(s, step * (apr_uint64_t)i));
-        CDIST_ERR(read_exactly(s->in, PROBE_BYTES, s->file, s->folder, s->input, s->pool));
-        packed = cdist_packer_pack(packer, s->out, s->in, PROBE_BYTES);
-        total += packed ? packed : PROBE_BYTES;
-    }
-    *shrinks = total < PROBES * PROBE_BYTES / 32 * 31;
-    return stream_seek(s, 0);
-}
-
-/* Reads the whole content in pieces, digests it, and hands each piece on. */
-static cdist_err_t *stream_content(stream_t *s, cdist_err_t *(*piece)(stream_t *, apr_size_t, int, void *), void *baton)
-{
-    apr_uint64_t left = s->input->stat.bytes;
-
-    s->entry->crc32 = 0;
-    cdist_sha256_reset(s->sha);
-    cdist_sha256_reset(s->packed_sha);
-    s->entry->packed_bytes = 0;
-    while (left > 0) {
-        apr_size_t length = left > STREAM_BYTES ? STREAM_BYTES : (apr_size_t)left;
-
-        if (cdist_stop_asked(s->stop)) return cdist_err_create(s->pool, CDIST_E_STOPPED, 0, "the build was stopped");
-        CDIST_ERR(read_exactly(s->in, length, s->file, s->folder, s->input, s->pool));
-        if (left == s->input->stat.bytes) s->entry->mode = mode_of(s->in, length);
-        left -= length;
-        s->entry->crc32 = cdist_crc32(s->entry->crc32, s->in, length);
-        cdist_sha256_update(s->sha, s->in, length);
-        CDIST_ERR(piece(s, length, left == 0, baton));
-    }
-    cdist_sha256_final(&s->entry->sha256, s->sha);
-    cdist_sha256_final(&s->entry->packed_sha256, s->packed_sha);
-    return NULL;
-}
-
-static cdist_err_t *put_packed(stream_t *s, const void *bytes, apr_size_t length)
-{
-    s->entry->packed_bytes += length;
-    cdist_sha256_update(s->packed_sha, bytes, length);
-    return cdist_zip_writer_data(s->writer, bytes, length);
-}
-
-static cdist_err_t *store_piece(stream_t *s, apr_size_t length, int last, void *baton)
-{
-    (void)last;
-    (void)baton;
-    return put_packed(s, s->in, length);
-}
-
-static cdist_err_t *deflate_piece(stream_t *s, apr_size_t length, int last, void *baton)
-{
-    z_stream *z = baton;
-
-    z->next_in = s->in;
-    z->avail_in = (uInt)length;
-    do {
-        z->next_out = s->out;
-        z->avail_out = STREAM_BYTES;
-        if (deflate(z, last ? Z_FINISH : Z_NO_FLUSH) == Z_STREAM_ERROR) abort();
-        CDIST_ERR(put_packed(s, s->out, STREAM_BYTES - z->avail_out));
-    } while (z->avail_out == 0);
-    return NULL;
-}
-
-static cdist_err_t *stream_deflated(stream_t *s, int level)
-{
-    cdist_err_t *err;
-    z_stream z;
-
-    cdist_deflate_begin(&z, level);
-    s->entry->method = CDIST_DEFLATED;
-    err = stream_content(s, deflate_piece, &z);
-    deflateEnd(&z);
-    return err;
-}
-
-static cdist_err_t *stream_entry(stream_t *s, int level)
-{
-    int shrinks;
-
-    CDIST_ERR(probe(&shrinks, s, level));
-    s->entry->bytes = s->input->stat.bytes;
-    CDIST_ERR(cdist_zip_writer_begin(s->writer, s->entry));
-    if (shrinks) {
-        CDIST_ERR(stream_deflated(s, level));
-        shrinks = s->entry->packed_bytes < s->entry->bytes;
-        if (!shrinks) {
-            CDIST_ERR(cdist_zip_writer_rewind(s->writer));
-            CDIST_ERR(stream_seek(s, 0));
-        }
-    }
-    if (!shrinks) {
-        s->entry->method = CDIST_STORED;
-        CDIST_ERR(stream_content(s, store_piece, NULL));
-    }
-    CDIST_ERR(check_unchanged(s->file, s->folder, s->input, s->pool));
-    return cdist_zip_writer_end(s->writer, s->entry);
-}
-
-cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_writer_t *writer, int level, const char *folder,
-                               const cdist_input_t *input, const volatile apr_uint32_t *stop, apr_pool_t *pool)
-{
-    stream_t s = {entry, writer, folder, input, NULL, stop, NULL, NULL, NULL, NULL, pool};
-    cdist_err_t *err;
-
-    CDIST_ERR(open_input(&s.file, folder, input, pool));
-    s.in = apr_palloc(pool, STREAM_BYTES);
-    s.out = apr_palloc(pool, STREAM_BYTES);
-    s.sha = cdist_sha256_create(pool);
-    s.packed_sha = cdist_sha256_create(pool);
-    err = stream_entry(&s, level);
-    apr_file_close(s.file);
-    return err;
 }

@@ -6,6 +6,7 @@
  *   archives/<sha256>.info one line "1 zip BYTES BUILD_MS\n", or for an archive that lies elsewhere
  *                          "1 ready BYTES BUILD_MS DEVICE INODE MTIME_NS CTIME_NS\nPATH"
  *   manifests/<sha256>.json
+ *   records/<sha256>       what a later build may reuse of the archive, see records.c
  *   keys/<key>             the archive's sha256 in hex: which archive a state of a source leads to
  *
  * Invariants: a .info file is published after the archive and its manifest, a key after the .info; all of them in one
@@ -21,6 +22,7 @@
 #define FORMAT_TEXT "1cdist-store 1\n"
 #define SMALL_FILE_MAX 65536
 #define MANIFEST_MAX (1024u * 1024 * 1024)
+#define RECORDS_MAX (64u * 1024 * 1024)
 
 struct cdist_store_t {
     const char *folder;
@@ -55,7 +57,7 @@ static cdist_err_t *check_format(const char *folder, apr_pool_t *pool)
                             path, cdist_text_printable(apr_pstrndup(pool, text, 40), pool));
 }
 
-static const char *const parts[] = {"", "/archives", "/manifests", "/keys"};
+static const char *const parts[] = {"", "/archives", "/manifests", "/records", "/keys"};
 
 cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool)
 {
@@ -90,7 +92,7 @@ static int is_store_or_empty(const char *path, apr_pool_t *pool)
 
 cdist_err_t *cdist_store_prepare(const char *folder, apr_uid_t user, apr_gid_t group, apr_pool_t *pool)
 {
-    static const char *const names[] = {"", "FORMAT", "lock", "archives", "manifests", "keys", NULL};
+    static const char *const names[] = {"", "FORMAT", "lock", "archives", "manifests", "records", "keys", NULL};
     apr_status_t rv = apr_dir_make_recursive(folder, APR_FPROT_OS_DEFAULT, pool);
 
     if (rv == APR_SUCCESS) rv = cdist_os_folder_make(folder, pool); /* it may be there and be no folder */
@@ -118,6 +120,7 @@ cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_poo
 /* Drops what makes an archive findable; the next request builds it anew. */
 static void forget(const cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool)
 {
+    apr_file_remove(place(store, "records", sha256, "", pool), pool);
     apr_file_remove(place(store, "archives", sha256, ".info", pool), pool);
     apr_file_remove(place(store, "archives", sha256, ".zip", pool), pool);
 }
@@ -244,6 +247,67 @@ cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store, const
     return NULL;
 }
 
+/* ---- offering what is there to a build --------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *name;
+    apr_int64_t mtime_ns;
+} record_file_t;
+
+static int compare_record_files(const void *left, const void *right)
+{
+    const record_file_t *a = left, *b = right;
+
+    return a->mtime_ns != b->mtime_ns ? (a->mtime_ns < b->mtime_ns) - (a->mtime_ns > b->mtime_ns) : strcmp(a->name, b->name);
+}
+
+/* The files of records/, newest first. */
+static apr_array_header_t *list_records(const char *folder, apr_pool_t *pool)
+{
+    apr_array_header_t *files = apr_array_make(pool, 32, sizeof(record_file_t));
+    cdist_folder_t *open;
+    const char *name;
+
+    if (cdist_os_folder_open(&open, folder, pool) != APR_SUCCESS) return files;
+    while (cdist_os_folder_next(&name, open, pool) == APR_SUCCESS && name) {
+        cdist_stat_t stat;
+
+        if (cdist_os_stat_at(&stat, open, name) == APR_SUCCESS && stat.kind == CDIST_FILE) {
+            record_file_t file = {name, stat.mtime_ns};
+            APR_ARRAY_PUSH(files, record_file_t) = file;
+        }
+    }
+    cdist_os_folder_close(open);
+    qsort(files->elts, (size_t)files->nelts, sizeof(record_file_t), compare_record_files);
+    return files;
+}
+
+void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store)
+{
+    apr_pool_t *pool = cdist_reuse_pool(reuse), *scratch;
+    const char *folder = apr_pstrcat(pool, store->folder, "/records", NULL);
+    const apr_array_header_t *files = list_records(folder, pool);
+    int i;
+
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < files->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(files, i, record_file_t).name;
+        apr_array_header_t *records;
+        cdist_digest_t sha256;
+        apr_size_t length;
+        char *bytes;
+
+        apr_pool_clear(scratch);
+        if (!cdist_digest_parse(&sha256, name)) continue;
+        if (cdist_file_read(&bytes, &length, apr_pstrcat(scratch, folder, "/", name, NULL), RECORDS_MAX, scratch)) continue;
+        records = cdist_records_parse(bytes, length, cdist_reuse_level(reuse), pool);
+        if (!records) continue;
+        if (cdist_reuse_count(reuse) + records->nelts > CDIST_RECORDS_MAX) break;
+        if (cdist_reuse_add_records(reuse, place(store, "archives", &sha256, ".zip", scratch), records)) continue;
+    }
+    apr_pool_destroy(scratch);
+}
+
 /* ---- publishing ------------------------------------------------------------------------------------------------ */
 
 static cdist_err_t *publish_text(const char *path, const char *text, apr_pool_t *pool)
@@ -272,7 +336,7 @@ static int holds_archive(cdist_store_t *store, const cdist_digest_t *sha256, apr
 }
 
 cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const cdist_manifest_t *manifest,
-                                 const cdist_job_t *job, apr_int64_t build_ms, apr_pool_t *pool)
+                                 const cdist_tree_t *tree, const cdist_job_t *job, apr_int64_t build_ms, apr_pool_t *pool)
 {
     const cdist_digest_t *sha256 = &manifest->archive_sha256;
     const char *info;
@@ -291,6 +355,12 @@ cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const
                             " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT "\n%s",
                             manifest->archive_bytes, build_ms, (apr_int64_t)job->stat.device,
                             (apr_int64_t)job->stat.inode, job->stat.mtime_ns, job->stat.ctime_ns, job->path);
+    }
+    if (temp) {
+        apr_size_t length;
+        const char *records = cdist_records_write(&length, manifest, tree, pool);
+
+        CDIST_ERR(cdist_file_publish(place(store, "records", sha256, "", pool), records, length, pool));
     }
     CDIST_ERR(publish_text(place(store, "manifests", sha256, ".json", pool), cdist_manifest_write(manifest, pool), pool));
     CDIST_ERR(publish_text(place(store, "archives", sha256, ".info", pool), info, pool));

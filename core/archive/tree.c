@@ -156,6 +156,7 @@ cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_
 
     walk.tree = apr_pcalloc(result_pool, sizeof *walk.tree);
     walk.tree->folder = apr_pstrdup(result_pool, folder);
+    walk.tree->read_at = apr_time_now();
     walk.tree->skip = skip;
     walk.tree->left_out = apr_array_make(result_pool, 0, sizeof(const char *));
     walk.tree->inputs = apr_array_make(result_pool, 64, sizeof(cdist_input_t));

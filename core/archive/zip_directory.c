@@ -9,6 +9,28 @@
 #define MAX_DIRECTORY_BYTES (256u * 1024 * 1024)
 #define MAX_PROBLEMS 100
 
+cdist_err_t *zip_reader_begin(zip_reader_t *r, apr_file_t *file, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_status_t rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
+
+    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "the archive cannot be read");
+    memset(r, 0, sizeof *r);
+    r->file = file;
+    r->size = (apr_uint64_t)info.size;
+    r->pool = pool;
+    r->links = apr_hash_make(pool);
+    r->result = apr_pcalloc(pool, sizeof *r->result);
+    r->result->ok = 1;
+    r->result->problems = apr_array_make(pool, 4, sizeof(cdist_problem_t));
+    r->result->manifest = apr_pcalloc(pool, sizeof *r->result->manifest);
+    r->result->manifest->builder = "";
+    r->result->manifest->archive_bytes = r->size;
+    r->result->manifest->entries = apr_array_make(pool, 64, sizeof(cdist_entry_t));
+    r->flags = apr_array_make(pool, 64, sizeof(int));
+    return NULL;
+}
+
 void zip_problem(zip_reader_t *r, int fatal, const char *fmt, ...)
 {
     int full = r->result->problems->nelts >= MAX_PROBLEMS, first_fatal = fatal && r->result->ok;

@@ -24,6 +24,8 @@ typedef struct {
     apr_pool_t *pool;
 } zip_reader_t;
 
+/* Prepares the reading of an open file. */
+CDIST_MUST_CHECK cdist_err_t *zip_reader_begin(zip_reader_t *r, apr_file_t *file, apr_pool_t *pool);
 /* Notes what is wrong; with `fatal` the archive must not be served. */
 void zip_problem(zip_reader_t *r, int fatal, const char *fmt, ...) CDIST_PRINTF(3, 4);
 /* Exactly these bytes of the file. */

@@ -299,27 +299,13 @@ cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, c
                               const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
     zip_reader_t r;
-    apr_finfo_t info;
-    apr_status_t rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
-    cdist_err_t *err;
+    cdist_err_t *err = zip_reader_begin(&r, file, pool);
 
-    if (rv != APR_SUCCESS) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_text_printable(path, pool));
+    if (err) {
+        err->message = apr_pstrcat(pool, cdist_text_printable(path, pool), ": cannot be read", NULL);
+        return err;
     }
-    memset(&r, 0, sizeof r);
-    r.file = file;
-    r.size = (apr_uint64_t)info.size;
-    r.pool = pool;
     r.stop = stop;
-    r.links = apr_hash_make(pool);
-    r.result = apr_pcalloc(pool, sizeof *r.result);
-    r.result->ok = 1;
-    r.result->problems = apr_array_make(pool, 4, sizeof(cdist_problem_t));
-    r.result->manifest = apr_pcalloc(pool, sizeof *r.result->manifest);
-    r.result->manifest->builder = "";
-    r.result->manifest->archive_bytes = r.size;
-    r.result->manifest->entries = apr_array_make(pool, 64, sizeof(cdist_entry_t));
-    r.flags = apr_array_make(pool, 64, sizeof(int));
     r.in = apr_palloc(pool, CHUNK_BYTES);
     r.out = apr_palloc(pool, CHUNK_BYTES);
     r.sha = cdist_sha256_create(pool);

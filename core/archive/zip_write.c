@@ -2,10 +2,14 @@
  *
  * An entry whose packed size is not known beforehand gets its header completed afterwards, so no data descriptor is
  * ever needed. The read-back compares what the disk returns with what was meant: every record byte for byte, every
- * entry's packed bytes by CRC-32; and it yields the SHA-256 of the whole, in the same pass. */
+ * entry's packed bytes by CRC-32; and it yields the SHA-256 of the whole, in the same pass. It runs in a thread of its own
+ * and follows the writer from entry to entry, so that only the directory is left at the end. */
 #include "archive_int.h"
 
 #include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
 
 #include <string.h>
 
@@ -22,19 +26,21 @@ struct cdist_zip_writer_t {
     apr_uint64_t at;           /* where the next byte goes */
     apr_uint64_t data_at;      /* where the current entry's data starts */
     apr_uint32_t packed_crc;   /* of the current entry's data so far */
-    apr_array_header_t *done;  /* written_t */
+    written_t *done;           /* room for all entries */
+    int written;               /* how many are complete; guarded by the mutex while the reader runs */
     apr_uint64_t directory_at, directory_bytes;
+    /* ---- reading back ---- */
+    const volatile apr_uint32_t *stop;
+    apr_thread_t *reader; /* NULL: none runs */
+    apr_pool_t *reader_pool; /* its own */
+    apr_thread_mutex_t *mutex;
+    apr_thread_cond_t *more;
+    int complete, abandoned; /* nothing will be added; the reader may go */
+    cdist_sha256_t *sha;
+    unsigned char *buffer;
+    apr_uint64_t read_to;
+    cdist_err_t *read_err;
 };
-
-cdist_zip_writer_t *cdist_zip_writer_create(apr_file_t *file, apr_pool_t *pool)
-{
-    cdist_zip_writer_t *writer = apr_pcalloc(pool, sizeof *writer);
-
-    writer->pool = pool;
-    writer->file = file;
-    writer->done = apr_array_make(pool, 256, sizeof(written_t));
-    return writer;
-}
 
 static cdist_err_t *failed(cdist_zip_writer_t *writer, apr_status_t rv)
 {
@@ -72,16 +78,19 @@ static cdist_err_t *put_local(cdist_zip_writer_t *writer, const cdist_entry_t *e
 
 static void remember(cdist_zip_writer_t *writer, const cdist_entry_t *entry, apr_uint32_t packed_crc)
 {
-    written_t *written = apr_array_push(writer->done);
-
-    written->entry = entry;
-    written->packed_crc = packed_crc;
+    apr_thread_mutex_lock(writer->mutex);
+    writer->done[writer->written].entry = entry;
+    writer->done[writer->written].packed_crc = packed_crc;
+    writer->written++;
+    apr_thread_cond_signal(writer->more);
+    apr_thread_mutex_unlock(writer->mutex);
 }
 
 cdist_err_t *cdist_zip_writer_add(cdist_zip_writer_t *writer, cdist_entry_t *entry, const void *packed)
 {
     entry->offset = writer->at;
     CDIST_ERR(put_local(writer, entry));
+    entry->data_offset = writer->at;
     CDIST_ERR(put(writer, packed, (apr_size_t)entry->packed_bytes));
     remember(writer, entry, cdist_crc32(0, packed, (apr_size_t)entry->packed_bytes));
     return NULL;
@@ -91,7 +100,7 @@ cdist_err_t *cdist_zip_writer_begin(cdist_zip_writer_t *writer, cdist_entry_t *e
 {
     entry->offset = writer->at;
     CDIST_ERR(put_local(writer, entry));
-    writer->data_at = writer->at;
+    writer->data_at = entry->data_offset = writer->at;
     writer->packed_crc = 0;
     return NULL;
 }
@@ -129,8 +138,8 @@ static apr_size_t fill_directory(unsigned char *out, int *next, const cdist_zip_
 {
     apr_size_t used = 0;
 
-    for (; *next < writer->done->nelts; (*next)++) {
-        const cdist_entry_t *entry = APR_ARRAY_IDX(writer->done, *next, written_t).entry;
+    for (; *next < writer->written; (*next)++) {
+        const cdist_entry_t *entry = writer->done[*next].entry;
         unsigned char record[ZIP_RECORD_MAX];
         apr_size_t name_bytes = strlen(entry->name), tail, head = zip_put_central(record, &tail, entry);
 
@@ -151,47 +160,41 @@ static cdist_err_t *put_directory(cdist_zip_writer_t *writer, unsigned char *buf
     writer->directory_at = writer->at;
     while ((length = fill_directory(buffer, &next, writer)) > 0) CDIST_ERR(put(writer, buffer, length));
     writer->directory_bytes = writer->at - writer->directory_at;
-    length = zip_put_end(buffer, (apr_uint64_t)writer->done->nelts, writer->directory_bytes, writer->directory_at);
+    length = zip_put_end(buffer, (apr_uint64_t)writer->written, writer->directory_bytes, writer->directory_at);
     return put(writer, buffer, length);
 }
 
 /* ---- reading back ---------------------------------------------------------------------------------------------- */
 
-typedef struct {
-    cdist_zip_writer_t *writer;
-    cdist_sha256_t *sha;
-    unsigned char *buffer;
-    const volatile apr_uint32_t *stop;
-} check_t;
-
-static cdist_err_t *damaged(check_t *check, const char *where)
+static cdist_err_t *damaged(cdist_zip_writer_t *writer, const char *where)
 {
-    return cdist_err_create(check->writer->pool, CDIST_E_STORE, 0,
+    return cdist_err_create(writer->reader_pool, CDIST_E_STORE, 0,
                             "the archive reads back differently from what was written (%s): check the disk", where);
 }
 
-static cdist_err_t *read_back(check_t *check, apr_size_t length)
+static cdist_err_t *read_back(cdist_zip_writer_t *writer, apr_size_t length)
 {
     apr_status_t rv;
 
-    if (cdist_stop_asked(check->stop)) {
-        return cdist_err_create(check->writer->pool, CDIST_E_STOPPED, 0, "the build was stopped");
+    if (cdist_stop_asked(writer->stop)) {
+        return cdist_err_create(writer->reader_pool, CDIST_E_STOPPED, 0, "the build was stopped");
     }
-    rv = apr_file_read_full(check->writer->file, check->buffer, length, NULL);
-    if (APR_STATUS_IS_EOF(rv)) return damaged(check, "it is too short");
-    if (rv != APR_SUCCESS) return failed(check->writer, rv);
-    cdist_sha256_update(check->sha, check->buffer, length);
+    rv = cdist_os_read_at(writer->file, writer->read_to, writer->buffer, length);
+    if (APR_STATUS_IS_EOF(rv)) return damaged(writer, "it is too short");
+    if (rv != APR_SUCCESS) return cdist_err_create(writer->reader_pool, CDIST_E_STORE, rv, "the archive cannot be read back");
+    cdist_sha256_update(writer->sha, writer->buffer, length);
+    writer->read_to += length;
     return NULL;
 }
 
-static cdist_err_t *check_bytes(check_t *check, const void *expected, apr_size_t length, const char *where)
+static cdist_err_t *check_bytes(cdist_zip_writer_t *writer, const void *expected, apr_size_t length, const char *where)
 {
     if (length == 0) return NULL;
-    CDIST_ERR(read_back(check, length));
-    return memcmp(check->buffer, expected, length) == 0 ? NULL : damaged(check, where);
+    CDIST_ERR(read_back(writer, length));
+    return memcmp(writer->buffer, expected, length) == 0 ? NULL : damaged(writer, where);
 }
 
-static cdist_err_t *check_entry(check_t *check, const written_t *written)
+static cdist_err_t *check_entry(cdist_zip_writer_t *writer, const written_t *written)
 {
     const cdist_entry_t *entry = written->entry;
     unsigned char record[ZIP_RECORD_MAX];
@@ -199,45 +202,114 @@ static cdist_err_t *check_entry(check_t *check, const written_t *written)
     apr_uint64_t left = entry->packed_bytes;
     apr_uint32_t crc = 0;
 
-    CDIST_ERR(check_bytes(check, record, head, entry->name));
-    CDIST_ERR(check_bytes(check, entry->name, strlen(entry->name), entry->name));
-    CDIST_ERR(check_bytes(check, record + head, tail, entry->name));
+    CDIST_ERR(check_bytes(writer, record, head, entry->name));
+    CDIST_ERR(check_bytes(writer, entry->name, strlen(entry->name), entry->name));
+    CDIST_ERR(check_bytes(writer, record + head, tail, entry->name));
     while (left > 0) {
         apr_size_t step = left > BUFFER_BYTES ? BUFFER_BYTES : (apr_size_t)left;
 
-        CDIST_ERR(read_back(check, step));
-        crc = cdist_crc32(crc, check->buffer, step);
+        CDIST_ERR(read_back(writer, step));
+        crc = cdist_crc32(crc, writer->buffer, step);
         left -= step;
     }
-    return crc == written->packed_crc ? NULL : damaged(check, entry->name);
+    return crc == written->packed_crc ? NULL : damaged(writer, entry->name);
 }
 
-static cdist_err_t *check_all(check_t *check, unsigned char *expected)
+/* The next entry to read back, NULL when there will be none. */
+static const written_t *next_written(cdist_zip_writer_t *writer, int i)
 {
-    cdist_zip_writer_t *writer = check->writer;
-    apr_size_t length;
-    int i, next = 0;
+    const written_t *written = NULL;
 
-    CDIST_ERR(seek(writer, 0));
-    for (i = 0; i < writer->done->nelts; i++) CDIST_ERR(check_entry(check, &APR_ARRAY_IDX(writer->done, i, written_t)));
-    while ((length = fill_directory(expected, &next, writer)) > 0) {
-        CDIST_ERR(check_bytes(check, expected, length, "the directory"));
-    }
-    length = zip_put_end(expected, (apr_uint64_t)writer->done->nelts, writer->directory_bytes, writer->directory_at);
-    return check_bytes(check, expected, length, "the end of the directory");
+    apr_thread_mutex_lock(writer->mutex);
+    while (i >= writer->written && !writer->complete && !writer->abandoned) apr_thread_cond_wait(writer->more, writer->mutex);
+    if (i < writer->written && !writer->abandoned) written = &writer->done[i];
+    apr_thread_mutex_unlock(writer->mutex);
+    return written;
 }
 
-cdist_err_t *cdist_zip_writer_finish(cdist_manifest_t *manifest, cdist_zip_writer_t *writer,
-                                     const volatile apr_uint32_t *stop)
+static void *APR_THREAD_FUNC read_entries(apr_thread_t *thread, void *baton)
+{
+    cdist_zip_writer_t *writer = baton;
+    const written_t *written;
+    int i;
+
+    (void)thread;
+    for (i = 0; !writer->read_err && (written = next_written(writer, i)) != NULL; i++) {
+        writer->read_err = check_entry(writer, written);
+    }
+    return NULL;
+}
+
+static void join_reader(cdist_zip_writer_t *writer, int *reason)
+{
+    apr_status_t ignored;
+
+    if (!writer->reader) return;
+    apr_thread_mutex_lock(writer->mutex);
+    *reason = 1;
+    apr_thread_cond_signal(writer->more);
+    apr_thread_mutex_unlock(writer->mutex);
+    apr_thread_join(&ignored, writer->reader);
+    writer->reader = NULL;
+}
+
+static apr_status_t abandon(void *baton)
+{
+    cdist_zip_writer_t *writer = baton;
+
+    join_reader(writer, &writer->abandoned);
+    apr_pool_destroy(writer->reader_pool);
+    return APR_SUCCESS;
+}
+
+cdist_err_t *cdist_zip_writer_create(cdist_zip_writer_t **result, apr_file_t *file, int total,
+                                     const volatile apr_uint32_t *stop, apr_pool_t *pool)
+{
+    cdist_zip_writer_t *writer = apr_pcalloc(pool, sizeof *writer);
+    apr_status_t rv;
+
+    writer->pool = pool;
+    writer->file = file;
+    writer->stop = stop;
+    writer->done = apr_palloc(pool, (apr_size_t)(total + 1) * sizeof(written_t));
+    writer->sha = cdist_sha256_create(pool);
+    writer->buffer = apr_palloc(pool, BUFFER_BYTES);
+    apr_pool_create_unmanaged(&writer->reader_pool);
+    rv = apr_thread_mutex_create(&writer->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+    if (rv == APR_SUCCESS) rv = apr_thread_cond_create(&writer->more, pool);
+    /* NB: before the pool's own cleanups, which would take the mutex away from the running thread. */
+    apr_pool_pre_cleanup_register(pool, writer, abandon);
+    if (rv == APR_SUCCESS) rv = apr_thread_create(&writer->reader, NULL, read_entries, writer, pool);
+    if (rv != APR_SUCCESS) {
+        writer->reader = NULL;
+        return cdist_err_create(pool, CDIST_E_BUSY, rv, "no thread can be started for the build");
+    }
+    *result = writer;
+    return NULL;
+}
+
+static cdist_err_t *check_directory(cdist_zip_writer_t *writer, unsigned char *expected)
+{
+    apr_size_t length;
+    int next = 0;
+
+    while ((length = fill_directory(expected, &next, writer)) > 0) {
+        CDIST_ERR(check_bytes(writer, expected, length, "the directory"));
+    }
+    length = zip_put_end(expected, (apr_uint64_t)writer->written, writer->directory_bytes, writer->directory_at);
+    return check_bytes(writer, expected, length, "the end of the directory");
+}
+
+cdist_err_t *cdist_zip_writer_finish(cdist_manifest_t *manifest, cdist_zip_writer_t *writer)
 {
     unsigned char *expected = apr_palloc(writer->pool, BUFFER_BYTES);
-    check_t check = {writer, NULL, NULL, stop};
+    cdist_err_t *err;
 
     CDIST_ERR(put_directory(writer, expected));
     manifest->archive_bytes = writer->at;
-    check.sha = cdist_sha256_create(writer->pool);
-    check.buffer = apr_palloc(writer->pool, BUFFER_BYTES);
-    CDIST_ERR(check_all(&check, expected));
-    cdist_sha256_final(&manifest->archive_sha256, check.sha);
+    join_reader(writer, &writer->complete);
+    err = writer->read_err ? writer->read_err : check_directory(writer, expected);
+    if (err) return cdist_err_dup(err, writer->pool);
+    cdist_sha256_final(&manifest->archive_sha256, writer->sha);
     return NULL;
 }

@@ -197,6 +197,9 @@ CDIST_MUST_CHECK apr_status_t cdist_os_open_at(apr_file_t **file, cdist_folder_t
 CDIST_MUST_CHECK apr_status_t cdist_os_open_beneath(apr_file_t **file, const char *root, const char *relative,
                                                     apr_pool_t *pool);
 CDIST_MUST_CHECK apr_status_t cdist_os_stat_file(cdist_stat_t *stat, apr_file_t *file);
+/* Exactly `length` bytes from a place in the file; APR_EOF if it ends before. Moves no file position, so that several threads
+ * may read from one unbuffered file. */
+CDIST_MUST_CHECK apr_status_t cdist_os_read_at(apr_file_t *file, apr_uint64_t offset, void *bytes, apr_size_t length);
 
 /* A temporary file in `folder`, readable and writable, without a name where the system can do that. It goes away
  * with `pool`, or with the process, unless it is published. */

@@ -206,6 +206,25 @@ apr_status_t cdist_os_stat_file(cdist_stat_t *stat, apr_file_t *file)
     return APR_SUCCESS;
 }
 
+apr_status_t cdist_os_read_at(apr_file_t *file, apr_uint64_t offset, void *bytes, apr_size_t length)
+{
+    char *to = bytes;
+    apr_os_file_t fd;
+
+    apr_os_file_get(&fd, file);
+    while (length > 0) {
+        ssize_t got = pread(fd, to, length, (off_t)offset);
+
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return errno;
+        if (got == 0) return APR_EOF;
+        to += got;
+        offset += (apr_uint64_t)got;
+        length -= (apr_size_t)got;
+    }
+    return APR_SUCCESS;
+}
+
 /* ---- temporary files and publication ---------------------------------------------------------------------------- */
 
 static const char *temp_name(const char *folder, apr_pool_t *pool)

@@ -128,7 +128,7 @@ apr_status_t cdist_os_run_as(const char *user_name, apr_uid_t user, apr_gid_t gr
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
-#define MAPPED_FROM (128u * 1024)
+#define MAPPED_FROM (1024u * 1024)
 
 static apr_size_t whole_pages(apr_size_t length)
 {

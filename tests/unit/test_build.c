@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,7 +128,7 @@ START_TEST(every_level_gives_a_sound_archive_and_its_own_bytes)
     small = build_well("t", 9, 2);
     ck_assert_uint_lt(small->archive_bytes, fast->archive_bytes);
     ck_assert_str_eq(small->builder, cdist_builder_identity());
-    ck_assert_ptr_eq(strstr(cdist_builder_identity(), "1-"), cdist_builder_identity());
+    ck_assert_ptr_eq(strstr(cdist_builder_identity(), "2-"), cdist_builder_identity());
 }
 END_TEST
 
@@ -507,24 +508,33 @@ END_TEST
 
 /* ---- the writer ------------------------------------------------------------------------------------------------ */
 
+static apr_off_t spoilt_at = -1;
+
+/* NB: takes the place of the C library's, so that a disk can return another byte than was written. */
+ssize_t pread(int fd, void *bytes, size_t length, off_t offset)
+{
+    ssize_t got = syscall(SYS_pread64, fd, bytes, length, offset);
+
+    if (got > 0 && spoilt_at >= offset && spoilt_at < offset + got) ((unsigned char *)bytes)[spoilt_at - offset] ^= 0x10;
+    return got;
+}
+
+/* One entry of 30 + 4 + 7 bytes, its directory of 46 + 4, and the end of 22. */
 START_TEST(a_disk_that_returns_other_bytes_is_noticed)
 {
-    cdist_entry_t entry = {"name", 7, 7, 0, 0, 0100644, CDIST_STORED, {{0}}, {{0}}};
+    cdist_entry_t entry = {"name", 7, 7, 0, 0, 0, 0100644, CDIST_STORED, {{0}}, {{0}}};
     cdist_manifest_t manifest;
     cdist_zip_writer_t *writer;
     apr_file_t *file;
-    apr_off_t at = _i;
 
     FX_DONE(apr_file_open(&file, fx_path("z"), APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_BINARY,
                           APR_FPROT_OS_DEFAULT, fx_pool));
-    writer = cdist_zip_writer_create(file, fx_pool);
+    spoilt_at = _i;
+    FX_OK(cdist_zip_writer_create(&writer, file, 1, NULL, fx_pool));
     entry.crc32 = cdist_crc32(0, "content", 7);
     FX_OK(cdist_zip_writer_add(writer, &entry, "content"));
-    FX_DONE(apr_file_seek(file, APR_SET, &at));
-    FX_DONE(apr_file_write_full(file, "\xEE", 1, NULL));
-    at = 0;
-    FX_DONE(apr_file_seek(file, APR_END, &at));
-    FX_FAILS(cdist_zip_writer_finish(&manifest, writer, NULL), CDIST_E_STORE);
+    if (_i < 113) FX_FAILS(cdist_zip_writer_finish(&manifest, writer), CDIST_E_STORE);
+    else FX_OK(cdist_zip_writer_finish(&manifest, writer));
 }
 END_TEST
 
@@ -539,12 +549,12 @@ START_TEST(an_archive_of_many_entries_is_sound)
     int i;
 
     FX_DONE(cdist_os_temp_open(&temp, fx_folder, fx_pool));
-    writer = cdist_zip_writer_create(temp->file, fx_pool);
+    FX_OK(cdist_zip_writer_create(&writer, temp->file, counts[_i], NULL, fx_pool));
     for (i = 0; i < counts[_i]; i++) {
         entries[i].name = apr_psprintf(fx_pool, "%05d", i);
         FX_OK(cdist_zip_writer_add(writer, &entries[i], NULL));
     }
-    FX_OK(cdist_zip_writer_finish(&manifest, writer, NULL));
+    FX_OK(cdist_zip_writer_finish(&manifest, writer));
     FX_OK(cdist_zip_verify(&result, temp->file, "many", NULL, fx_pool));
     ck_assert(result->ok);
     ck_assert_int_eq(result->manifest->entries->nelts, counts[_i]);
@@ -554,14 +564,14 @@ END_TEST
 
 START_TEST(a_rewound_entry_leaves_no_trace)
 {
-    cdist_entry_t entry = {"name", 7, 7, 0, 0, 0100644, CDIST_STORED, {{0}}, {{0}}};
+    cdist_entry_t entry = {"name", 7, 7, 0, 0, 0, 0100644, CDIST_STORED, {{0}}, {{0}}};
     cdist_verification_t *result;
     cdist_manifest_t manifest;
     cdist_zip_writer_t *writer;
     cdist_temp_t *temp;
 
     FX_DONE(cdist_os_temp_open(&temp, fx_folder, fx_pool));
-    writer = cdist_zip_writer_create(temp->file, fx_pool);
+    FX_OK(cdist_zip_writer_create(&writer, temp->file, 2, NULL, fx_pool));
     FX_OK(cdist_zip_writer_begin(writer, &entry));
     FX_OK(cdist_zip_writer_data(writer, "a much longer first attempt", 27));
     FX_OK(cdist_zip_writer_rewind(writer));
@@ -569,7 +579,7 @@ START_TEST(a_rewound_entry_leaves_no_trace)
     FX_OK(cdist_zip_writer_data(writer, "tent", 4));
     entry.crc32 = cdist_crc32(0, "content", 7);
     FX_OK(cdist_zip_writer_end(writer, &entry));
-    FX_OK(cdist_zip_writer_finish(&manifest, writer, NULL));
+    FX_OK(cdist_zip_writer_finish(&manifest, writer));
     FX_OK(cdist_zip_verify(&result, temp->file, "rewound", NULL, fx_pool));
     ck_assert(result->ok);
     ck_assert_uint_eq(manifest.archive_bytes, 30 + 4 + 7 + 46 + 4 + 22);
@@ -647,7 +657,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_full_disk_is_an_error_of_the_store, 0, 2);
     tcase_add_test(tcase, a_disk_that_fills_up_halfway_is_an_error_of_the_store);
     /* every byte of the header, of the name and of the content */
-    tcase_add_loop_test(tcase, a_disk_that_returns_other_bytes_is_noticed, 0, 41);
+    tcase_add_loop_test(tcase, a_disk_that_returns_other_bytes_is_noticed, 0, 114);
     tcase_add_loop_test(tcase, an_archive_of_many_entries_is_sound, 0, 3);
     tcase_add_test(tcase, a_top_folder_stands_before_every_name_and_changes_nothing_else);
     tcase_add_test(tcase, a_rewound_entry_leaves_no_trace);
