@@ -22,6 +22,8 @@ static struct {
     apr_time_t next_try;
 } child;
 
+void *cdist_board;
+
 /* A pool that may be used while other threads use its parent. */
 static apr_pool_t *separate_pool(apr_pool_t *parent)
 {
@@ -38,18 +40,21 @@ void cdist_child_init(apr_pool_t *pchild, server_rec *server)
 {
     /* NB: also fills in the default of CDistWaitMax while there is one thread only. */
     const cdist_process_conf_t *conf = cdist_conf_process();
+    cdist_live_options_t options = {apr_time_from_sec(conf->scan_interval_sec), apr_time_from_sec(conf->settle_sec),
+                                    conf->scan_interval_sec ? cdist_watch_grace() : 0, conf->level, cdist_board};
     cdist_err_t *err;
 
     memset(&child, 0, sizeof child);
     child.store_pool = separate_pool(pchild);
     child.failure_pool = separate_pool(pchild);
     if (apr_thread_mutex_create(&child.mutex, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS) child.mutex = NULL;
-    err = cdist_live_create(&child.held.live, apr_time_from_sec(conf->scan_interval_sec),
-                            apr_time_from_sec(conf->settle_sec), separate_pool(pchild));
+    err = cdist_live_create(&child.held.live, &options, separate_pool(pchild));
     if (err || !child.mutex) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "CD0102: this process cannot make its locks, it answers 503");
         child.held.live = NULL;
+        return;
     }
+    cdist_watch_child(pchild);
 }
 
 static cdist_err_t *open_store(apr_pool_t *pool)
@@ -78,6 +83,7 @@ static void try_store(void)
         apr_pool_destroy(attempt);
         child.next_try = apr_time_now() + STORE_RETRY;
     } else {
+        cdist_live_share(child.held.live, child.held.store);
         apr_atomic_set32(&child.ready, 1);
     }
 }
@@ -103,8 +109,11 @@ cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
     if (!cdist_dir_has_lookup(req->dir)) {
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "there is no such file here, and CDistRoot is not set");
     }
-    if (child.held.live) req->catalogue = cdist_live_get(child.held.live, &req->dir->lookup, pool);
-    if (req->catalogue) return NULL;
+    if (child.held.live) req->catalogue = cdist_live_get(child.held.live, &req->dir->lookup, 0, pool);
+    if (req->catalogue) {
+        cdist_watch_kick(req->catalogue);
+        return NULL;
+    }
     return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders with releases are still being read for the first time");
 }
 
@@ -114,11 +123,22 @@ cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_
 
     *release = NULL;
     req->current = req->dir->current;
+    req->current.prefer_built = cdist_conf_process()->prebuild;
     if (req->current.kind == CDIST_CURRENT_SERVER) {
-        CDIST_ERR(cdist_live_server(&req->current.mask, child.held.live, req->current.server, pool));
+        CDIST_ERR(cdist_live_server(&req->current.mask, child.held.live, req->current.server, 0, pool));
         req->current.kind = CDIST_CURRENT_MASK;
     }
     return cdist_select_current(release, req->catalogue, &req->current, pool);
+}
+
+cdist_flights_t *cdist_child_flights(void)
+{
+    return apr_atomic_read32(&child.ready) ? child.held.flights : NULL;
+}
+
+void cdist_child_expire(const cdist_request_t *req)
+{
+    if (req->catalogue) cdist_live_expire(child.held.live, &req->dir->lookup);
 }
 
 /* NB: prefork calls this in a signal handler. */

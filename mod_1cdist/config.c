@@ -19,6 +19,7 @@ void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server)
 
     (void)server;
     conf->store = CDIST_DEFAULT_STORE;
+    conf->prebuild = 1;
 #define X(member, directive, preset, least, most, help) conf->member = preset;
     CDIST_PROCESS_NUMBERS(X)
 #undef X
@@ -82,6 +83,7 @@ static void complete(cdist_dir_conf_t *conf, apr_pool_t *pool)
     int i;
 
     conf->lookup.installed = conf->installed != CDIST_INSTALLED_OFF;
+    conf->lookup.layout = conf->layout == CDIST_LAYOUT_FOLDER ? CDIST_LAYOUT_FOLDER : CDIST_LAYOUT_FLAT;
     conf->lookup.components = NULL;
     for (i = 0; patterns && i < patterns->nelts; i++) {
         note_component(conf, APR_ARRAY_IDX(patterns, i, cdist_pattern_t).slot, pool);
@@ -180,6 +182,16 @@ static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *folde
     if (section && strcasecmp(section->directive, "<Location") == 0 && *section->args != '~') conf->mount = cmd->path;
 }
 
+static const char *set_prebuild(cmd_parms *cmd, void *unused, int on)
+{
+    cdist_process_conf_t *conf = ap_get_module_config(cmd->server->module_config, &cdist_module);
+    const char *misplaced = global_only(cmd);
+
+    (void)unused;
+    if (!misplaced) conf->prebuild = on;
+    return misplaced;
+}
+
 static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
 {
     cdist_dir_conf_t *conf = dir;
@@ -201,7 +213,8 @@ static const char *set_source(cmd_parms *cmd, void *dir, const char *name, const
     const char *problem = pattern.path ? cdist_pattern_problem(pattern.path) : "must be a path";
 
     if (!pattern.slot) return apr_psprintf(cmd->pool, "CDistSource \"%s\": must be a slot out of " SLOT_NAMES ", or a component's "
-                                           "name of at most 31 letters, digits, '-' and '_'", name);
+                                           "name of at most 31 letters, digits, '-' and '_', but not bin, conf, "
+                                           "distr or srvinfo", name);
     if (problem) return apr_psprintf(cmd->pool, "CDistSource %s \"%s\": %s", name, path, problem);
     if (cdist_slot_is_component(pattern.slot)) {
         APR_ARRAY_PUSH(declared_components(cmd->pool), const cdist_slot_t *) = pattern.slot;
@@ -232,6 +245,7 @@ static const char *set_layout(cmd_parms *cmd, void *dir, const char *arg)
     if (strcasecmp(arg, "flat") == 0) conf->layout = CDIST_LAYOUT_FLAT;
     else if (strcasecmp(arg, "folder") == 0) conf->layout = CDIST_LAYOUT_FOLDER;
     else return apr_psprintf(cmd->pool, "CDistLayout \"%s\": must be flat or folder", arg);
+    complete(conf, cmd->pool);
     return NULL;
 }
 
@@ -280,6 +294,7 @@ const command_rec cdist_commands[] = {
                   "whether installed platform directories are handed out: On, Off, advertise"),
     AP_INIT_TAKE1("CDistLayout", set_layout, NULL, RSRC_CONF | ACCESS_CONF,
                   "files at the top of an archive (flat), or in a folder (folder)"),
+    AP_INIT_FLAG("CDistPrebuild", set_prebuild, NULL, RSRC_CONF, "whether archives are built before somebody asks"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),
 #define X(member, directive, preset, least, most, help) AP_INIT_TAKE1(directive, set_##member, NULL, RSRC_CONF, help),
     CDIST_PROCESS_NUMBERS(X)

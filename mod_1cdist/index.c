@@ -19,7 +19,7 @@ static void add_archive(json_t *slot, const cdist_source_t *source, const cdist_
     apr_file_t *file;
     cdist_job_t job;
 
-    cdist_source_job(&job, source, cdist_dir_layout(req->dir), cdist_conf_process()->level, 0, pool);
+    cdist_source_job(&job, source, req->dir->lookup.layout, cdist_conf_process()->level, 0, pool);
     if (cdist_store_find(&archive, &file, child->store, &job.key, 0, pool) != NULL) {
         json_object_set_new(slot, "built", json_false());
         return;

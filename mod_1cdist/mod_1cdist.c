@@ -36,7 +36,6 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     apr_array_header_t *roots = apr_array_make(ptemp, 8, sizeof(const char *));
     server_rec *s;
 
-    (void)pconf;
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) return OK;
@@ -46,6 +45,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         if (s == server || other != conf) apr_array_cat(roots, other->roots);
     }
     cdist_start_store(conf->store, server, ptemp);
+    cdist_board = cdist_start_board(pconf);
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, server, "CD0108: store %s, %d folders with releases", conf->store,
                  roots->nelts);
     if (roots->nelts) cdist_start_check_roots(roots, server, ptemp);
@@ -112,9 +112,12 @@ static int handler(request_rec *r)
 
 static void register_hooks(apr_pool_t *pool)
 {
+    static const char *const before_watchdog[] = {"mod_watchdog.c", NULL};
+
     (void)pool;
     ap_hook_check_config(cdist_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cdist_watch_start, NULL, before_watchdog, APR_HOOK_MIDDLE);
     ap_hook_child_init(cdist_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(cdist_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);

@@ -24,10 +24,12 @@ APLOG_USE_MODULE(cdist);
     X(scan_interval_sec, "CDistScanInterval", 10, 0, 86400, "seconds after which the roots are looked at again")        \
     X(build_timeout_sec, "CDistBuildTimeout", 120, 1, 3600, "seconds that a request waits for a build")                 \
     X(build_max, "CDistBuildMax", 2, 1, 64, "builds that run on this host at once")                                     \
+    X(build_threads, "CDistBuildThreads", 0, 0, 64, "threads of one build; 0: as many as the machine has cores")        \
     X(wait_max, "CDistWaitMax", CDIST_NUMBER_UNSET, 0, 65536, "requests that wait for builds on this host at once")
 
 typedef struct {
     const char *store;
+    int prebuild; /* whether archives are built before somebody asks */
 #define X(member, directive, preset, least, most, help) int member;
     CDIST_PROCESS_NUMBERS(X)
 #undef X
@@ -48,8 +50,6 @@ typedef struct {
 
 /* Whether the directory names any place to look for releases. */
 #define cdist_dir_has_lookup(dir) ((dir)->lookup.roots || (dir)->lookup.patterns)
-/* How the directory's archives are laid out. */
-#define cdist_dir_layout(dir) ((dir)->layout == CDIST_LAYOUT_FOLDER ? CDIST_LAYOUT_FOLDER : CDIST_LAYOUT_FLAT)
 
 extern const command_rec cdist_commands[];
 void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server);
@@ -63,10 +63,30 @@ const cdist_process_conf_t *cdist_conf_process(void);
 /* Hook: refuses a configuration that cannot work. */
 int cdist_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
 
+/* ---- publications.c ---------------------------------------------------------------------------------------------- */
+
+/* Every directory of the configuration that publishes something (const cdist_dir_conf_t *), with what it inherits from its
+ * server. What a nested section adds is not seen. */
+apr_array_header_t *cdist_publications(server_rec *server, apr_pool_t *pool);
+
+/* ---- watch.c ----------------------------------------------------------------------------------------------------- */
+
+/* Hook, before that of mod_watchdog: finds the publications and asks mod_watchdog, if it is there, to look after them. */
+int cdist_watch_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
+/* How long requests may count on being spared from looking themselves; 0 without mod_watchdog. */
+apr_interval_time_t cdist_watch_grace(void);
+/* To be called in each child. */
+void cdist_watch_child(apr_pool_t *pchild);
+/* Starts building what is not built, in a thread of its own, unless that was tried a moment ago. To be called when a
+ * catalogue was looked at. */
+void cdist_watch_kick(const cdist_catalogue_t *catalogue);
+
 /* ---- start.c --------------------------------------------------------------------------------------------------- */
 
 /* Makes the store's folder and gives it to the server's user; a failure is logged, httpd starts all the same. */
 void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool);
+/* Memory that all children share, for cdist_live_options_t; NULL if there is none to be had. */
+void *cdist_start_board(apr_pool_t *pconf);
 /* Warns about folders that the server's user cannot read; takes a few seconds at most. */
 void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server, apr_pool_t *pool);
 
@@ -84,6 +104,9 @@ typedef struct {
 
 /* ---- child.c ----------------------------------------------------------------------------------------------------- */
 
+/* The board of cdist_start_board, set before children are made. */
+extern void *cdist_board;
+
 typedef struct {
     cdist_live_t *live; /* NULL: the process could not start properly */
     cdist_store_t *store;
@@ -95,6 +118,10 @@ void cdist_child_init(apr_pool_t *pchild, server_rec *server);
 void cdist_child_stopping(apr_pool_t *pchild, int graceful);
 /* Opens the store if it is not open yet; the error tells why it cannot be. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_ready(cdist_child_t **child, apr_pool_t *pool);
+/* The process's flights; NULL if the store was not opened yet. Takes no lock. */
+cdist_flights_t *cdist_child_flights(void);
+/* Tells everybody that an archive of the location was built, or that its source is not what the catalogue says. */
+void cdist_child_expire(const cdist_request_t *req);
 /* Sets req->catalogue to the current snapshot of what the location looks up. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_catalogue(cdist_request_t *req);
 /* The current release of that snapshot, or why there is none; sets req->current. */

@@ -161,7 +161,7 @@ static void put_release(page_t *page, const json_t *release)
     for (i = 0; i < json_array_size(slots); i++) {
         const json_t *slot = json_array_get(slots, i);
         put_slot(page, slot);
-        if (!json_is_true(json_object_get(slot, "installable"))) installed = 1;
+        if (strcmp(text_of(slot, "source"), "installed") == 0) installed = 1;
     }
     put(page, "</tbody></table></div>\n");
     if (!installed) return;

@@ -148,17 +148,19 @@ static cdist_err_t *obtain_selected(answer_t *answer)
         answer->version = cdist_version_format(&source->version, r->pool);
         note(r, "cdist-version", answer->version);
     }
-    cdist_source_job(&job, source, cdist_dir_layout(req->dir), conf->level, 0, r->pool);
+    cdist_source_job(&job, source, req->dir->lookup.layout, conf->level, conf->build_threads,
+                     r->pool);
     err = cdist_flights_obtain(&answer->archive, &answer->file, &outcome, answer->child->flights, &job,
                                apr_time_from_sec(conf->build_timeout_sec), open_flags(r), r->pool);
     if (err) {
-        if (err->code == CDIST_E_CHANGED && req->catalogue) cdist_live_expire(answer->child->live, &req->dir->lookup);
+        if (err->code == CDIST_E_CHANGED) cdist_child_expire(req);
         /* The archive was just there; somebody emptied the store. */
         if (err->code == CDIST_E_NOTFOUND) err->code = CDIST_E_BUSY;
         return err;
     }
     note(r, "cdist-cache", cdist_outcome_name(outcome));
     if (outcome == CDIST_BUILT) {
+        cdist_child_expire(req);
         note(r, "cdist-build-ms", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, answer->archive->build_ms));
     }
     return NULL;

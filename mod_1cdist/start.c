@@ -1,10 +1,13 @@
 /* What happens once, when httpd starts or restarts: the store's folder, and a look at the roots. */
 #include "mod_1cdist_int.h"
 
+#include <apr_shm.h>
 #include <apr_strings.h>
 #if !defined(WIN32)
 #include <unixd.h>
 #endif
+
+#include <string.h>
 
 #define ROOT_CHECK_WAIT apr_time_from_sec(3)
 
@@ -33,6 +36,16 @@ void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool)
     if (!err) return;
     ap_log_error(APLOG_MARK, APLOG_ERR, err->status, server, "CD0100: %s; archives cannot be built until it can",
                  err->message);
+}
+
+/* NB: anonymous, so that it belongs to this generation of children alone and needs no name and no cleaning up; an old child
+ * keeps its own after a graceful restart. */
+void *cdist_start_board(apr_pool_t *pconf)
+{
+    apr_shm_t *shm;
+
+    if (apr_shm_create(&shm, cdist_board_bytes(), NULL, pconf) != APR_SUCCESS) return NULL;
+    return memset(apr_shm_baseaddr_get(shm), 0, cdist_board_bytes());
 }
 
 typedef struct {

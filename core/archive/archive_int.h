@@ -198,6 +198,13 @@ CDIST_MUST_CHECK cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_
 /* Sums up bytes and packed_bytes over the entries. */
 void cdist_manifest_sum(cdist_manifest_t *manifest);
 
+/* ---- locks.c ---- */
+
+#define LOCK_WAITERS 0u
+#define LOCK_BUILDS 0x10000u
+/* The byte of an archive's key. */
+apr_uint32_t cdist_lock_of_key(const cdist_key_t *key);
+
 /* ---- store.c ---- */
 
 /* Makes what is missing of an opened store: somebody may have emptied it under a running server. */

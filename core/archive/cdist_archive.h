@@ -1,7 +1,7 @@
 /* Archives: deterministic ZIP files built from folders, kept in a store, built once however many ask.
  *
  * The bytes of an archive are a pure function of its entries' names and contents, the level, and the builder's
- * identity (cdist_builder_identity). Rules of the format, version 2:
+ * identity (cdist_builder_identity). Rules of the format, version 1:
  * - entries sorted by the bytes of their UTF-8 name; a folder has an entry ("name/") only if it is empty;
  * - time stamp 1980-01-01 00:00:00, general purpose bit 11 set, made by Unix, no data descriptor, no comment;
  * - Zip64 records only where a number needs them;
@@ -17,8 +17,8 @@
 extern "C" {
 #endif
 
-#define CDIST_FORMAT_VERSION 2
-#define CDIST_WHOLE_MAX (64u * 1024 * 1024)
+#define CDIST_FORMAT_VERSION 1
+#define CDIST_WHOLE_MAX (16u * 1024 * 1024)
 /* Entries of one archive, built or read. */
 #define CDIST_MAX_ENTRIES 200000
 
@@ -187,6 +187,13 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_fi
 CDIST_MUST_CHECK cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
                                                      const cdist_digest_t *sha256, apr_int32_t open_flags,
                                                      apr_pool_t *pool);
+/* Locks of the store, each for one purpose and one key, held against everybody else on this host; the kernel frees them when
+ * their owner dies. APR_EBUSY if somebody holds it. */
+typedef enum { CDIST_STORE_LOCK_SCAN, CDIST_STORE_LOCK_PREBUILD } cdist_store_lock_t;
+CDIST_MUST_CHECK apr_status_t cdist_store_lock(cdist_lock_t **lock, const cdist_store_t *store, cdist_store_lock_t purpose,
+                                               const cdist_digest_t *key, apr_pool_t *pool);
+/* Where a text lies that processes leave for each other: notes/<digest>. */
+const char *cdist_store_note_path(const cdist_store_t *store, const cdist_digest_t *digest, apr_pool_t *pool);
 /* Adds the store's archives, newest first, as far as memory allows. Never fails: what cannot be read is passed over. */
 void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store);
 /* The manifest as JSON text. If it is gone, the archive is dropped too, so that the next request makes both anew, and the
@@ -250,6 +257,13 @@ CDIST_MUST_CHECK cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, ap
                                                    cdist_outcome_t *outcome, cdist_flights_t *flights,
                                                    const cdist_job_t *job, apr_interval_time_t timeout,
                                                    apr_int32_t open_flags, apr_pool_t *pool);
+
+/* Makes a job's archive without anybody waiting for it, in the calling thread, beside the builds that requests wait for and
+ * not among their number. *made is 0 if the archive was there already, or is being built by somebody else. */
+CDIST_MUST_CHECK cdist_err_t *cdist_flights_prebuild(int *made, cdist_flights_t *flights, const cdist_job_t *job,
+                                                     apr_pool_t *scratch_pool);
+/* 1 once cdist_flights_shut was called, or the flights' pool is being destroyed. */
+int cdist_flights_stopping(cdist_flights_t *flights);
 
 #ifdef __cplusplus
 }

@@ -1,11 +1,7 @@
 /* Single flight: however many ask for an archive, one thread of one process on the host makes it.
  *
  * Within a process, a flight is the one thread that cares for a key; requests wait on a timed condition. Between
- * processes, byte ranges of the store's lock file exclude each other, and the kernel frees them when a process dies:
- *   from LOCK_WAITERS on   one for each request that waits, on the whole host
- *   from LOCK_BUILDS on    one for each build that runs
- *   from LOCK_KEYS on      one for each key (a key's number is taken from its digest; two keys that share a number only
- *                          wait for each other)
+ * processes, the locks of locks.c exclude each other.
  * A flight whose key is held elsewhere looks at the store every POLL, until the archive is there or the lock is free.
  * The result of a flight is in the store, never in a message, so nothing can be lost. */
 #include "archive_int.h"
@@ -17,10 +13,6 @@
 
 #include <string.h>
 
-#define LOCK_WAITERS 0u
-#define LOCK_BUILDS 0x10000u
-#define LOCK_KEYS 0x20000u
-#define LOCK_KEY_COUNT 0x40000000u
 /* How long a waiting request may not notice that the process must go. */
 #define SLICE apr_time_from_msec(500)
 #define POLL apr_time_from_msec(25)
@@ -58,24 +50,15 @@ const char *cdist_outcome_name(cdist_outcome_t outcome)
 
 /* ---- the thread of a flight ------------------------------------------------------------------------------------ */
 
-static int in_store(flight_t *flight, apr_pool_t *scratch)
+static int in_store(const cdist_flights_t *flights, const cdist_job_t *job, apr_pool_t *scratch)
 {
     cdist_archive_t *archive;
     apr_file_t *file;
-    cdist_err_t *err = cdist_store_find(&archive, &file, flight->flights->store, &flight->job->key, 0, scratch);
+    cdist_err_t *err = cdist_store_find(&archive, &file, flights->store, &job->key, 0, scratch);
 
     if (err) return 0;
     apr_file_close(file);
     return 1;
-}
-
-static apr_uint32_t key_byte(const cdist_key_t *key)
-{
-    apr_uint32_t number = 0;
-    int i;
-
-    for (i = 0; i < 4; i++) number = number << 8 | key->byte[i];
-    return LOCK_KEYS + number % LOCK_KEY_COUNT;
 }
 
 static cdist_err_t *stopped(apr_pool_t *pool)
@@ -83,9 +66,14 @@ static cdist_err_t *stopped(apr_pool_t *pool)
     return cdist_err_create(pool, CDIST_E_STOPPED, 0, "the server is stopping");
 }
 
-static cdist_err_t *lock_failed(const flight_t *flight, apr_status_t rv)
+static cdist_err_t *lock_failed(const cdist_flights_t *flights, apr_status_t rv, apr_pool_t *pool)
 {
-    return cdist_err_create(flight->pool, CDIST_E_STORE, rv, "%s: cannot be locked", flight->flights->lock_path);
+    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", flights->lock_path);
+}
+
+static apr_status_t lock_key(cdist_lock_t **lock, const cdist_flights_t *flights, const cdist_job_t *job, apr_pool_t *pool)
+{
+    return cdist_os_lock_try(lock, flights->lock_path, cdist_lock_of_key(&job->key), 1, pool);
 }
 
 /* Holding the key: builds, unless somebody else has meanwhile. */
@@ -96,14 +84,14 @@ static cdist_err_t *fly_locked(flight_t *flight, apr_pool_t *scratch)
     apr_status_t rv;
     cdist_err_t *err;
 
-    if (in_store(flight, scratch)) return NULL;
+    if (in_store(flights, flight->job, scratch)) return NULL;
     CDIST_ERR(cdist_store_make(flights->store, scratch));
     while ((rv = cdist_os_lock_try(&slot, flights->lock_path, LOCK_BUILDS, (apr_uint32_t)flights->limits.build_max,
                                    scratch)) == APR_EBUSY) {
         if (cdist_stop_asked(&flights->stop)) return stopped(flight->pool);
         apr_sleep(POLL);
     }
-    if (rv != APR_SUCCESS) return lock_failed(flight, rv);
+    if (rv != APR_SUCCESS) return lock_failed(flights, rv, flight->pool);
     err = cdist_job_run(flights->store, flight->job, &flights->stop, scratch);
     flight->built = !err;
     cdist_os_lock_free(slot);
@@ -120,28 +108,28 @@ static cdist_err_t *fly(flight_t *flight, apr_pool_t *scratch)
         apr_status_t rv;
 
         apr_pool_clear(scratch);
-        rv = cdist_os_lock_try(&lock, flights->lock_path, key_byte(&flight->job->key), 1, scratch);
+        rv = lock_key(&lock, flights, flight->job, scratch);
         if (rv == APR_SUCCESS) {
             err = fly_locked(flight, scratch);
             cdist_os_lock_free(lock);
             return err;
         }
-        if (rv != APR_EBUSY) return lock_failed(flight, rv);
-        if (in_store(flight, scratch)) return NULL;
+        if (rv != APR_EBUSY) return lock_failed(flights, rv, flight->pool);
+        if (in_store(flights, flight->job, scratch)) return NULL;
         apr_sleep(POLL);
     }
     return stopped(flight->pool);
 }
 
-static void log_failure(const flight_t *flight, const cdist_err_t *err, apr_pool_t *scratch)
+static void log_failure(const cdist_job_t *job, const cdist_err_t *err, apr_pool_t *scratch)
 {
     if (err->code == CDIST_E_STOPPED) {
-        cdist_log(CDIST_LOG_INFO, "CD0014", 0, "%s: the build was stopped with the server", flight->job->label);
+        cdist_log(CDIST_LOG_INFO, "CD0014", 0, "%s: the build was stopped with the server", job->label);
     } else if (err->code == CDIST_E_CHANGED) {
-        cdist_log(CDIST_LOG_WARNING, "CD0015", 0, "%s: not built, the next request tries again: %s", flight->job->label,
+        cdist_log(CDIST_LOG_WARNING, "CD0015", 0, "%s: not built, the next request tries again: %s", job->label,
                   cdist_err_text(err, scratch));
     } else {
-        cdist_log(CDIST_LOG_ERROR, "CD0016", 0, "%s: cannot be built: %s", flight->job->label,
+        cdist_log(CDIST_LOG_ERROR, "CD0016", 0, "%s: cannot be built: %s", job->label,
                   cdist_err_text(err, scratch));
     }
 }
@@ -156,7 +144,7 @@ static void *APR_THREAD_FUNC flight_main(apr_thread_t *thread, void *baton)
     (void)thread;
     apr_pool_create_unmanaged(&scratch);
     err = fly(flight, scratch);
-    if (err) log_failure(flight, err, scratch);
+    if (err) log_failure(flight->job, err, scratch);
     apr_thread_mutex_lock(flights->mutex);
     flight->err = cdist_err_dup(err, flight->pool);
     flight->done = 1;
@@ -361,4 +349,30 @@ cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, 
     if (err) return err;
     *outcome = first ? CDIST_BUILT : CDIST_WAITED;
     return cdist_store_find(archive, file, flights->store, &job->key, open_flags, pool);
+}
+
+/* ---- prebuilding ------------------------------------------------------------------------------------------------- */
+
+int cdist_flights_stopping(cdist_flights_t *flights)
+{
+    return cdist_stop_asked(&flights->stop);
+}
+
+cdist_err_t *cdist_flights_prebuild(int *made, cdist_flights_t *flights, const cdist_job_t *job, apr_pool_t *scratch_pool)
+{
+    cdist_lock_t *lock;
+    cdist_err_t *err;
+    apr_status_t rv;
+
+    *made = 0;
+    if (in_store(flights, job, scratch_pool)) return NULL;
+    CDIST_ERR(cdist_store_make(flights->store, scratch_pool));
+    rv = lock_key(&lock, flights, job, scratch_pool);
+    if (rv == APR_EBUSY) return NULL;
+    if (rv != APR_SUCCESS) return lock_failed(flights, rv, scratch_pool);
+    err = in_store(flights, job, scratch_pool) ? NULL : cdist_job_run(flights->store, job, &flights->stop, scratch_pool);
+    cdist_os_lock_free(lock);
+    *made = !err;
+    if (err) log_failure(job, err, scratch_pool);
+    return err;
 }

@@ -7,6 +7,7 @@
  *                          "1 ready BYTES BUILD_MS DEVICE INODE MTIME_NS CTIME_NS\nPATH"
  *   manifests/<sha256>.json
  *   records/<sha256>       what a later build may reuse of the archive, see records.c
+ *   notes/<digest>         catalogues, which the server's processes leave for each other
  *   keys/<key>             the archive's sha256 in hex: which archive a state of a source leads to
  *
  * Invariants: a .info file is published after the archive and its manifest, a key after the .info; all of them in one
@@ -39,6 +40,11 @@ const char *cdist_store_lock_path(const cdist_store_t *store, apr_pool_t *pool)
     return apr_pstrcat(pool, store->folder, "/lock", NULL);
 }
 
+const char *cdist_store_note_path(const cdist_store_t *store, const cdist_digest_t *digest, apr_pool_t *pool)
+{
+    return place(store, "notes", digest, "", pool);
+}
+
 /* ---- opening --------------------------------------------------------------------------------------------------- */
 
 static cdist_err_t *check_format(const char *folder, apr_pool_t *pool)
@@ -57,7 +63,7 @@ static cdist_err_t *check_format(const char *folder, apr_pool_t *pool)
                             path, cdist_text_printable(apr_pstrndup(pool, text, 40), pool));
 }
 
-static const char *const parts[] = {"", "/archives", "/manifests", "/records", "/keys"};
+static const char *const parts[] = {"", "/archives", "/manifests", "/records", "/notes", "/keys"};
 
 cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool)
 {
@@ -92,7 +98,7 @@ static int is_store_or_empty(const char *path, apr_pool_t *pool)
 
 cdist_err_t *cdist_store_prepare(const char *folder, apr_uid_t user, apr_gid_t group, apr_pool_t *pool)
 {
-    static const char *const names[] = {"", "FORMAT", "lock", "archives", "manifests", "records", "keys", NULL};
+    static const char *const names[] = {"", "FORMAT", "lock", "archives", "manifests", "records", "notes", "keys", NULL};
     apr_status_t rv = apr_dir_make_recursive(folder, APR_FPROT_OS_DEFAULT, pool);
 
     if (rv == APR_SUCCESS) rv = cdist_os_folder_make(folder, pool); /* it may be there and be no folder */

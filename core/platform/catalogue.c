@@ -72,6 +72,7 @@ static void note_empty(scan_t *scan, const char *path, const char *name, const c
     cdist_version_t version;
 
     if (!cdist_version_parse(&version, name) || cdist_catalogue_release(scan->catalogue, &version)) return;
+    if (cdist_server_holds(path, scan->pool)) return; /* a 1C server without clients */
     if (scan->catalogue->scanned - stat->ctime_ns / 1000 <= EMPTY_AGE) return;
     add_problem(scan, apr_psprintf(scan->pool, "%s: is named by a version, but holds no installer (Setup.ini, setup.exe, "
                                    "*.msi, *.run, *.dmg, *.pkg …), no ready archive and no installed 1cv8c, itself or in a "
@@ -205,6 +206,23 @@ static void add_source(scan_t *scan, const cdist_source_t *source)
     APR_ARRAY_PUSH(sources, const cdist_source_t *) = source;
 }
 
+/* A component whose folder is away keeps what the snapshot before knew of it. NB: it cannot decide about the newest version, so
+ * everything else goes on. */
+static void keep_component(scan_t *scan, const cdist_slot_t *slot)
+{
+    int i;
+
+    for (i = 0; scan->previous && i < scan->previous->releases->nelts; i++) {
+        const cdist_release_t *known = &APR_ARRAY_IDX(scan->previous->releases, i, cdist_release_t);
+        const cdist_source_t *source = cdist_release_source(known, slot);
+        cdist_release_t *release = cdist_source_offered(source) ? release_for(scan, &known->version) : NULL;
+
+        if (release && !cdist_release_source(release, slot)) {
+            APR_ARRAY_PUSH(release->sources, const cdist_source_t *) = dup_source(source, scan->pool);
+        }
+    }
+}
+
 /* A release folder that cannot be read for the moment keeps what the snapshot before knew of it. */
 static void keep_known(scan_t *scan, cdist_release_t *release)
 {
@@ -251,6 +269,9 @@ static void collect_releases(scan_t *scan)
     for (i = 0; i < scan->catalogue->releases->nelts; i++) {
         keep_known(scan, &APR_ARRAY_IDX(scan->catalogue->releases, i, cdist_release_t));
     }
+    for (i = 0; i < scan->catalogue->unread_components->nelts; i++) {
+        keep_component(scan, APR_ARRAY_IDX(scan->catalogue->unread_components, i, const cdist_slot_t *));
+    }
     qsort(scan->catalogue->releases->elts, (size_t)scan->catalogue->releases->nelts, sizeof(cdist_release_t),
           compare_releases);
     for (i = 0; i < scan->catalogue->releases->nelts; i++) {
@@ -269,6 +290,7 @@ cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interv
     catalogue->releases = apr_array_make(result_pool, 8, sizeof(cdist_release_t));
     catalogue->problems = apr_array_make(result_pool, 4, sizeof(const char *));
     catalogue->unreadable = apr_array_make(result_pool, 1, sizeof(cdist_err_t *));
+    catalogue->unread_components = apr_array_make(result_pool, 1, sizeof(const cdist_slot_t *));
     catalogue->settle = settle_time;
     /* NB: the time before the walk, so that what changes during it counts as younger. */
     catalogue->scanned = apr_time_now();
@@ -279,7 +301,10 @@ cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interv
         const cdist_pattern_t *pattern = &APR_ARRAY_IDX(lookup->patterns, i, cdist_pattern_t);
         cdist_err_t *err = cdist_source_scan_pattern(scan.sources, lookup, pattern, result_pool);
 
-        if (err) note_unreadable(&scan, err);
+        if (err && cdist_slot_is_component(pattern->slot)) {
+            add_problem(&scan, cdist_err_text(err, result_pool));
+            APR_ARRAY_PUSH(catalogue->unread_components, const cdist_slot_t *) = pattern->slot;
+        } else if (err) note_unreadable(&scan, err);
     }
     collect_releases(&scan);
     return catalogue;

@@ -27,7 +27,8 @@ int cdist_slot_is_component(const cdist_slot_t *slot);
 /* Known slots in their order, then components by name; 0 for the same slot, wherever it was made. */
 int cdist_slot_compare(const cdist_slot_t *a, const cdist_slot_t *b);
 /* A known slot by any of its names, that of its archive included, else a new component: letters, digits, '-' and '_', at most 31 of them, a letter or
- * digit first; the name is kept in lower case. NULL if it is no such name. */
+ * digit first; the name is kept in lower case. NULL if it is no such name, or one that means something else in a release
+ * folder (bin, conf, distr, srvinfo). */
 const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool);
 
 /* A slot by its name or a usual synonym ("Win64", "linux_x86_64", "macOS"), in any case. An architecture without a
@@ -56,12 +57,17 @@ typedef struct {
     const char *path; /* absolute; %v stands for a version, once in a part of the path, in one part at least */
 } cdist_pattern_t;
 
+/* How archives are laid out: files at their top, or in one folder such as "windows64-8.3.22.1750", which is a release folder
+ * itself where it is unpacked. Ready archives stay as they are. */
+typedef enum { CDIST_LAYOUT_FLAT, CDIST_LAYOUT_FOLDER } cdist_layout_t;
+
 /* Where releases are looked for, and what counts as one. A zeroed one finds nothing; NULL arrays are empty. */
 typedef struct {
     const apr_array_header_t *roots;      /* const char * */
     const apr_array_header_t *patterns;   /* cdist_pattern_t */
     const apr_array_header_t *components; /* const cdist_slot_t *: slots beside the known ones */
     int installed;                        /* whether installed platform directories count */
+    cdist_layout_t layout;                /* how archives are made of what is found */
 } cdist_lookup_t;
 
 /* What is wrong with a pattern's path; NULL if it is one. */
@@ -89,13 +95,15 @@ typedef struct {
     cdist_stat_t stat;        /* of the ready archive */
     apr_int64_t newest_ns;    /* latest change in the release folder that it lies in */
     int settled;              /* 0: changed too recently to be trusted */
+    int built;                /* its archive was in the store when the catalogue was made */
     const char *problem;      /* why it cannot be offered; NULL if it can */
     int unread;               /* 1: the problem is that it could not be read, which may be a passing one */
 } cdist_source_t;
 
 /* 1 if the source can be handed out now; NULL is none. */
 int cdist_source_offered(const cdist_source_t *source);
-/* 1 if what is handed out holds an installer, which the platform's own updater needs. */
+/* 1 if what is handed out holds an installer that the platform's own updater can use: no component and no installed directory
+ * does. */
 int cdist_source_installable(const cdist_source_t *source);
 
 /* Appends to `sources` (cdist_source_t) what a release folder holds; a source that cannot be offered is added with its
@@ -114,9 +122,6 @@ void cdist_source_ready(cdist_source_t *source, const cdist_slot_t *slot, const 
 #define CDIST_SETTLE_MIN apr_time_from_sec(2)
 /* When the source has been still for `settle`, and for CDIST_SETTLE_MIN at least, if nothing changes it. */
 apr_time_t cdist_source_settles_at(const cdist_source_t *source, apr_interval_time_t settle);
-/* How archives are laid out: files at their top, or in one folder such as "windows64-8.3.22.1750", which is a release folder
- * itself where it is unpacked. Ready archives stay as they are. */
-typedef enum { CDIST_LAYOUT_FLAT, CDIST_LAYOUT_FOLDER } cdist_layout_t;
 /* How to make the source's archive. `threads` as in cdist_build_options_t; the job refers to the source's texts. */
 void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, cdist_layout_t layout, int level, int threads,
                       apr_pool_t *pool);
@@ -134,6 +139,7 @@ typedef struct {
     apr_array_header_t *releases; /* cdist_release_t, newest version first */
     apr_array_header_t *problems; /* const char *: roots, folders and sources that cannot be offered, and why */
     apr_array_header_t *unreadable; /* cdist_err_t *: roots and patterns' folders that could not be read, and why */
+    apr_array_header_t *unread_components; /* const cdist_slot_t *: components whose pattern's folder could not be read */
     apr_time_t scanned;
     apr_interval_time_t settle; /* as given */
     apr_time_t settles_at;      /* when the next source that is not settled will be, if nothing changes; 0: none */
@@ -150,6 +156,8 @@ cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interv
 const cdist_release_t *cdist_catalogue_release(const cdist_catalogue_t *catalogue, const cdist_version_t *version);
 /* The source for a slot, NULL if the release has none. */
 const cdist_source_t *cdist_release_source(const cdist_release_t *release, const cdist_slot_t *slot);
+/* 1 if the archives of all required slots are built; without any (NULL), of everything that the release offers. */
+int cdist_release_built(const cdist_release_t *release, const apr_array_header_t *required);
 /* 1 if at least one source can be offered now. */
 int cdist_release_usable(const cdist_release_t *release);
 /* The first of the required slots (const cdist_slot_t *, NULL: none are) that the release cannot offer now; NULL if it is
@@ -162,22 +170,35 @@ const cdist_slot_t *cdist_release_lacks(const cdist_release_t *release, const ap
  * folder cannot be read. */
 CDIST_MUST_CHECK cdist_err_t *cdist_server_version(cdist_version_t *version, const char *path, apr_pool_t *pool);
 
-/* ---- a catalogue that stays fresh (live.c) --------------------------------------------------------------------- */
+/* ---- catalogues that stay fresh (live.c, board.c) ------------------------------------------------------------------ */
 
 typedef struct cdist_live_t cdist_live_t;
 
+typedef struct {
+    apr_interval_time_t interval; /* how old a catalogue may become */
+    apr_interval_time_t settle;
+    apr_interval_time_t grace; /* how long after that a look is left to who is `watching`; 0: nobody does */
+    int level;   /* at which archives are built */
+    void *board; /* cdist_board_bytes() of zeroed memory that all processes of the server share; NULL: each looks for itself */
+} cdist_live_options_t;
+
+apr_size_t cdist_board_bytes(void);
+
 /* The catalogues of one process; call it after fork. */
-CDIST_MUST_CHECK cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval,
-                                                apr_interval_time_t settle, apr_pool_t *pool);
-/* The current snapshot of a lookup. The first caller after `interval`, or after the moment when a release settles
- * (so that all processes of a server go over to it together), scans; the others get the snapshot before. Only the very
- * first scan makes others wait, and no longer than a few seconds after it began: then, a share may be hanging, NULL.
- * The snapshot stays valid until `pool` is cleared. */
-const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const cdist_lookup_t *lookup, apr_pool_t *pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_live_create(cdist_live_t **live, const cdist_live_options_t *options, apr_pool_t *pool);
+/* From now on catalogues are shared with the other processes through this store: one of them looks, all see the same; and
+ * their sources tell whether they are built. */
+void cdist_live_share(cdist_live_t *live, cdist_store_t *store);
+/* The current snapshot of a lookup. The first caller after `interval`, or after the moment when a release settles, scans; the
+ * others, on the whole host, go on with the snapshot before. Only the very first scan makes others wait, and no longer than
+ * a few seconds after it began: then, a share may be hanging, NULL. The snapshot stays valid until `pool` is cleared. `watching` is 1 for the one who
+ * looks regularly, so that requests need not. */
+const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const cdist_lookup_t *lookup, int watching, apr_pool_t *pool);
 /* The same for cdist_server_version: looked at once an interval, CDIST_E_SOURCE while the first look hangs. */
 CDIST_MUST_CHECK cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, const char *path,
-                                                apr_pool_t *pool);
-/* Lets cdist_live_get scan soon, a second after the last scan at the earliest: a build found that the source is not what the snapshot says. */
+                                                int watching, apr_pool_t *pool);
+/* Lets cdist_live_get scan soon, a second after the last scan at the earliest: a build found that the source is not what the
+ * snapshot says, or an archive was built. */
 void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup);
 
 /* ---- selection (selector.c) ------------------------------------------------------------------------------------ */
@@ -189,6 +210,7 @@ typedef struct {
     const char *server;                 /* for SERVER: the folder of server versions; to be turned into a MASK by the
                                          * caller (cdist_live_server) before anything is selected */
     const apr_array_header_t *required; /* const cdist_slot_t *, NULL: none; only a release with all of them is current */
+    int prefer_built; /* a release whose archives are built goes before a newer one that is not, as long as there is one */
 } cdist_current_t;
 
 /* What a request asks for. */
@@ -204,7 +226,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_select_current(const cdist_release_t **relea
                                                    const cdist_current_t *current, apr_pool_t *pool);
 /* The source that answers a selector. A full version gets that version or an error; a mask the current version if it
  * matches and has the slot, else the newest complete one that does. Releases with installers go before all that have
- * installed directories only, whatever their versions; so also with "newest" for the current version.
+ * installed directories only, whatever their versions; so also with "newest" for the current version. Among these, built ones go first where
+ * `prefer_built` says so.
  * Errors: CDIST_E_NOTFOUND; CDIST_E_CHANGED while the release is being filled; CDIST_E_SOURCE while a root or the
  * release cannot be read, so that the answer is not known. */
 CDIST_MUST_CHECK cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t *catalogue,

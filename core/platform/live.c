@@ -1,6 +1,10 @@
-/* Catalogues that stay fresh within one process: a snapshot a lookup, counted by its readers, replaced by the first
- * caller after the interval. Nothing waits for a scan but the very first callers. */
-#include "cdist_platform.h"
+/* Catalogues that stay fresh, for all processes of a server alike: a snapshot a lookup, counted by its readers.
+ *
+ * One process scans when the board says that it is due, holding a lock of the store, writes the catalogue into the store and
+ * counts the generation up; the others see the new number in shared memory and read the text. A request that finds nothing
+ * new costs a look at memory. Without a store or a board each process scans for itself. Nothing waits for a scan but the very
+ * first callers. */
+#include "platform_int.h"
 
 #include <apr_atomic.h>
 #include <apr_strings.h>
@@ -13,42 +17,31 @@
 #define FIRST_SCAN_WAIT apr_time_from_sec(5)
 /* What changes all the time is not looked at more often than this. */
 #define EXPIRE_PAUSE apr_time_from_sec(1)
-
-typedef struct {
-    apr_pool_t *pool; /* its own */
-    cdist_catalogue_t *catalogue; /* of the lookup; or, for a folder of server versions, NULL and these two: */
-    cdist_version_t server;
-    cdist_err_t *server_err;
-    volatile apr_uint32_t readers; /* the holder counts as one */
-} snapshot_t;
+/* How soon a process that found another one scanning looks again. */
+#define BUSY_PAUSE apr_time_from_msec(50)
 
 typedef struct holder_t {
     struct holder_t *next;
     const char *key;           /* of its target */
-    snapshot_t *snapshot;      /* NULL before the first scan */
-    apr_time_t expires;
-    apr_time_t scanned_at;
-    apr_time_t scanning;       /* when the scan that runs began; 0: none runs */
-    int stale;                 /* it was expired while being scanned */
+    cdist_digest_t digest;     /* of that */
+    cdist_notice_t *notice;    /* on the board, or `own` */
+    cdist_notice_t own;
+    apr_uint32_t generation;   /* of the snapshot; 0: made by this process, or none */
+    cdist_snapshot_t *snapshot;      /* NULL before the first one */
+    apr_time_t busy;           /* since when a thread reads or scans; 0: none does */
+    apr_time_t not_before;     /* another process scans: no need to look before */
     const char *reported;      /* the problems last logged, joined */
     apr_pool_t *reported_pool;
 } holder_t;
 
 struct cdist_live_t {
     apr_pool_t *pool;
-    apr_interval_time_t interval, settle;
-    apr_thread_mutex_t *mutex; /* guards the list of holders and their fields; never held while scanning */
-    apr_thread_cond_t *scanned;
+    cdist_live_options_t options;
+    cdist_store_t *store; /* NULL: not shared yet */
+    apr_thread_mutex_t *mutex; /* guards the store, the list of holders, and their fields; never held while reading or scanning */
+    apr_thread_cond_t *changed;
     holder_t *first;
 };
-
-static apr_status_t release_snapshot(void *baton)
-{
-    snapshot_t *snapshot = baton;
-
-    if (apr_atomic_dec32(&snapshot->readers) == 0) apr_pool_destroy(snapshot->pool);
-    return APR_SUCCESS;
-}
 
 static apr_status_t release_holders(void *baton)
 {
@@ -56,23 +49,21 @@ static apr_status_t release_holders(void *baton)
     holder_t *holder;
 
     for (holder = live->first; holder; holder = holder->next) {
-        if (holder->snapshot) release_snapshot(holder->snapshot);
+        if (holder->snapshot) cdist_snapshot_release(holder->snapshot);
         if (holder->reported_pool) apr_pool_destroy(holder->reported_pool);
     }
     live->first = NULL;
     return APR_SUCCESS;
 }
 
-cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval, apr_interval_time_t settle,
-                               apr_pool_t *pool)
+cdist_err_t *cdist_live_create(cdist_live_t **live, const cdist_live_options_t *options, apr_pool_t *pool)
 {
     cdist_live_t *made = apr_pcalloc(pool, sizeof *made);
 
     made->pool = pool;
-    made->interval = interval;
-    made->settle = settle;
+    made->options = *options;
     if (apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
-        apr_thread_cond_create(&made->scanned, pool) != APR_SUCCESS) {
+        apr_thread_cond_create(&made->changed, pool) != APR_SUCCESS) {
         return cdist_err_create(pool, CDIST_E_BUSY, 0, "no lock can be made for the catalogue");
     }
     apr_pool_cleanup_register(pool, made, release_holders, apr_pool_cleanup_null);
@@ -80,36 +71,20 @@ cdist_err_t *cdist_live_create(cdist_live_t **live, apr_interval_time_t interval
     return NULL;
 }
 
-/* What is looked at: where a publication looks for releases, or a folder of server versions. */
-typedef struct {
-    const cdist_lookup_t *lookup;
-    const char *server;
-} target_t;
-
-/* A text that is the same for equal targets. */
-static const char *target_key(const target_t *target, apr_pool_t *pool)
+void cdist_live_share(cdist_live_t *live, cdist_store_t *store)
 {
-    const cdist_lookup_t *lookup = target->lookup;
-    const char *key;
-    int i;
-
-    if (target->server) return apr_pstrcat(pool, "server\n", target->server, NULL);
-    key = apr_pstrcat(pool, lookup->installed ? "all\n" : "not installed\n",
-                      lookup->roots ? apr_array_pstrcat(pool, lookup->roots, '\n') : "", NULL);
-    for (i = 0; lookup->patterns && i < lookup->patterns->nelts; i++) {
-        const cdist_pattern_t *pattern = &APR_ARRAY_IDX(lookup->patterns, i, cdist_pattern_t);
-        key = apr_pstrcat(pool, key, "\npattern ", pattern->slot->name, " ", pattern->path, NULL);
-    }
-    for (i = 0; lookup->components && i < lookup->components->nelts; i++) {
-        key = apr_pstrcat(pool, key, "\ncomponent ", APR_ARRAY_IDX(lookup->components, i, const cdist_slot_t *)->name, NULL);
-    }
-    return key;
+    apr_thread_mutex_lock(live->mutex);
+    live->store = store;
+    apr_thread_mutex_unlock(live->mutex);
 }
 
+/* ---- targets and holders ------------------------------------------------------------------------------------------ */
+
 /* With the mutex held. NB: holders come from the process's own pool, one for each lookup in the configuration. */
-static holder_t *find_holder(cdist_live_t *live, const target_t *target, apr_pool_t *pool)
+static holder_t *find_holder(cdist_live_t *live, const cdist_target_t *target, apr_pool_t *pool)
 {
-    const char *key = target_key(target, pool);
+    const char *key = cdist_target_key(target, pool);
+    cdist_sha256_t *sha;
     holder_t *holder;
 
     for (holder = live->first; holder; holder = holder->next) {
@@ -117,6 +92,14 @@ static holder_t *find_holder(cdist_live_t *live, const target_t *target, apr_poo
     }
     holder = apr_pcalloc(live->pool, sizeof *holder);
     holder->key = apr_pstrdup(live->pool, key);
+    sha = cdist_sha256_create(live->pool);
+    cdist_sha256_update_text(sha, key);
+    /* NB: what a level's builder has not built counts as not built. */
+    cdist_sha256_update_u64(sha, (apr_uint64_t)live->options.level);
+    cdist_sha256_update_u64(sha, (apr_uint64_t)live->options.settle);
+    cdist_sha256_final(&holder->digest, sha);
+    holder->notice = cdist_board_notice(live->options.board, &holder->digest);
+    if (!holder->notice) holder->notice = &holder->own;
     holder->next = live->first;
     live->first = holder;
     return holder;
@@ -146,83 +129,164 @@ static void report(holder_t *holder, const cdist_catalogue_t *catalogue)
     holder->reported_pool = pool;
 }
 
-static snapshot_t *scan(const cdist_live_t *live, const target_t *target, const snapshot_t *previous)
+/* What another process reported is not reported again. */
+static void take_report(holder_t *holder, const cdist_catalogue_t *catalogue)
 {
-    apr_pool_t *pool;
-    snapshot_t *snapshot;
-
-    apr_pool_create_unmanaged(&pool);
-    snapshot = apr_pcalloc(pool, sizeof *snapshot);
-    snapshot->pool = pool;
-    snapshot->readers = 1;
-    if (target->server) snapshot->server_err = cdist_server_version(&snapshot->server, target->server, pool);
-    else {
-        snapshot->catalogue = cdist_catalogue_scan(target->lookup, live->settle, previous ? previous->catalogue : NULL, pool);
-    }
-    return snapshot;
+    if (holder->reported_pool) apr_pool_destroy(holder->reported_pool);
+    apr_pool_create_unmanaged(&holder->reported_pool);
+    holder->reported = apr_array_pstrcat(holder->reported_pool, catalogue->problems, '\n');
 }
 
-static apr_time_t expiry(const cdist_live_t *live, const holder_t *holder, const cdist_catalogue_t *catalogue)
-{
-    apr_time_t by_interval = holder->scanned_at + live->interval;
+/* ---- refreshing (with the holder busy, without the mutex) ---------------------------------------------------------- */
 
-    if (holder->stale) return holder->scanned_at + EXPIRE_PAUSE;
-    return catalogue && catalogue->settles_at && catalogue->settles_at < by_interval ? catalogue->settles_at : by_interval;
+/* Makes the snapshot known to the other processes. */
+static void publish(holder_t *holder, const cdist_target_t *target, const cdist_snapshot_t *snapshot)
+{
+    cdist_err_t *err;
+
+    if (holder->notice == &holder->own) return;
+    err = cdist_file_publish(cdist_store_note_path(target->store, &holder->digest, snapshot->pool), snapshot->text,
+                             strlen(snapshot->text), snapshot->pool);
+    if (!err) apr_atomic_inc32(&holder->notice->generation);
+}
+
+static apr_time_t due_after(const cdist_live_t *live, const cdist_snapshot_t *snapshot, apr_time_t looked)
+{
+    apr_time_t due = looked + live->options.interval;
+    const cdist_catalogue_t *catalogue = snapshot->catalogue;
+
+    return catalogue && catalogue->settles_at > looked && catalogue->settles_at < due ? catalogue->settles_at : due;
+}
+
+/* Scans, and publishes what changed. With the lock of the host's one scanner held, if there is a store. */
+static cdist_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, const cdist_target_t *target)
+{
+    apr_time_t looked = apr_time_now();
+    cdist_snapshot_t *before = holder->snapshot, *first = NULL, *fresh;
+
+    /* What was served before a restart stays served while its folder is touched. */
+    if (!before && target->store) before = first = cdist_snapshot_read(target, &holder->digest);
+    /* NB: set before the look, so that whoever wants another one meanwhile is not forgotten. */
+    apr_atomic_set64(&holder->notice->due, (apr_uint64_t)(looked + live->options.interval));
+    fresh = cdist_snapshot_scan(target, before);
+    if (fresh->catalogue) report(holder, fresh->catalogue);
+    if (apr_atomic_read64(&holder->notice->due) == (apr_uint64_t)(looked + live->options.interval)) {
+        apr_atomic_set64(&holder->notice->due, (apr_uint64_t)due_after(live, fresh, looked));
+    }
+    if (!target->store) holder->generation = 0;
+    else if (holder->generation && before && before->text && fresh->text && strcmp(before->text, fresh->text) == 0) {
+        /* Nothing changed: the others keep what they have. */
+    } else if (!fresh->text) {
+        /* It cannot be told to others, so each looks for itself. */
+        holder->own.due = apr_atomic_read64(&holder->notice->due);
+        holder->notice = &holder->own;
+        holder->generation = 0;
+    } else {
+        /* NB: where it cannot be written, the disk being full, this process goes on with what it saw all the same. */
+        publish(holder, target, fresh);
+        holder->generation = apr_atomic_read32(&holder->notice->generation);
+    }
+    if (first) cdist_snapshot_release(first);
+    return fresh;
+}
+
+/* A new snapshot for the holder, NULL if the old one stays. */
+static cdist_snapshot_t *refresh(cdist_live_t *live, holder_t *holder, const cdist_target_t *target)
+{
+    apr_uint32_t generation = apr_atomic_read32(&holder->notice->generation);
+    cdist_snapshot_t *fresh = NULL;
+    apr_pool_t *pool;
+    cdist_lock_t *lock;
+    apr_status_t rv;
+
+    if (target->store && generation && generation != holder->generation) {
+        fresh = cdist_snapshot_read(target, &holder->digest);
+        if (fresh) holder->generation = generation;
+        if (fresh && fresh->catalogue) take_report(holder, fresh->catalogue);
+        if (fresh) return fresh;
+    }
+    if (!target->store || holder->notice == &holder->own) return scan_and_publish(live, holder, target);
+    apr_pool_create_unmanaged(&pool);
+    rv = cdist_store_lock(&lock, target->store, CDIST_STORE_LOCK_SCAN, &holder->digest, pool);
+    if (rv == APR_EBUSY) {
+        holder->not_before = apr_time_now() + BUSY_PAUSE;
+    } else {
+        fresh = scan_and_publish(live, holder, target);
+        if (rv == APR_SUCCESS) cdist_os_lock_free(lock);
+    }
+    apr_pool_destroy(pool);
+    return fresh;
+}
+
+/* ---- the outside --------------------------------------------------------------------------------------------------- */
+
+/* Whether the holder has to be looked after. With the mutex held. */
+static int is_due(const cdist_live_t *live, holder_t *holder, apr_interval_time_t grace)
+{
+    apr_time_t now = apr_time_now();
+    apr_uint32_t generation = apr_atomic_read32(&holder->notice->generation);
+
+    if (holder->busy) return 0;
+    if (!holder->snapshot) return now >= holder->not_before;
+    if (live->store && generation && generation != holder->generation) return 1;
+    return now >= (apr_time_t)apr_atomic_read64(&holder->notice->due) + grace && now >= holder->not_before;
+}
+
+/* With the mutex held: lets go of it while it reads or scans. */
+static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target)
+{
+    cdist_snapshot_t *before = holder->snapshot, *fresh;
+
+    /* NB: nobody else replaces the snapshot while `busy` is set, so `before` stays alive without a count. */
+    holder->busy = apr_time_now();
+    target->store = live->store;
+    apr_thread_mutex_unlock(live->mutex);
+    fresh = refresh(live, holder, target);
+    apr_thread_mutex_lock(live->mutex);
+    if (fresh) {
+        holder->snapshot = fresh;
+        if (before) cdist_snapshot_release(before);
+    }
+    holder->busy = 0;
+    apr_thread_cond_broadcast(live->changed);
 }
 
 /* The current snapshot of a target, NULL while the first one takes too long. */
-static const snapshot_t *current_snapshot(cdist_live_t *live, const target_t *target, apr_pool_t *pool)
+static const cdist_snapshot_t *current_snapshot(cdist_live_t *live, cdist_target_t *target, apr_pool_t *pool)
 {
+    apr_time_t deadline = apr_time_now() + FIRST_SCAN_WAIT;
     holder_t *holder;
-    snapshot_t *mine;
+    cdist_snapshot_t *mine;
+    int i;
 
     apr_thread_mutex_lock(live->mutex);
     holder = find_holder(live, target, pool);
-    while (!holder->snapshot && holder->scanning) {
-        apr_interval_time_t left = holder->scanning + FIRST_SCAN_WAIT - apr_time_now();
-
-        if (left <= 0) {
-            apr_thread_mutex_unlock(live->mutex);
-            return NULL;
-        }
-        apr_thread_cond_timedwait(live->scanned, live->mutex, left);
-    }
-    if (!holder->scanning && apr_time_now() >= holder->expires) {
-        snapshot_t *before = holder->snapshot, *fresh;
-
-        /* NB: nobody else replaces the snapshot while `scanning` is set, so `before` stays alive without a count. */
-        holder->scanning = apr_time_now();
-        holder->stale = 0;
-        apr_thread_mutex_unlock(live->mutex);
-        fresh = scan(live, target, before);
-        if (fresh->catalogue) report(holder, fresh->catalogue);
-        apr_thread_mutex_lock(live->mutex);
-        holder->snapshot = fresh;
-        holder->scanned_at = apr_time_now();
-        holder->expires = expiry(live, holder, fresh->catalogue);
-        holder->scanning = 0;
-        apr_thread_cond_broadcast(live->scanned);
-        if (before) release_snapshot(before);
+    /* What another process published may be due to be looked at again already. */
+    for (i = 0; i < 2 && is_due(live, holder, target->grace); i++) look(live, holder, target);
+    while (!holder->snapshot && apr_time_now() < (holder->busy ? holder->busy + FIRST_SCAN_WAIT : deadline)) {
+        apr_thread_cond_timedwait(live->changed, live->mutex, BUSY_PAUSE);
+        if (!holder->snapshot && is_due(live, holder, 0)) look(live, holder, target);
     }
     mine = holder->snapshot;
-    apr_atomic_inc32(&mine->readers);
+    if (mine) apr_atomic_inc32(&mine->readers);
     apr_thread_mutex_unlock(live->mutex);
-    apr_pool_cleanup_register(pool, mine, release_snapshot, apr_pool_cleanup_null);
+    if (mine) apr_pool_cleanup_register(pool, mine, cdist_snapshot_release, apr_pool_cleanup_null);
     return mine;
 }
 
-const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const cdist_lookup_t *lookup, apr_pool_t *pool)
+const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const cdist_lookup_t *lookup, int watching, apr_pool_t *pool)
 {
-    target_t target = {lookup, NULL};
-    const snapshot_t *snapshot = current_snapshot(live, &target, pool);
+    cdist_target_t target = {lookup, NULL, live->options.settle, live->options.level, NULL, watching ? 0 : live->options.grace};
+    const cdist_snapshot_t *snapshot = current_snapshot(live, &target, pool);
 
     return snapshot ? snapshot->catalogue : NULL;
 }
 
-cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, const char *path, apr_pool_t *pool)
+cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, const char *path, int watching,
+                               apr_pool_t *pool)
 {
-    target_t target = {NULL, path};
-    const snapshot_t *snapshot = current_snapshot(live, &target, pool);
+    cdist_target_t target = {NULL, path, 0, 0, NULL, watching ? 0 : live->options.grace};
+    const cdist_snapshot_t *snapshot = current_snapshot(live, &target, pool);
 
     if (!snapshot) return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: is still being read for the first time", path);
     *version = snapshot->server;
@@ -231,15 +295,15 @@ cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, con
 
 void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup)
 {
-    target_t target = {lookup, NULL};
+    cdist_target_t target = {lookup, NULL, 0, 0, NULL, 0};
     apr_pool_t *scratch;
+    apr_uint64_t soon = (apr_uint64_t)(apr_time_now() + EXPIRE_PAUSE);
     holder_t *holder;
 
     apr_pool_create_unmanaged(&scratch);
     apr_thread_mutex_lock(live->mutex);
     holder = find_holder(live, &target, scratch);
-    holder->stale = 1;
-    if (holder->expires > holder->scanned_at + EXPIRE_PAUSE) holder->expires = holder->scanned_at + EXPIRE_PAUSE;
+    if (apr_atomic_read64(&holder->notice->due) > soon) apr_atomic_set64(&holder->notice->due, soon);
     apr_thread_mutex_unlock(live->mutex);
     apr_pool_destroy(scratch);
 }

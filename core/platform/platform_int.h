@@ -4,6 +4,11 @@
 
 #include "cdist_platform.h"
 
+/* ---- server.c ---- */
+
+/* 1 if the folder of a version holds the 1C server's agent. */
+int cdist_server_holds(const char *folder, apr_pool_t *pool);
+
 /* ---- listing.c: one folder's children ---- */
 
 typedef struct {
@@ -72,5 +77,61 @@ void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, c
                            const apr_array_header_t *skip);
 /* Adds one ready archive. */
 void cdist_walk_add_ready(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path, const cdist_stat_t *stat);
+
+/* ---- catalogue_file.c ---- */
+
+/* The catalogue as a text, NULL if it has a name that is not UTF-8. */
+const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t *pool);
+/* The same back; NULL if the text is damaged. */
+cdist_catalogue_t *cdist_catalogue_read(const char *text, const cdist_lookup_t *lookup, apr_pool_t *pool);
+
+/* ---- snapshot.c ---- */
+
+/* What is looked at: where a publication looks for releases, or (lookup NULL) a folder of server versions. */
+typedef struct {
+    const cdist_lookup_t *lookup;
+    const char *server;
+    apr_interval_time_t settle;
+    int level;
+    cdist_store_t *store; /* NULL: nothing is known of archives, and nothing shared */
+    apr_interval_time_t grace; /* how long after it is due this caller leaves the look to others */
+} cdist_target_t;
+
+/* What a look found; counted by its readers. */
+typedef struct {
+    apr_pool_t *pool; /* its own */
+    cdist_catalogue_t *catalogue; /* of the lookup; or, for a folder of server versions, NULL and these two: */
+    cdist_version_t server;
+    cdist_err_t *server_err;
+    const char *text; /* as other processes read it; NULL if it cannot be written */
+    volatile apr_uint32_t readers; /* who made it counts as one */
+} cdist_snapshot_t;
+
+/* A text that is the same for equal targets. */
+const char *cdist_target_key(const cdist_target_t *target, apr_pool_t *pool);
+/* Looks. `previous` may be NULL. */
+cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_snapshot_t *previous);
+/* Reads what was published under the digest; NULL if there is nothing, or it cannot be understood. */
+cdist_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const cdist_digest_t *digest);
+/* One reader less; a pool cleanup. */
+apr_status_t cdist_snapshot_release(void *snapshot);
+
+/* ---- board.c ---- */
+
+typedef struct {
+    volatile apr_uint32_t key;        /* 0: free */
+    volatile apr_uint32_t generation; /* 0: nothing was published yet */
+    volatile apr_uint64_t due;        /* when it is to be looked at next, microseconds since 1970 */
+} cdist_notice_t;
+
+/* The notice of a key; NULL without a board, or if there is no room. NB: two keys that begin alike share one, and only look
+ * more often than they need. */
+cdist_notice_t *cdist_board_notice(void *board, const cdist_digest_t *key);
+
+/* ---- built.c ---- */
+
+/* Sets `built` of the catalogue's sources by what the store holds. */
+void cdist_catalogue_mark_built(cdist_catalogue_t *catalogue, const cdist_lookup_t *lookup, cdist_store_t *store, int level,
+                                apr_pool_t *scratch_pool);
 
 #endif

@@ -31,12 +31,13 @@ static cdist_err_t *unknown(const cdist_catalogue_t *catalogue, const char *what
 }
 
 /* How good a release is for a slot, or for everybody (NULL). */
-typedef enum { UNFIT, NOT_INSTALLABLE, INSTALLABLE } fitness_t;
+typedef enum { UNFIT, COMPONENT, INSTALLED, INSTALLABLE } fitness_t;
 
 static fitness_t source_fitness(const cdist_source_t *source)
 {
     if (!cdist_source_offered(source)) return UNFIT;
-    return cdist_source_installable(source) ? INSTALLABLE : NOT_INSTALLABLE;
+    if (cdist_slot_is_component(source->slot)) return COMPONENT; /* updates no client */
+    return cdist_source_installable(source) ? INSTALLABLE : INSTALLED;
 }
 
 static fitness_t release_fitness(const cdist_release_t *release, const cdist_slot_t *slot,
@@ -48,31 +49,37 @@ static fitness_t release_fitness(const cdist_release_t *release, const cdist_slo
     if (cdist_release_lacks(release, required)) return UNFIT;
     if (slot) return source_fitness(cdist_release_source(release, slot));
     for (i = 0; i < release->sources->nelts; i++) {
-        const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
-        fitness_t fitness = source_fitness(source);
-
-        /* A component updates no client, so it does not make a release current before one that does. */
-        if (fitness == INSTALLABLE && cdist_slot_is_component(source->slot)) fitness = NOT_INSTALLABLE;
+        fitness_t fitness = source_fitness(APR_ARRAY_IDX(release->sources, i, const cdist_source_t *));
         if (fitness > best) best = fitness;
     }
     return best;
 }
 
-/* The newest of the fittest complete releases under a mask. */
+/* Whether what is wanted of the release is built. */
+static int is_built(const cdist_release_t *release, const cdist_slot_t *slot, const cdist_current_t *current)
+{
+    if (!current->prefer_built) return 0;
+    return slot ? cdist_release_source(release, slot)->built : cdist_release_built(release, current->required);
+}
+
+/* The newest of the fittest complete releases under a mask, of the built ones if there are any and they are preferred. */
 static const cdist_release_t *newest(fitness_t *fitness, const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
-                                     const apr_array_header_t *required, const cdist_slot_t *slot)
+                                     const cdist_current_t *current, const cdist_slot_t *slot)
 {
     const cdist_release_t *found = NULL;
-    int i;
+    int found_built = 0, i;
 
     *fitness = UNFIT;
     for (i = 0; i < catalogue->releases->nelts; i++) {
         const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
-        fitness_t here = cdist_mask_matches(mask, &release->version) ? release_fitness(release, slot, required) : UNFIT;
+        fitness_t here =
+            cdist_mask_matches(mask, &release->version) ? release_fitness(release, slot, current->required) : UNFIT;
+        int built = here != UNFIT && is_built(release, slot, current);
 
-        if (here <= *fitness) continue;
+        if (here < *fitness || (here == *fitness && built <= found_built)) continue;
         *fitness = here;
         found = release;
+        found_built = built;
     }
     return found;
 }
@@ -98,6 +105,23 @@ static const char *families(int *count, const cdist_catalogue_t *catalogue, fitn
     return text;
 }
 
+/* Whether a component's folder could not be read, so that nobody knows what it has. */
+static int is_unread(const cdist_catalogue_t *catalogue, const cdist_slot_t *slot)
+{
+    int i;
+
+    for (i = 0; i < catalogue->unread_components->nelts; i++) {
+        if (cdist_slot_compare(APR_ARRAY_IDX(catalogue->unread_components, i, const cdist_slot_t *), slot) == 0) return 1;
+    }
+    return 0;
+}
+
+static cdist_err_t *unread(const cdist_slot_t *slot, apr_pool_t *pool)
+{
+    return cdist_err_create(pool, CDIST_E_SOURCE, 0, "it is not known which releases have %s: its folder cannot be read",
+                            slot->name);
+}
+
 static int has_unsettled(const cdist_catalogue_t *catalogue, const cdist_version_t *mask)
 {
     int i, j;
@@ -118,12 +142,17 @@ static int has_unsettled(const cdist_catalogue_t *catalogue, const cdist_version
 static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
                             const apr_array_header_t *required, apr_pool_t *pool)
 {
+    static const cdist_current_t anything = {CDIST_CURRENT_UNSET, {{0}, 0}, NULL, NULL, 0};
     fitness_t fitness;
-    const cdist_release_t *incomplete = required ? newest(&fitness, catalogue, mask, NULL, NULL) : NULL;
+    const cdist_release_t *incomplete = required ? newest(&fitness, catalogue, mask, &anything, NULL) : NULL;
     const char *what = mask->count ? apr_psprintf(pool, "no release %s", cdist_version_format(mask, pool)) : "no release";
+
 
     if (catalogue->unreadable->nelts) {
         return unknown(catalogue, "it is not known what is there", pool);
+    }
+    if (catalogue->unread_components->nelts) {
+        return unread(APR_ARRAY_IDX(catalogue->unread_components, 0, const cdist_slot_t *), pool);
     }
     if (has_unsettled(catalogue, mask)) {
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s can be handed out yet: its folder is still being filled",
@@ -145,7 +174,7 @@ cdist_err_t *cdist_select_current(const cdist_release_t **release, const cdist_c
     fitness_t fitness;
     int count;
 
-    *release = newest(&fitness, catalogue, &current->mask, current->required, NULL);
+    *release = newest(&fitness, catalogue, &current->mask, current, NULL);
     if (!*release) {
         cdist_err_t *err = nothing(catalogue, &current->mask, current->required, pool);
 
@@ -189,6 +218,7 @@ static cdist_err_t *offer(const cdist_source_t **source, const cdist_catalogue_t
         return unknown(catalogue, apr_psprintf(pool, "it is not known whether release %s has %s", version, slot->name),
                        pool);
     }
+    if (is_unread(catalogue, slot)) return unread(slot, pool);
     if (has_unsettled(catalogue, &release->version)) {
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "release %s has no %s yet: its folder is still being filled",
                                 version, slot->name);
@@ -211,13 +241,14 @@ cdist_err_t *cdist_select(const cdist_source_t **source, const cdist_catalogue_t
     }
     err = cdist_select_current(&release, catalogue, current, pool);
     if (mask->count == 0) return err ? err : offer(source, catalogue, release, slot, pool);
-    best = newest(&fitness, catalogue, mask, current->required, slot);
+    best = newest(&fitness, catalogue, mask, current, slot);
     if (best && !err && cdist_mask_matches(mask, &release->version) &&
         release_fitness(release, slot, current->required) == fitness) {
         return offer(source, catalogue, release, slot, pool);
     }
     if (best && !catalogue->unreadable->nelts) return offer(source, catalogue, best, slot, pool);
-    if (newest(&fitness, catalogue, mask, current->required, NULL) && !catalogue->unreadable->nelts) {
+    if (is_unread(catalogue, slot)) return unread(slot, pool);
+    if (newest(&fitness, catalogue, mask, current, NULL) && !catalogue->unreadable->nelts) {
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "no release %s has %s", cdist_version_format(mask, pool),
                                 slot->name);
     }

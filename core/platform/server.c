@@ -1,6 +1,6 @@
 /* Which version the 1C server of this machine runs: the newest folder, named by its version, that holds ragent. Layouts
  * (administrator guide, 8.3.20 and later): /opt/1cv8/x86_64/8.3.22.1750/ragent, 1cv8\\8.3.22.1750\\bin\\ragent.exe. */
-#include "cdist_platform.h"
+#include "platform_int.h"
 
 #include <string.h>
 
@@ -11,20 +11,38 @@ static int holds_file(cdist_folder_t *folder, const char *name)
     return cdist_os_stat_at(&stat, folder, name) == APR_SUCCESS && stat.kind == CDIST_FILE;
 }
 
-/* Whether the folder of a version holds the server's agent. */
-static int holds_server(cdist_folder_t *parent, const char *name, apr_pool_t *scratch_pool)
+static int holds_agent(cdist_folder_t *folder, apr_pool_t *scratch_pool)
 {
-    cdist_folder_t *folder, *bin;
-    int found;
+    cdist_folder_t *bin;
+    int found = holds_file(folder, "ragent");
 
-    if (cdist_os_folder_open_at(&folder, parent, name, scratch_pool) != APR_SUCCESS) return 0;
-    found = holds_file(folder, "ragent");
     if (!found && cdist_os_folder_open_at(&bin, folder, "bin", scratch_pool) == APR_SUCCESS) {
         found = holds_file(bin, "ragent.exe") || holds_file(bin, "ragent");
         cdist_os_folder_close(bin);
     }
+    return found;
+}
+
+static int holds_server(cdist_folder_t *parent, const char *name, apr_pool_t *scratch_pool)
+{
+    cdist_folder_t *folder;
+    int found;
+
+    if (cdist_os_folder_open_at(&folder, parent, name, scratch_pool) != APR_SUCCESS) return 0;
+    found = holds_agent(folder, scratch_pool);
     cdist_os_folder_close(folder);
     return found;
+}
+
+int cdist_server_holds(const char *path, apr_pool_t *pool)
+{
+    cdist_folder_t *folder;
+    int holds;
+
+    if (cdist_os_folder_open(&folder, path, pool) != APR_SUCCESS) return 0;
+    holds = holds_agent(folder, pool);
+    cdist_os_folder_close(folder);
+    return holds;
 }
 
 cdist_err_t *cdist_server_version(cdist_version_t *version, const char *path, apr_pool_t *pool)

@@ -103,6 +103,7 @@ int cdist_slot_compare(const cdist_slot_t *a, const cdist_slot_t *b)
 
 const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool)
 {
+    static const char *const reserved[] = {"bin", "conf", "distr", "srvinfo"};
     const cdist_slot_t *known = cdist_slot_parse(name);
     apr_size_t length = strlen(name), i;
     cdist_slot_t *slot;
@@ -114,6 +115,9 @@ const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool)
     if (length == 0 || length > COMPONENT_MAX || !apr_isalnum(name[0])) return NULL;
     for (i = 0; i < length; i++) {
         if (!apr_isalnum(name[i]) && name[i] != '-' && name[i] != '_') return NULL;
+    }
+    for (i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+        if (strcasecmp(name, reserved[i]) == 0) return NULL;
     }
     lower = apr_pstrdup(pool, name);
     for (i = 0; i < length; i++) lower[i] = (char)apr_tolower(lower[i]);

@@ -29,7 +29,7 @@ int cdist_source_offered(const cdist_source_t *source)
 
 int cdist_source_installable(const cdist_source_t *source)
 {
-    return source->kind != CDIST_SOURCE_INSTALLED;
+    return source->kind != CDIST_SOURCE_INSTALLED && !cdist_slot_is_component(source->slot);
 }
 
 const char *cdist_source_kind_name(cdist_source_kind_t kind)

@@ -98,8 +98,12 @@ static void add_folder(expansion_t *expansion, const char *path, const char *nam
         cdist_walk_note(walk, listing.stat.ctime_ns);
         add_problem(expansion, path, "holds no installer (Setup.ini, setup.exe, *.msi, *.run, *.dmg, *.pkg …) and no 1cv8c", 0);
     } else {
+        apr_array_header_t *skip = apr_array_make(walk->pool, 1, sizeof(const char *));
+
+        /* The ready archives of an installed platform are no part of it. */
+        if (!cdist_slot_is_component(slot)) APR_ARRAY_PUSH(skip, const char *) = "/distr";
         cdist_walk_note(walk, listing.stat.ctime_ns);
-        cdist_walk_add_folder(walk, &listing, name, slot, NULL);
+        cdist_walk_add_folder(walk, &listing, name, slot, skip);
     }
 }
 

@@ -129,7 +129,7 @@ class Httpd:
         process = self.process if process is None else process
         if "CDistStore " not in process:
             process = f'CDistStore "{self.store}"\n' + process
-        for name, preset in (("CDistSettle", 0), ("CDistScanInterval", 0)):
+        for name, preset in (("CDistSettle", 0), ("CDistScanInterval", 0), ("CDistPrebuild", "Off")):
             if name not in process:
                 process += f"\n{name} {preset}"
         if body is None:

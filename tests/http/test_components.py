@@ -66,7 +66,7 @@ def test_component_has_every_url_that_a_slot_has(httpd, place):
     assert server.get(f"/tc/sha256/{hexes}/modules.zip").body == answer.body
     row = slots(server, "/tc")["modules"]
     assert (row["file"], row["url"], row["source"], row["installable"], row["built"], row["sha256"]) == (
-        "modules.zip", f"{CURRENT}/modules.zip", "distribution", True, True, hexes)
+        "modules.zip", f"{CURRENT}/modules.zip", "distribution", False, True, hexes)
     assert "modules" not in slots(server, "/tc", NEWEST)
 
 

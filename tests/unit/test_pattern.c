@@ -290,13 +290,15 @@ END_TEST
 START_TEST(a_pattern_whose_folder_is_away_is_an_error_that_names_it)
 {
     apr_array_header_t *sources = apr_array_make(fx_pool, 4, sizeof(cdist_source_t));
-    cdist_lookup_t *lookup = lookup_of("modules", "away/%v");
+    cdist_lookup_t *lookup = lookup_of(_i ? "windows64" : "modules", "away/%v");
     const cdist_catalogue_t *catalogue;
 
     FX_FAILS(cdist_source_scan_pattern(sources, lookup, &APR_ARRAY_IDX(lookup->patterns, 0, cdist_pattern_t), fx_pool),
              CDIST_E_SOURCE);
     catalogue = fx_scan_settled(lookup);
-    ck_assert_int_eq(catalogue->unreadable->nelts, 1);
+    /* A component cannot decide about the newest version. */
+    ck_assert_int_eq(catalogue->unreadable->nelts, _i);
+    ck_assert_int_eq(catalogue->unread_components->nelts, !_i);
     ck_assert_ptr_nonnull(strstr(APR_ARRAY_IDX(catalogue->problems, 0, const char *), "away"));
 }
 END_TEST
@@ -437,7 +439,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_link_anywhere_behind_the_first_version_is_not_followed_and_said, 0, FX_COUNT(link_rows));
     tcase_add_test(tcase, links_before_the_first_version_are_the_administrators_business);
     tcase_add_test(tcase, links_within_a_components_folder_stay_links_or_are_refused);
-    tcase_add_test(tcase, a_pattern_whose_folder_is_away_is_an_error_that_names_it);
+    tcase_add_loop_test(tcase, a_pattern_whose_folder_is_away_is_an_error_that_names_it, 0, 2);
     tcase_add_loop_test(tcase, what_cannot_be_read_behind_the_first_version_is_not_taken_for_absent, 0,
                         FX_COUNT(unread_rows));
     tcase_add_test(tcase, what_cannot_be_read_for_the_moment_stays_as_it_was);

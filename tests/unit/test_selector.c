@@ -48,6 +48,7 @@ static void fill(const char *text)
     catalogue->releases = apr_array_make(fx_pool, 4, sizeof(cdist_release_t));
     catalogue->problems = apr_array_make(fx_pool, 1, sizeof(const char *));
     catalogue->unreadable = apr_array_make(fx_pool, 1, sizeof(cdist_err_t *));
+    catalogue->unread_components = apr_array_make(fx_pool, 1, sizeof(const cdist_slot_t *));
     if (*text == '!') {
         APR_ARRAY_PUSH(catalogue->unreadable, cdist_err_t *) =
             cdist_err_create(fx_pool, CDIST_E_SOURCE, 0, "/share: no route to host");

@@ -1,0 +1,273 @@
+/* What is done before anybody asks: looking at the folders, and building what is new.
+ *
+ * mod_watchdog, where it is loaded, calls one process of the server every second; that process looks at the catalogues that
+ * are due, so that requests never have to. Without it the first request after the interval looks. Whoever looked and found
+ * archives missing starts a thread that builds them, the newest release first, with half of the cores, beside the builds that
+ * requests wait for. On the host only one such thread builds at a time. What is left when it must stop is missing in the
+ * next catalogue too, so the next process goes on: nothing has to be remembered. */
+#include "mod_1cdist_int.h"
+
+#include <apr_atomic.h>
+#include <apr_optional.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+#include <mod_watchdog.h>
+#include <mpm_common.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An archive that could not be built is tried again after this, or when its source changes. */
+#define RETRY_AFTER apr_time_from_sec(600)
+#define FAILURES_KEPT 64
+#define KICK_PAUSE_SEC 2
+/* How often mod_watchdog calls. Most calls find that nothing is due. */
+#define WATCH_INTERVAL apr_time_from_sec(1)
+#define WATCH_GRACE apr_time_from_sec(5)
+
+typedef struct {
+    cdist_key_t key;
+    apr_time_t at;
+} failure_t;
+
+static struct {
+    const apr_array_header_t *publications; /* const cdist_dir_conf_t *; of the configuration, the same in all children */
+    int watched;                            /* mod_watchdog calls one of the children */
+    int wanted;                             /* in this process threads may be started */
+    apr_thread_t *thread;                   /* the last one started; to be joined before the next */
+    apr_pool_t *thread_pool;                /* its own */
+    volatile apr_uint32_t running, last_kick_sec;
+    failure_t failures[FAILURES_KEPT];      /* of the thread alone */
+    int next_failure;
+} watch;
+
+/* ---- the thread ---------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const cdist_dir_conf_t *publication;
+    const cdist_source_t *source;
+} candidate_t;
+
+/* The newest version first; within a version the slots in their order. */
+static int compare_candidates(const void *left, const void *right)
+{
+    const candidate_t *a = left, *b = right;
+    int order = cdist_version_compare(&b->source->version, &a->source->version);
+
+    return order ? order : cdist_slot_compare(a->source->slot, b->source->slot);
+}
+
+static int failed_lately(const cdist_key_t *key)
+{
+    int i;
+
+    for (i = 0; i < FAILURES_KEPT; i++) {
+        if (cdist_digest_equal(&watch.failures[i].key, key)) return apr_time_now() - watch.failures[i].at < RETRY_AFTER;
+    }
+    return 0;
+}
+
+static void note_failure(const cdist_key_t *key)
+{
+    failure_t *failure = &watch.failures[watch.next_failure];
+
+    failure->key = *key;
+    failure->at = apr_time_now();
+    watch.next_failure = (watch.next_failure + 1) % FAILURES_KEPT;
+}
+
+/* What is offered and not built. The catalogues live as long as the pool. */
+static apr_array_header_t *find_candidates(const cdist_child_t *child, apr_pool_t *pool)
+{
+    apr_array_header_t *candidates = apr_array_make(pool, 16, sizeof(candidate_t));
+    int p, i, j;
+
+    for (p = 0; p < watch.publications->nelts; p++) {
+        const cdist_dir_conf_t *publication = APR_ARRAY_IDX(watch.publications, p, const cdist_dir_conf_t *);
+        const cdist_catalogue_t *catalogue = cdist_live_get(child->live, &publication->lookup, 1, pool);
+
+        for (i = 0; catalogue && i < catalogue->releases->nelts; i++) {
+            const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+
+            for (j = 0; j < release->sources->nelts; j++) {
+                candidate_t candidate = {publication, APR_ARRAY_IDX(release->sources, j, const cdist_source_t *)};
+
+                if (!cdist_source_offered(candidate.source) || candidate.source->built) continue;
+                APR_ARRAY_PUSH(candidates, candidate_t) = candidate;
+            }
+        }
+    }
+    qsort(candidates->elts, (size_t)candidates->nelts, sizeof(candidate_t), compare_candidates);
+    return candidates;
+}
+
+static int half_of_the_cores(void)
+{
+    int threads = cdist_conf_process()->build_threads;
+
+    if (threads == 0) threads = cdist_os_cpu_count();
+    return threads > 1 ? threads / 2 : 1;
+}
+
+static void build_candidates(const cdist_child_t *child, const apr_array_header_t *candidates, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    int i;
+
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < candidates->nelts && !cdist_flights_stopping(child->flights); i++) {
+        const candidate_t *candidate = &APR_ARRAY_IDX(candidates, i, candidate_t);
+        const cdist_lookup_t *lookup = &candidate->publication->lookup;
+        cdist_err_t *err;
+        cdist_job_t job;
+        int made;
+
+        apr_pool_clear(scratch);
+        cdist_source_job(&job, candidate->source, lookup->layout, cdist_conf_process()->level, half_of_the_cores(), scratch);
+        if (failed_lately(&job.key)) continue;
+        err = cdist_flights_prebuild(&made, child->flights, &job, scratch);
+        if (err && err->code != CDIST_E_STOPPED) note_failure(&job.key);
+        if (made || err) cdist_live_expire(child->live, lookup);
+    }
+}
+
+static void *APR_THREAD_FUNC prebuild(apr_thread_t *thread, void *unused)
+{
+    static const cdist_digest_t whole_host;
+    cdist_child_t *child;
+    cdist_lock_t *lock;
+    apr_pool_t *pool;
+
+    (void)thread;
+    (void)unused;
+    apr_pool_create_unmanaged(&pool);
+    if (!cdist_child_ready(&child, pool) &&
+        cdist_store_lock(&lock, child->store, CDIST_STORE_LOCK_PREBUILD, &whole_host, pool) == APR_SUCCESS) {
+        build_candidates(child, find_candidates(child, pool), pool);
+        cdist_os_lock_free(lock);
+    }
+    apr_pool_destroy(pool);
+    apr_atomic_set32(&watch.running, 0);
+    return NULL;
+}
+
+/* ---- starting and ending it ---------------------------------------------------------------------------------------- */
+
+static int has_missing(const cdist_catalogue_t *catalogue)
+{
+    int i, j;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+
+        for (j = 0; j < release->sources->nelts; j++) {
+            const cdist_source_t *source = APR_ARRAY_IDX(release->sources, j, const cdist_source_t *);
+            if (!source->built && cdist_source_offered(source)) return 1;
+        }
+    }
+    return 0;
+}
+
+/* Frees the last thread, which has ended or is about to. */
+static void join_thread(void)
+{
+    apr_status_t ignored;
+
+    if (!watch.thread) return;
+    apr_thread_join(&ignored, watch.thread);
+    apr_pool_destroy(watch.thread_pool);
+    watch.thread = NULL;
+}
+
+void cdist_watch_kick(const cdist_catalogue_t *catalogue)
+{
+    cdist_signals_t *signals;
+
+    if (!watch.wanted || !cdist_conf_process()->prebuild || !has_missing(catalogue)) return;
+    if (!cdist_log_due(&watch.last_kick_sec, KICK_PAUSE_SEC) || apr_atomic_cas32(&watch.running, 1, 0) != 0) return;
+    join_thread();
+    apr_pool_create_unmanaged(&watch.thread_pool);
+    signals = cdist_os_signals_make(watch.thread_pool);
+    cdist_os_signals_block(signals);
+    if (apr_thread_create(&watch.thread, NULL, prebuild, NULL, watch.thread_pool) != APR_SUCCESS) watch.thread = NULL;
+    cdist_os_signals_restore(signals);
+    if (watch.thread) return;
+    apr_pool_destroy(watch.thread_pool);
+    apr_atomic_set32(&watch.running, 0);
+}
+
+static apr_status_t end_thread(void *unused)
+{
+    cdist_flights_t *flights = cdist_child_flights();
+
+    (void)unused;
+    watch.wanted = 0;
+    if (watch.thread && flights) cdist_flights_shut(flights);
+    join_thread();
+    return APR_SUCCESS;
+}
+
+void cdist_watch_child(apr_pool_t *pchild)
+{
+    watch.wanted = 1;
+    watch.thread = NULL;
+    watch.running = watch.last_kick_sec = 0;
+    /* NB: before the pool's own cleanups, which would take the store away from the running thread. */
+    apr_pool_pre_cleanup_register(pchild, NULL, end_thread);
+}
+
+/* ---- mod_watchdog -------------------------------------------------------------------------------------------------- */
+
+static apr_status_t look(int state, void *data, apr_pool_t *pool)
+{
+    cdist_child_t *child;
+    apr_pool_t *scratch;
+    int i;
+
+    (void)data;
+    if (state != AP_WATCHDOG_STATE_RUNNING) return APR_SUCCESS;
+    apr_pool_create(&scratch, pool);
+    for (i = 0; !cdist_child_ready(&child, scratch) && i < watch.publications->nelts; i++) {
+        const cdist_dir_conf_t *publication = APR_ARRAY_IDX(watch.publications, i, const cdist_dir_conf_t *);
+        const cdist_catalogue_t *catalogue;
+        cdist_version_t version;
+
+        apr_pool_clear(scratch);
+        catalogue = cdist_live_get(child->live, &publication->lookup, 1, scratch);
+        if (catalogue) cdist_watch_kick(catalogue);
+        /* NB: only to have it looked at; a failure is told to whoever asks. */
+        if (publication->current.server &&
+            cdist_live_server(&version, child->live, publication->current.server, 1, scratch)) continue;
+    }
+    apr_pool_destroy(scratch);
+    return APR_SUCCESS;
+}
+
+apr_interval_time_t cdist_watch_grace(void)
+{
+    return watch.watched ? WATCH_GRACE : 0;
+}
+
+int cdist_watch_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
+{
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get_instance = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *register_callback =
+        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
+    ap_watchdog_t *watchdog;
+    apr_status_t rv;
+
+    (void)plog;
+    (void)ptemp;
+    watch.watched = 0;
+    watch.publications = cdist_publications(server, pconf);
+    if (!watch.publications->nelts || !get_instance || !register_callback) return OK;
+    rv = get_instance(&watchdog, "1cdist", 0, 1, pconf);
+    if (rv == APR_SUCCESS) rv = register_callback(watchdog, WATCH_INTERVAL, NULL, look);
+    if (rv != APR_SUCCESS && rv != APR_EEXIST) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, server, "CD0110: mod_watchdog cannot be used; the first request after "
+                     "CDistScanInterval looks at the folders instead");
+    } else {
+        watch.watched = 1;
+    }
+    return OK;
+}
