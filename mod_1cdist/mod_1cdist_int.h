@@ -77,9 +77,9 @@ int cdist_watch_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
 apr_interval_time_t cdist_watch_grace(void);
 /* To be called in each child. */
 void cdist_watch_child(apr_pool_t *pchild);
-/* Starts building what is not built, in a thread of its own, unless that was tried a moment ago. To be called when a
- * catalogue was looked at. */
-void cdist_watch_kick(const cdist_catalogue_t *catalogue);
+/* For a request that got this catalogue: without mod_watchdog, starts building what is not built, in a thread of its own,
+ * unless that was tried a moment ago. */
+void cdist_watch_request(const cdist_catalogue_t *catalogue);
 
 /* ---- start.c --------------------------------------------------------------------------------------------------- */
 

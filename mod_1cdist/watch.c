@@ -179,7 +179,7 @@ static void join_thread(void)
     watch.thread = NULL;
 }
 
-void cdist_watch_kick(const cdist_catalogue_t *catalogue)
+static void kick(const cdist_catalogue_t *catalogue)
 {
     cdist_signals_t *signals;
 
@@ -194,6 +194,12 @@ void cdist_watch_kick(const cdist_catalogue_t *catalogue)
     if (watch.thread) return;
     apr_pool_destroy(watch.thread_pool);
     apr_atomic_set32(&watch.running, 0);
+}
+
+/* NB: with mod_watchdog one process of the server does it all, and remembers what failed. */
+void cdist_watch_request(const cdist_catalogue_t *catalogue)
+{
+    if (!watch.watched) kick(catalogue);
 }
 
 static apr_status_t end_thread(void *unused)
@@ -234,7 +240,7 @@ static apr_status_t look(int state, void *data, apr_pool_t *pool)
 
         apr_pool_clear(scratch);
         catalogue = cdist_live_get(child->live, &publication->lookup, 1, scratch);
-        if (catalogue) cdist_watch_kick(catalogue);
+        if (catalogue) kick(catalogue);
         /* NB: only to have it looked at; a failure is told to whoever asks. */
         if (publication->current.server &&
             cdist_live_server(&version, child->live, publication->current.server, 1, scratch)) continue;

@@ -63,11 +63,12 @@ def add_release(root, version, slots=("windows64",), size=400_000):
     return Path(root) / version
 
 
-def add_slow_release(root, version, megabytes, slot="windows64"):
-    """A release whose archive takes a compressor some 0.2 s a megabyte at level 9, on one core."""
-    write_files(Path(root) / version / slot,
-                {"Setup.ini": setup_ini(version, PACKAGES[slot]), "setup.exe": binary(version, 1000),
-                 "big.dat": text(version, megabytes << 20)})
+def add_slow_release(root, version, megabytes, slot="windows64", pieces=1):
+    """A release whose archive takes a compressor some 0.2 s a megabyte at level 9, on one core; in several files a server
+    that has to stop waits for one of them only."""
+    big = {f"big{number}.dat": text(f"{version}{number}", (megabytes << 20) // pieces) for number in range(pieces)}
+    write_files(Path(root) / version / slot, {"Setup.ini": setup_ini(version, PACKAGES[slot]),
+                                              "setup.exe": binary(version, 1000), **big})
     return Path(root) / version
 
 

@@ -1,0 +1,141 @@
+"""Building before anybody asks: the newest release first, current only once it is built, one catalogue for all processes."""
+import os
+import re
+import time
+
+import pytest
+
+import releases
+from conftest import CURRENT, NEWEST, OLD
+from harness import wait_until
+
+ON = "CDistPrebuild On\nCDistScanInterval 1\nCDistSettle 2\n"
+MPMS = ["event", "worker", "prefork"]
+
+
+def built(server):
+    """Labels of archives in the order in which they were built."""
+    return [re.search(r"CD0013: (\S+ \S+):", line)[1] for line in server.logged("CD0013")]
+
+
+@pytest.mark.parametrize("mpm", MPMS)
+def test_all_releases_are_built_before_anybody_asks_newest_first(httpd, shared, mpm):
+    server = httpd(shared["plain"], process=ON, mpm=mpm)
+    wait_until(lambda: len(built(server)) == 8, "all archives are built")
+    versions = [label.split()[1] for label in built(server)]
+    assert versions == [NEWEST] * 2 + [CURRENT] * 4 + [OLD] * 2
+    for version in (NEWEST, CURRENT, OLD):
+        assert server.get(f"/tc/{version}/windows64tc.zip").status == 200
+    assert server.cache_counts(f"/tc/{NEWEST}/windows64tc.zip", 1) == {"hit": 1}
+    assert len(built(server)) == 8
+
+
+@pytest.mark.parametrize("mpm", MPMS)
+def test_a_new_release_becomes_current_only_once_it_is_built(httpd, folder, mpm):
+    root = folder / "root"
+    releases.add_release(root, OLD)
+    releases.age(root)
+    server = httpd(root, process=ON + "CDistLevel 9\n", mpm=mpm)
+    wait_until(lambda: len(built(server)) == 1, "the first release is built")
+    releases.add_slow_release(root, CURRENT, 14, pieces=14)
+    answers = []
+
+    def switched():
+        answers.append(server.get("/tc/windows64tc.zip"))
+        return answers[-1].headers["1C-Version"] == CURRENT
+    wait_until(switched, "the new release is current", 60, 0.05)
+    assert {answer.status for answer in answers} == {200}
+    assert set(server.cache_counts("/tc/windows64tc.zip", len(answers))) == {"hit"}, "nobody waits for it"
+    seen = [answer.headers["1C-Version"] for answer in answers]
+    assert seen == sorted(seen), "and nobody goes back"
+
+
+def test_without_prebuild_the_newest_is_current_and_built_on_request(httpd, shared):
+    server = httpd(shared["plain"], process=ON.replace("On", "Off"))
+    assert server.get("/tc/windows64tc.zip").headers["1C-Version"] == NEWEST
+    time.sleep(1.5)
+    assert built(server) == [f"windows64 {NEWEST}"]
+
+
+def test_where_nothing_is_built_the_newest_is_built_on_request(httpd, folder):
+    root = folder / "root"
+    releases.add_slow_release(root, NEWEST, 10, pieces=10)
+    releases.add_release(root, OLD)
+    releases.age(root)
+    server = httpd(root, process=ON)
+    assert server.get("/tc/windows64tc.zip").headers["1C-Version"] == NEWEST
+
+
+@pytest.mark.parametrize("mpm", MPMS)
+def test_a_restart_in_the_middle_goes_on_where_it_was(httpd, folder, mpm):
+    root = folder / "root"
+    for number in range(4):
+        releases.add_slow_release(root, f"8.3.22.{1000 + number}", 8, pieces=8)
+    releases.age(root)
+    server = httpd(root, process=ON + "CDistLevel 9\n", mpm=mpm)
+    wait_until(lambda: server.archives(), "the first archive is built", 60)
+    server.restart()
+    wait_until(lambda: len(built(server)) >= 4, "all archives are built", 90)
+    assert sorted(built(server)) == sorted(f"windows64 8.3.22.{1000 + number}" for number in range(4)), "each once"
+    assert not server.leftovers()
+
+
+def test_a_release_that_cannot_be_built_does_not_hold_the_others_up(httpd, folder):
+    root = folder / "root"
+    releases.add_release(root, NEWEST)
+    releases.add_release(root, OLD)
+    if os.geteuid() != 0:
+        pytest.skip("needs a file that the server's user cannot read")
+    (root / NEWEST / "windows64" / "setup.exe").chmod(0)
+    releases.age(root)
+    server = httpd(root, process=ON)
+    server.allow("CD0016")
+    wait_until(lambda: built(server) == [f"windows64 {OLD}"], "the other release is built")
+    wait_until(lambda: server.get("/tc/windows64tc.zip").headers["1C-Version"] == OLD, "the other release is current")
+    before = len(server.logged("CD0016"))
+    time.sleep(4)
+    assert len(server.logged("CD0016")) == before, "and it is not tried over and over"
+
+
+@pytest.mark.parametrize("mpm", MPMS)
+def test_requests_are_served_while_much_is_prebuilt(httpd, folder, mpm):
+    root = folder / "root"
+    for number in range(3):
+        releases.add_slow_release(root, f"8.3.25.{1000 + number}", 10, pieces=10)
+    releases.add_release(root, OLD)
+    releases.age(root)
+    server = httpd(root, process=ON + "CDistLevel 9\nCDistBuildMax 1\n", mpm=mpm)
+    wait_until(lambda: list((server.store / "archives").glob("*")) or server.idle() is False, "it builds")
+    answer = server.get(f"/tc/{OLD}/windows64tc.zip")
+    assert answer.status == 200
+    assert len(built(server)) < 4, "the request did not wait for all of them"
+
+
+@pytest.mark.parametrize("mpm", MPMS)
+def test_all_processes_answer_alike_and_one_looks(httpd, folder, mpm):
+    """Thirty new connections, over several processes, before and after a release comes and goes."""
+    root = folder / "root"
+    releases.add_release(root, OLD)
+    releases.age(root)
+    server = httpd(root, process=ON.replace("On", "Off"), mpm=mpm)
+    assert server.get("/tc/windows64tc.zip").status == 200
+    releases.add_release(root, CURRENT)
+    server.get_until(f"/tc/{CURRENT}/windows64tc.zip")
+    assert {server.get("/tc/windows64tc.zip").headers["1C-Version"] for _ in range(30)} == {CURRENT}
+    for path in sorted((root / CURRENT).rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    (root / CURRENT).rmdir()
+    server.get_until(f"/tc/{CURRENT}/windows64tc.zip", 404)
+    assert {server.get(f"/tc/{CURRENT}/windows64tc.zip").status for _ in range(30)} == {404}
+
+
+def test_what_was_served_stays_served_after_a_restart_while_its_folder_is_touched(httpd, folder):
+    root = folder / "root"
+    releases.add_release(root, OLD)
+    releases.age(root)
+    server = httpd(root, process="CDistSettle 5\nCDistScanInterval 1\n")
+    server.get_until("/tc/windows64tc.zip")
+    (root / OLD / "windows64" / "new.txt").write_text("being copied")
+    server.restart()
+    answer = server.get("/tc/windows64tc.zip")
+    assert (answer.status, answer.headers["1C-Version"]) == (200, OLD)
