@@ -169,6 +169,11 @@ int fx_exists(const char *name)
     return lstat(fx_path(name), &st) == 0;
 }
 
+void fx_remove(const char *name)
+{
+    remove_all(fx_path(name));
+}
+
 int fx_children(const char *name)
 {
     cdist_folder_t *folder;

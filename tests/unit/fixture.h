@@ -28,6 +28,8 @@ void fx_append(const char *name, const char *text);
 void fx_link(const char *target, const char *name);
 char *fx_read(size_t *length, const char *name);
 int fx_exists(const char *name);
+/* With everything below it; it need not be there. */
+void fx_remove(const char *name);
 /* How many children a folder has. */
 int fx_children(const char *name);
 apr_file_t *fx_open(const char *name);
