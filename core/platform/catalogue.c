@@ -133,12 +133,12 @@ static void scan_root(scan_t *scan, const char *root)
     const char *name = base_name(root, scan->pool);
     cdist_version_t version;
     cdist_listing_t listing;
-    cdist_err_t *err = cdist_listing_read(&listing, root, scan->pool);
+    cdist_err_t *err = cdist_folder_read(&listing, root, scan->pool);
 
     if (err) {
         note_unreadable(scan, err);
     } else if (cdist_version_find(&version, name, scan->pool) || cdist_listing_find(&listing, "Setup.ini", CDIST_FILE) ||
-               cdist_listing_find(&listing, "setup.exe", CDIST_FILE) || cdist_installed_client(&listing, scan->pool)) {
+               cdist_listing_find(&listing, "setup.exe", CDIST_FILE) || listing.client) {
         scan_folder(scan, root, name);
     } else {
         scan_children(scan, &listing, 0);

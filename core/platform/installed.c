@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-const char *cdist_installed_client(const cdist_listing_t *listing, apr_pool_t *pool)
+cdist_err_t *cdist_installed_find(cdist_listing_t *listing, apr_pool_t *pool)
 {
     static const char *const names[] = {"1cv8c.exe", "1cv8c"};
     const cdist_child_t *bin = cdist_listing_find(listing, "bin", CDIST_FOLDER), *client;
@@ -16,23 +16,18 @@ const char *cdist_installed_client(const cdist_listing_t *listing, apr_pool_t *p
     size_t i;
 
     for (i = 0; i < 2; i++) {
-        if ((client = cdist_listing_find(listing, names[i], CDIST_FILE)) != NULL) return client->name;
+        if (!listing->client && (client = cdist_listing_find(listing, names[i], CDIST_FILE)) != NULL) {
+            listing->client = client->name;
+        }
     }
-    if (!bin || cdist_listing_read(&inside, apr_pstrcat(pool, listing->path, "/", bin->name, NULL), pool)) return NULL;
+    if (listing->client || !bin) return NULL;
+    CDIST_ERR(cdist_listing_read(&inside, apr_pstrcat(pool, listing->path, "/", bin->name, NULL), pool));
     for (i = 0; i < 2; i++) {
-        if ((client = cdist_listing_find(&inside, names[i], CDIST_FILE)) != NULL) {
-            return apr_pstrcat(pool, bin->name, "/", client->name, NULL);
+        if (!listing->client && (client = cdist_listing_find(&inside, names[i], CDIST_FILE)) != NULL) {
+            listing->client = apr_pstrcat(pool, bin->name, "/", client->name, NULL);
         }
     }
     return NULL;
-}
-
-cdist_err_t *cdist_installed_unread(const cdist_listing_t *listing, apr_pool_t *pool)
-{
-    const cdist_child_t *bin = cdist_listing_find(listing, "bin", CDIST_FOLDER);
-    cdist_listing_t inside;
-
-    return bin ? cdist_listing_read(&inside, apr_pstrcat(pool, listing->path, "/", bin->name, NULL), pool) : NULL;
 }
 
 static cdist_err_t *read_client(const cdist_slot_t **slot, cdist_version_t *version, const cdist_listing_t *listing,
@@ -60,7 +55,7 @@ static cdist_err_t *read_client(const cdist_slot_t **slot, cdist_version_t *vers
 cdist_err_t *cdist_installed_identify(cdist_source_t *source, const cdist_listing_t *listing, const char *name,
                                       apr_pool_t *pool)
 {
-    const char *client = cdist_installed_client(listing, pool), *printable = cdist_text_printable(client, pool);
+    const char *client = listing->client, *printable = cdist_text_printable(client, pool);
     const cdist_slot_t *slot = NULL;
     cdist_version_t version;
 

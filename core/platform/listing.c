@@ -18,14 +18,15 @@ cdist_err_t *cdist_listing_read(cdist_listing_t *listing, const char *path, apr_
     apr_status_t rv = cdist_os_folder_open(&folder, path, pool);
 
     listing->path = path;
+    listing->client = NULL;
     listing->children = apr_array_make(pool, 16, sizeof(cdist_child_t));
     if (rv == APR_SUCCESS) rv = cdist_os_stat_folder(&listing->stat, folder);
     while (rv == APR_SUCCESS && (rv = cdist_os_folder_next(&name, folder, pool)) == APR_SUCCESS && name) {
         cdist_child_t child = {name, {0}};
-        /* What went away since is not there; the next scan sees why. */
-        if (cdist_os_stat_at(&child.stat, folder, name) == APR_SUCCESS) {
-            APR_ARRAY_PUSH(listing->children, cdist_child_t) = child;
-        }
+        rv = cdist_os_stat_at(&child.stat, folder, name);
+        if (rv == APR_SUCCESS) APR_ARRAY_PUSH(listing->children, cdist_child_t) = child;
+        /* What went away since is not there. NB: only that; without its Setup.ini a folder would be offered unchecked. */
+        if (APR_STATUS_IS_ENOENT(rv)) rv = APR_SUCCESS;
     }
     if (rv != APR_SUCCESS) {
         return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_text_printable(path, pool));

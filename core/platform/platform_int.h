@@ -20,6 +20,7 @@ typedef struct {
     const char *path;
     apr_array_header_t *children; /* cdist_child_t, sorted by name */
     cdist_stat_t stat;
+    const char *client; /* set by cdist_folder_read: the thin client's path below the folder; NULL: no installed platform */
 } cdist_listing_t;
 
 CDIST_MUST_CHECK cdist_err_t *cdist_listing_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool);
@@ -45,11 +46,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_distribution_identify(cdist_source_t *source
 
 /* ---- installed.c: installed platform directories ---- */
 
-/* The thin client's path below the folder, NULL if the folder is no installed platform. */
-const char *cdist_installed_client(const cdist_listing_t *listing, apr_pool_t *pool);
-/* Why it is not known whether the folder is one; NULL if it is. */
-CDIST_MUST_CHECK cdist_err_t *cdist_installed_unread(const cdist_listing_t *listing, apr_pool_t *pool);
-/* Completes version and slot, both may be known already, or sets a problem. */
+/* Sets listing->client. */
+CDIST_MUST_CHECK cdist_err_t *cdist_installed_find(cdist_listing_t *listing, apr_pool_t *pool);
+/* Completes version and slot of a folder with a client; both may be known already, or sets a problem. */
 CDIST_MUST_CHECK cdist_err_t *cdist_installed_identify(cdist_source_t *source, const cdist_listing_t *listing,
                                                        const char *name, apr_pool_t *pool);
 /* Appends what of an installed platform is nobody else's business, as cdist_tree_read takes it. */
@@ -69,8 +68,11 @@ typedef struct {
 void cdist_walk_note(cdist_walk_t *walk, apr_int64_t ctime_ns);
 /* A new source of the walk. */
 cdist_source_t *cdist_walk_push(cdist_walk_t *walk, const cdist_source_t *source);
-/* Whether the folder is a source by what lies in it, be it not wanted. */
-int cdist_folder_is_source(const cdist_listing_t *listing, apr_pool_t *pool);
+/* Lists a folder and looks whether it is an installed platform, unless an installer in it goes before that. NB: once, because a second look may find something else, or
+ * may fail. */
+CDIST_MUST_CHECK cdist_err_t *cdist_folder_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool);
+/* Whether the folder, read by that, is a source by what lies in it, be it not wanted. */
+int cdist_folder_is_source(const cdist_listing_t *listing);
 /* Adds the folder, if it is a source: a component's, whatever is in it; a distribution, or an installed platform. `slot` is
  * what is known of it, or NULL; `skip` are patterns as for cdist_tree_read. */
 void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, const char *name, const cdist_slot_t *slot,

@@ -19,9 +19,15 @@ cdist_source_t *cdist_walk_push(cdist_walk_t *walk, const cdist_source_t *source
     return pushed;
 }
 
-int cdist_folder_is_source(const cdist_listing_t *listing, apr_pool_t *pool)
+cdist_err_t *cdist_folder_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool)
 {
-    return cdist_distribution_installer(listing) || cdist_installed_client(listing, pool);
+    CDIST_ERR(cdist_listing_read(listing, path, pool));
+    return cdist_distribution_installer(listing) ? NULL : cdist_installed_find(listing, pool);
+}
+
+int cdist_folder_is_source(const cdist_listing_t *listing)
+{
+    return cdist_distribution_installer(listing) || listing->client;
 }
 
 /* What the folder holds, and which files belong to it. */
@@ -68,7 +74,7 @@ void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, c
         identify_component(&source);
     } else if (cdist_distribution_installer(listing)) {
         err = cdist_distribution_identify(&source, listing, name, walk->pool);
-    } else if (cdist_installed_client(listing, walk->pool)) {
+    } else if (listing->client) {
         apr_array_header_t *more = apr_array_make(walk->pool, 8, sizeof(const char *));
 
         walk->recognised = 1;

@@ -90,11 +90,11 @@ static void add_folder(expansion_t *expansion, const char *path, const char *nam
     const cdist_slot_t *slot = expansion->pattern->slot;
     cdist_walk_t *walk = &expansion->walk;
     cdist_listing_t listing;
-    cdist_err_t *err = cdist_listing_read(&listing, path, walk->pool);
+    cdist_err_t *err = cdist_folder_read(&listing, path, walk->pool);
 
     if (err) {
         add_problem(expansion, path, cdist_err_text(err, walk->pool), 1);
-    } else if (!cdist_slot_is_component(slot) && !cdist_folder_is_source(&listing, walk->pool)) {
+    } else if (!cdist_slot_is_component(slot) && !cdist_folder_is_source(&listing)) {
         cdist_walk_note(walk, listing.stat.ctime_ns);
         add_problem(expansion, path, "holds no installer (Setup.ini, setup.exe, *.msi, *.run, *.dmg, *.pkg …) and no 1cv8c", 0);
     } else {

@@ -29,7 +29,7 @@ static void add_ready(cdist_walk_t *walk, const cdist_listing_t *listing, apr_ar
     }
 }
 
-/* A slot's folder that cannot be read is a source that cannot. */
+/* A folder that cannot be read is a source that cannot: that of its slot, if its name tells one. */
 static void add_unread(cdist_walk_t *walk, const char *path, const cdist_slot_t *slot, const cdist_err_t *err)
 {
     cdist_source_t source;
@@ -45,21 +45,25 @@ static void add_unread(cdist_walk_t *walk, const char *path, const cdist_slot_t 
 }
 
 /* A child folder may hold ready archives ("distr", or one a slot) or be a source itself; in a folder that is one as a
- * whole only by its name. Returns 1 if it was something. */
-static int scan_child(cdist_walk_t *walk, const cdist_listing_t *parent, const char *name, int whole)
+ * whole only by its name. *recognised is 1 if it was something. */
+static cdist_err_t *scan_child(int *recognised, cdist_walk_t *walk, const cdist_listing_t *parent, const char *name, int whole)
 {
     const cdist_slot_t *slot = cdist_slot_find(name, walk->lookup->components, walk->pool);
     int component = slot && cdist_slot_is_component(slot), is_distr = strcasecmp(name, "distr") == 0;
-    int before = walk->recognised, something;
+    int before = walk->recognised;
     apr_array_header_t *skip;
     cdist_listing_t listing;
     cdist_err_t *err;
 
-    if (whole && !is_distr && !slot) return 0;
-    err = cdist_listing_read(&listing, apr_pstrcat(walk->pool, parent->path, "/", name, NULL), walk->pool);
+    *recognised = 0;
+    if (whole && !is_distr && !slot) return NULL;
+    err = cdist_folder_read(&listing, apr_pstrcat(walk->pool, parent->path, "/", name, NULL), walk->pool);
+    /* What would have been in it goes before all else that the release holds. */
+    if (err && is_distr) return err;
     if (err) {
-        if (slot) add_unread(walk, listing.path, slot, err);
-        return slot != NULL;
+        add_unread(walk, listing.path, slot, err);
+        *recognised = 1;
+        return NULL;
     }
     cdist_walk_note(walk, listing.stat.ctime_ns);
     skip = apr_array_make(walk->pool, 4, sizeof(const char *));
@@ -68,9 +72,24 @@ static int scan_child(cdist_walk_t *walk, const cdist_listing_t *parent, const c
     if (!component) add_ready(walk, &listing, skip);
     /* NB: a name such as "x86_64" hints at windows64 too weakly; what lies in the folder tells better. */
     if (!is_distr) cdist_walk_add_folder(walk, &listing, name, component ? slot : NULL, skip);
-    something = is_distr || walk->recognised;
+    *recognised = is_distr || walk->recognised;
     walk->recognised |= before;
-    return something;
+    return NULL;
+}
+
+static cdist_err_t *scan_children(cdist_walk_t *walk, const cdist_listing_t *listing, apr_array_header_t *skip)
+{
+    int whole = cdist_folder_is_source(listing), i;
+
+    for (i = 0; i < listing->children->nelts; i++) {
+        const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
+        int recognised;
+
+        if (child->stat.kind != CDIST_FOLDER) continue;
+        CDIST_ERR(scan_child(&recognised, walk, listing, child->name, whole));
+        if (recognised) APR_ARRAY_PUSH(skip, const char *) = apr_pstrcat(walk->pool, "/", child->name, NULL);
+    }
+    return NULL;
 }
 
 /* The component that a release folder such as "modules-8.3.22.1750" holds, which is how an archive with a folder of its own
@@ -94,20 +113,21 @@ cdist_err_t *cdist_source_scan(apr_array_header_t *sources, int *recognised, con
     cdist_walk_t walk = {sources, lookup, {{0}, 0}, 0, 0, result_pool};
     apr_array_header_t *skip = apr_array_make(result_pool, 4, sizeof(const char *));
     const cdist_slot_t *component;
-    int first = sources->nelts, whole, i;
+    int first = sources->nelts, i;
     cdist_listing_t listing;
+    cdist_err_t *err;
 
     *recognised = 0;
     cdist_version_find(&walk.version, name, result_pool);
     component = own_component(name, &walk);
-    CDIST_ERR(cdist_listing_read(&listing, folder, result_pool));
-    whole = cdist_folder_is_source(&listing, result_pool);
+    CDIST_ERR(cdist_folder_read(&listing, folder, result_pool));
     cdist_walk_note(&walk, listing.stat.ctime_ns);
-    if (!component) add_ready(&walk, &listing, skip);
-    for (i = 0; !component && i < listing.children->nelts; i++) {
-        const cdist_child_t *child = &APR_ARRAY_IDX(listing.children, i, cdist_child_t);
-        if (child->stat.kind == CDIST_FOLDER && scan_child(&walk, &listing, child->name, whole)) {
-            APR_ARRAY_PUSH(skip, const char *) = apr_pstrcat(result_pool, "/", child->name, NULL);
+    if (!component) {
+        add_ready(&walk, &listing, skip);
+        err = scan_children(&walk, &listing, skip);
+        if (err) {
+            sources->nelts = first; /* half a release is none */
+            return err;
         }
     }
     cdist_walk_add_folder(&walk, &listing, name, component, skip);
@@ -115,6 +135,5 @@ cdist_err_t *cdist_source_scan(apr_array_header_t *sources, int *recognised, con
         APR_ARRAY_IDX(sources, i, cdist_source_t).newest_ns = walk.newest_ns;
     }
     *recognised = walk.recognised;
-    if (whole || component || !lookup->installed || !walk.version.count) return NULL;
-    return cdist_installed_unread(&listing, result_pool);
+    return NULL;
 }
