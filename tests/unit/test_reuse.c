@@ -228,6 +228,78 @@ START_TEST(an_archive_that_somebody_else_packed_is_not_used)
 }
 END_TEST
 
+/* Where an entry's record begins in a directory or an entry, by the name that follows its `head` bytes. */
+static unsigned char *find_record(unsigned char *bytes, size_t length, const char *signature, size_t head, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i + head + strlen(name) <= length; i++) {
+        if (memcmp(bytes + i, signature, 4) == 0 && memcmp(bytes + i + head, name, strlen(name)) == 0) return bytes + i;
+    }
+    ck_abort_msg("there is no record of %s", name);
+    return NULL;
+}
+
+static void put_little(unsigned char *p, apr_uint64_t number, int bytes)
+{
+    for (; bytes > 0; bytes--, number >>= 8) *p++ = (unsigned char)number;
+}
+
+/* An archive of ours in whose records somebody wrote a number, in the directory and, where it stands there, before the entry. */
+static const char *spoil(const char *path, const char *name, int central, int local, apr_uint64_t number, int bytes)
+{
+    size_t length;
+    unsigned char *all = (unsigned char *)fx_read(&length, path + strlen(fx_folder) + 1);
+
+    put_little(find_record(all, length, "PK\1\2", ZIP_CENTRAL_BYTES, name) + central, number, bytes);
+    if (local) put_little(find_record(all, length, "PK\3\4", ZIP_LOCAL_BYTES, name) + local, number, bytes);
+    fx_write("spoilt.zip", all, length);
+    return fx_path("spoilt.zip");
+}
+
+static const struct {
+    const char *name;
+    int central, local;
+    apr_uint64_t number;
+    int bytes;
+} lies[] = {{"noise.cab", 20, 18, 100000, 4},  /* stored, with fewer packed bytes than content */
+            {"noise.cab", 24, 22, 0xFFFFFF, 4}, /* and with more content than packed bytes */
+            {"changed.ini", 20, 18, 5, 4},
+            {"same.txt", 20, 18, 0xFFFFFFF0, 4},
+            {"moved.dll", 10, 8, 12, 2},        /* a method that is none of ours */
+            {"changed.ini", 10, 8, 9, 2},
+            {"same.txt", 38, 0, (apr_uint64_t)0104755 << 16, 4}, /* a mode that is none of ours */
+            {"gone", 38, 0, (apr_uint64_t)0100666 << 16, 4},
+            {"noise.cab", 42, 0, 0, 4},         /* the place of another entry */
+            {"noise.cab", 42, 0, 0xFFFFFFF0, 4}};
+
+START_TEST(an_archive_whose_directory_lies_is_not_used)
+{
+    built_t one;
+
+    make_releases();
+    one = build("one", "one.zip", NULL);
+    unknown(one.path, 6, 1);
+    unknown(spoil(one.path, lies[_i].name, lies[_i].central, lies[_i].local, lies[_i].number, lies[_i].bytes), 6, 0);
+}
+END_TEST
+
+/* The execute bit of a large entry comes from its content too, whatever an archive says. */
+START_TEST(an_archive_of_unknown_origin_does_not_decide_about_modes)
+{
+    built_t one, plain, reused;
+
+    fx_write_noise("one/large.cab", CDIST_WHOLE_MAX + 5, 1);
+    fx_write_prose("one/a.txt", 300000);
+    one = build("one", "one.zip", NULL);
+    fx_write_noise("two/large.cab", CDIST_WHOLE_MAX + 5, 1);
+    plain = build("two", "plain.zip", NULL);
+    reused = build("two", "reused.zip", unknown(spoil(one.path, "large.cab", 38, 0, (apr_uint64_t)0100755 << 16, 4), 6, 1));
+    expect_same(&plain, &reused);
+    ck_assert_uint_eq(reused.manifest->reused_bytes, CDIST_WHOLE_MAX + 5);
+}
+END_TEST
+
 /* Sets the last four bytes so that the CRC-32 (polynomial EDB88320, reflected) becomes `wanted`: the register is run backwards
  * from there over four bytes, and compared with what it is before them. */
 static void force_crc(unsigned char *bytes, apr_size_t length, apr_uint32_t wanted)
@@ -282,6 +354,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, records_of_another_level_or_damaged_ones_are_none);
     tcase_add_test(tcase, an_archive_of_another_level_is_not_used);
     tcase_add_test(tcase, an_archive_that_somebody_else_packed_is_not_used);
+    tcase_add_loop_test(tcase, an_archive_whose_directory_lies_is_not_used, 0, FX_COUNT(lies));
+    tcase_add_test(tcase, an_archive_of_unknown_origin_does_not_decide_about_modes);
     tcase_add_loop_test(tcase, contents_of_one_size_and_crc_are_told_apart, 0, 2);
     return suite;
 }

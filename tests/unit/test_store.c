@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,6 +64,17 @@ static cdist_archive_t *find(const cdist_key_t *key)
     }
     apr_file_close(file);
     return archive;
+}
+
+static cdist_err_t *run_in_pool(const cdist_job_t *job)
+{
+    cdist_err_t *err;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, fx_pool);
+    err = cdist_err_dup(cdist_job_run(store, job, NULL, pool), fx_pool);
+    apr_pool_destroy(pool);
+    return err;
 }
 
 START_TEST(what_was_published_is_found_by_key_and_by_bytes)
@@ -305,6 +317,49 @@ START_TEST(a_failed_job_leaves_nothing_in_the_store)
 }
 END_TEST
 
+/* A server's child has few descriptors left beside its connections. */
+START_TEST(a_store_of_many_archives_leaves_a_build_the_files_that_it_needs)
+{
+    struct rlimit limit = {100, 100};
+    cdist_job_t job;
+    int i;
+
+    open_store();
+    for (i = 0; i < 150; i++) {
+        fx_write_text("t/a", apr_psprintf(fx_pool, "%d", i));
+        job = folder_job("t", 6);
+        FX_OK(run_in_pool(&job));
+    }
+    fx_write_text("t/a", "another");
+    job = folder_job("t", 6);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    FX_OK(run_in_pool(&job));
+}
+END_TEST
+
+START_TEST(a_manifest_that_cannot_be_read_for_the_moment_costs_no_archive)
+{
+    cdist_archive_t *archive;
+    const char *json, *manifest;
+    cdist_job_t job;
+
+    open_store();
+    fx_write_prose("t/a", 5000);
+    job = folder_job("t", 6);
+    FX_OK(cdist_job_run(store, &job, NULL, fx_pool));
+    archive = find(&job.key);
+    manifest = fx_path(apr_pstrcat(fx_pool, "store/manifests/", fx_hex(&archive->sha256), ".json", NULL));
+    ck_assert_int_eq(chmod(manifest, 0), 0);
+    ck_assert_int_eq(chmod(fx_path("store/archives"), 0777), 0);
+    fx_be_nobody();
+    FX_FAILS(cdist_store_manifest(&json, store, &archive->sha256, fx_pool), CDIST_E_STORE);
+    ck_assert_int_eq(seteuid(getuid()), 0);
+    ck_assert_ptr_nonnull(find(&job.key));
+    ck_assert_int_eq(chmod(manifest, 0644), 0);
+    FX_OK(cdist_store_manifest(&json, store, &archive->sha256, fx_pool));
+}
+END_TEST
+
 /* ---- ready archives -------------------------------------------------------------------------------------------- */
 
 START_TEST(a_ready_archive_is_verified_and_stays_where_it_is)
@@ -472,6 +527,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_store_that_cannot_be_made_names_itself);
     tcase_add_test(tcase, two_keys_may_lead_to_one_archive);
     tcase_add_test(tcase, a_failed_job_leaves_nothing_in_the_store);
+    tcase_add_test(tcase, a_store_of_many_archives_leaves_a_build_the_files_that_it_needs);
+    tcase_add_test(tcase, a_manifest_that_cannot_be_read_for_the_moment_costs_no_archive);
     tcase_add_test(tcase, a_ready_archive_is_verified_and_stays_where_it_is);
     tcase_add_test(tcase, a_ready_archive_that_changed_is_not_served);
     tcase_add_test(tcase, a_damaged_ready_archive_is_not_published);
