@@ -37,14 +37,14 @@ typedef struct cdist_record_t {
     int known;   /* the digests are; of an archive of unknown origin they are not */
     int trusted; /* `stat` is that of the file it was made from, and may be compared with */
     int pack;    /* which archive */
-    apr_uint64_t packed_bytes, data_offset; /* data_offset 0: `local_offset` tells where to look */
-    apr_uint64_t local_offset;
+    apr_uint64_t packed_bytes, data_offset;
     cdist_digest_t sha256, packed_sha256;
     cdist_stat_t stat;
     const struct cdist_record_t *next; /* of the same size and CRC */
 } cdist_record_t;
 
 #define CDIST_RECORDS_MAX 100000
+#define CDIST_PACKS_MAX 64
 
 /* Adds an archive's records (cdist_record_t); `path` must stay what it is for the life of `reuse`. */
 CDIST_MUST_CHECK cdist_err_t *cdist_reuse_add_records(cdist_reuse_t *reuse, const char *path,
@@ -52,6 +52,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_reuse_add_records(cdist_reuse_t *reuse, cons
 int cdist_reuse_level(const cdist_reuse_t *reuse);
 /* How many records it holds. */
 int cdist_reuse_count(const cdist_reuse_t *reuse);
+/* How many archives, each of which takes a descriptor. */
+int cdist_reuse_packs(const cdist_reuse_t *reuse);
 apr_pool_t *cdist_reuse_pool(const cdist_reuse_t *reuse);
 /* The record made from exactly this file, NULL if there is none. The following may be called by several threads. */
 const cdist_record_t *cdist_reuse_by_stat(const cdist_reuse_t *reuse, const cdist_stat_t *stat);

@@ -192,10 +192,13 @@ static cdist_err_t *copy_packed(int *copied, stream_t *s, const cdist_record_t *
         cdist_reuse_damaged(s->tools->reuse, record);
         return cdist_zip_writer_rewind(s->writer);
     }
-    if (record->known) s->entry->sha256 = record->sha256;
+    /* NB: otherwise the file was read, and its content told the mode; an archive of unknown origin does not. */
+    if (record->known) {
+        s->entry->sha256 = record->sha256;
+        s->entry->mode = record->mode;
+    }
     s->entry->bytes = record->bytes;
     s->entry->crc32 = record->crc32;
-    s->entry->mode = record->mode;
     s->entry->method = record->method;
     s->entry->packed_sha256 = digest;
     s->tools->reused_bytes += record->packed_bytes;

@@ -48,6 +48,11 @@ int cdist_reuse_count(const cdist_reuse_t *reuse)
     return reuse->count;
 }
 
+int cdist_reuse_packs(const cdist_reuse_t *reuse)
+{
+    return reuse->packs->nelts;
+}
+
 apr_pool_t *cdist_reuse_pool(const cdist_reuse_t *reuse)
 {
     return reuse->pool;
@@ -121,24 +126,12 @@ int cdist_reuse_has_size(const cdist_reuse_t *reuse, apr_uint64_t bytes)
     return apr_hash_get(reuse->sizes, &bytes, sizeof bytes) != NULL;
 }
 
-/* Where the packed bytes begin; 0 if the archive does not tell. */
-static apr_uint64_t data_offset(const pack_t *pack, const cdist_record_t *record)
-{
-    unsigned char head[ZIP_LOCAL_BYTES];
-
-    if (record->data_offset) return record->data_offset;
-    if (cdist_os_read_at(pack->file, record->local_offset, head, sizeof head) != APR_SUCCESS) return 0;
-    if (zip_get32(head) != ZIP_LOCAL_SIG) return 0;
-    return record->local_offset + ZIP_LOCAL_BYTES + zip_get16(head + 26) + zip_get16(head + 28);
-}
-
 int cdist_reuse_read(void *out, const cdist_reuse_t *reuse, const cdist_record_t *record, apr_uint64_t offset,
                      apr_size_t length)
 {
     const pack_t *pack = APR_ARRAY_IDX(reuse->packs, record->pack, const pack_t *);
-    apr_uint64_t start = data_offset(pack, record);
 
-    return start && cdist_os_read_at(pack->file, start + offset, out, length) == APR_SUCCESS;
+    return cdist_os_read_at(pack->file, record->data_offset + offset, out, length) == APR_SUCCESS;
 }
 
 void cdist_reuse_damaged(const cdist_reuse_t *reuse, const cdist_record_t *record)

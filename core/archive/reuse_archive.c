@@ -11,39 +11,53 @@
 /* Smaller contents give the same bytes at several levels; larger ones cost time, and are tried only if there are no others. */
 static const apr_uint64_t sample_bytes[] = {4096, 256 * 1024, 16 * 1024 * 1024};
 
-/* Marks of the format in the directory. */
+/* Whether the directory's numbers of an entry can be ours. */
+static int is_our_entry(const cdist_entry_t *entry)
+{
+    if (entry->mode != 0100644 && entry->mode != 0100755 && entry->mode != 0120777 && entry->mode != 0040755) return 0;
+    if (entry->method == CDIST_STORED) return entry->packed_bytes == entry->bytes;
+    return entry->method == CDIST_DEFLATED && entry->packed_bytes > 0 && entry->packed_bytes < entry->bytes;
+}
+
+/* Marks of the format in the directory. Ours are sorted and follow each other without a gap, from the file's first byte to the
+ * directory: so no entry can overlap another, lie outside, or lie about its packed size. Sets where packed bytes begin. */
 static int has_marks(const zip_reader_t *r)
 {
     const apr_array_header_t *entries = r->result->manifest->entries;
+    apr_uint64_t at = 0;
     int i;
 
     for (i = 0; i < entries->nelts; i++) {
-        const cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
+        cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
+        unsigned char record[ZIP_RECORD_MAX];
+        apr_size_t tail, head = zip_put_local(record, &tail, entry);
 
-        if (APR_ARRAY_IDX(r->flags, i, int) != 0x0800 || !entry->mode) return 0;
+        if (APR_ARRAY_IDX(r->flags, i, int) != 0x0800 || !is_our_entry(entry) || entry->offset != at) return 0;
         if (i && strcmp(APR_ARRAY_IDX(entries, i - 1, cdist_entry_t).name, entry->name) >= 0) return 0;
+        entry->data_offset = at + head + strlen(entry->name) + tail;
+        if (entry->data_offset > r->directory_at || entry->packed_bytes > r->directory_at - entry->data_offset) return 0;
+        at = entry->data_offset + entry->packed_bytes;
     }
-    return entries->nelts > 0;
+    return entries->nelts > 0 && at == r->directory_at;
 }
 
-/* Whether the local header is the one that this builder writes; sets where the packed bytes begin. */
-static int has_our_header(zip_reader_t *r, cdist_entry_t *entry)
+/* Whether the local header is the one that this builder writes. */
+static int has_our_header(zip_reader_t *r, const cdist_entry_t *entry)
 {
     unsigned char ours[ZIP_RECORD_MAX], theirs[ZIP_RECORD_MAX];
     apr_size_t tail, head = zip_put_local(ours, &tail, entry);
 
-    entry->data_offset = entry->offset + head + strlen(entry->name) + tail;
     return zip_read_at(r, theirs, entry->offset, head) == NULL && memcmp(ours, theirs, head) == 0;
 }
 
 /* Whether the entry's content gives the same packed bytes once more. */
-static int packs_the_same(zip_reader_t *r, cdist_entry_t *entry, cdist_packer_t *packer, cdist_unpacker_t *unpacker)
+static int packs_the_same(zip_reader_t *r, const cdist_entry_t *entry, cdist_packer_t *packer, cdist_unpacker_t *unpacker)
 {
     apr_size_t length = (apr_size_t)entry->bytes, packed = (apr_size_t)entry->packed_bytes, again;
     char *theirs, *content, *ours;
     int same = 0;
 
-    if (packed > length || !has_our_header(r, entry)) return 0;
+    if (!has_our_header(r, entry)) return 0;
     theirs = malloc(packed + 1);
     content = malloc(length + 1);
     ours = malloc(length + 1);
@@ -76,7 +90,7 @@ static int samples_fit(int *tried, zip_reader_t *r, int method, int size, int le
 
     for (i = 0; i < entries->nelts; i++) candidates += is_sample(&APR_ARRAY_IDX(entries, i, cdist_entry_t), method, size);
     for (i = 0; i < entries->nelts; i++) {
-        cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
+        const cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
 
         if (!is_sample(entry, method, size)) continue;
         if (candidates <= SAMPLES || seen * SAMPLES / candidates != (seen - 1) * SAMPLES / candidates) {
@@ -109,7 +123,7 @@ static apr_array_header_t *make_records(const apr_array_header_t *entries, apr_p
         const cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
         cdist_record_t *record;
 
-        if ((entry->mode & 0170000) != 0100000 || entry->packed_bytes > entry->bytes) continue;
+        if ((entry->mode & 0170000) != 0100000) continue;
         if (entry->bytes > CDIST_WHOLE_MAX && entry->method != CDIST_STORED) continue;
         record = memset(apr_array_push(records), 0, sizeof *record);
         record->bytes = entry->bytes;
@@ -117,7 +131,7 @@ static apr_array_header_t *make_records(const apr_array_header_t *entries, apr_p
         record->mode = entry->mode;
         record->method = entry->method;
         record->packed_bytes = entry->packed_bytes;
-        record->local_offset = entry->offset;
+        record->data_offset = entry->data_offset;
     }
     return records;
 }
