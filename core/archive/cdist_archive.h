@@ -194,9 +194,10 @@ CDIST_MUST_CHECK apr_status_t cdist_store_lock(cdist_lock_t **lock, const cdist_
                                                const cdist_digest_t *key, apr_pool_t *pool);
 /* Where a text lies that processes leave for each other: notes/<digest>. */
 const char *cdist_store_note_path(const cdist_store_t *store, const cdist_digest_t *digest, apr_pool_t *pool);
-/* Adds the store's archives, newest first, as far as memory allows. Never fails: what cannot be read is passed over. */
+/* Adds the store's archives, newest first, as far as memory and descriptors allow. Never fails: what cannot be read is passed
+ * over. */
 void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store);
-/* The manifest as JSON text. If it is gone, the archive is dropped too, so that the next request makes both anew, and the
+/* The manifest as JSON text. If it is gone, the archive is dropped too, so that the next request makes both anew. Every
  * error is CDIST_E_STORE. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store,
                                                    const cdist_digest_t *sha256, apr_pool_t *pool);

@@ -242,15 +242,18 @@ cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store, const
     apr_size_t length;
     cdist_err_t *err = cdist_file_read(&text, &length, path, MANIFEST_MAX, pool);
 
-    if (err) {
+    if (!err) {
+        *json = text;
+        return NULL;
+    }
+    /* NB: one that is there and cannot be read, for want of descriptors say, costs nobody a good archive. */
+    if (err->code == CDIST_E_NOTFOUND || err->code == CDIST_E_INPUT) {
         cdist_log(CDIST_LOG_WARNING, "CD0017", 0, "store: %s; the archive was removed too and is built anew",
                   cdist_err_text(err, pool));
         forget(store, sha256, pool);
-        err->code = CDIST_E_STORE;
-        return err;
     }
-    *json = text;
-    return NULL;
+    err->code = CDIST_E_STORE;
+    return err;
 }
 
 /* ---- offering what is there to a build --------------------------------------------------------------------------- */
@@ -296,7 +299,7 @@ void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store)
     int i;
 
     apr_pool_create(&scratch, pool);
-    for (i = 0; i < files->nelts; i++) {
+    for (i = 0; i < files->nelts && cdist_reuse_packs(reuse) < CDIST_PACKS_MAX; i++) {
         const char *name = APR_ARRAY_IDX(files, i, record_file_t).name;
         apr_array_header_t *records;
         cdist_digest_t sha256;

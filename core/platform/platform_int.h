@@ -68,8 +68,8 @@ typedef struct {
 void cdist_walk_note(cdist_walk_t *walk, apr_int64_t ctime_ns);
 /* A new source of the walk. */
 cdist_source_t *cdist_walk_push(cdist_walk_t *walk, const cdist_source_t *source);
-/* Lists a folder and looks whether it is an installed platform, unless an installer in it goes before that. NB: once, because a second look may find something else, or
- * may fail. */
+/* Lists a folder and looks whether it is an installed platform, unless an installer in it goes before that. NB: once, because
+ * a second look may find something else, or may fail. */
 CDIST_MUST_CHECK cdist_err_t *cdist_folder_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool);
 /* Whether the folder, read by that, is a source by what lies in it, be it not wanted. */
 int cdist_folder_is_source(const cdist_listing_t *listing);
