@@ -40,7 +40,7 @@ void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_
  * hold stays near what the builder reserved for their entries. */
 static void *make_room(cdist_room_t *room, apr_size_t length)
 {
-    if (length > room->length || room->length > ROOM_KEPT) {
+    if (!room->block.bytes || length > room->length || room->length > ROOM_KEPT) {
         cdist_os_block_free(&room->block);
         room->length = length > ROOM_KEPT ? length : ROOM_KEPT;
         cdist_os_block_get(&room->block, room->length);
