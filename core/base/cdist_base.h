@@ -125,6 +125,10 @@ const char *cdist_keyvalue_get(const char *text, const char *section, const char
 
 /* A whole number in decimal from `least` to `most`, and nothing else; 1 or 0. */
 int cdist_number_parse(int *number, const char *text, int least, int most);
+/* What a size must look like, for messages. */
+#define CDIST_SIZE_FORM "a number of bytes, with K, M, G or T after it for 1024 of them and so on, or none"
+/* A size of that form, below 2^63; "none" is 0. Returns 1 or 0. */
+int cdist_size_parse(apr_uint64_t *bytes, const char *text);
 /* The folder of a path: "." without one, "/" for a file of the root. */
 const char *cdist_path_folder(const char *path, apr_pool_t *pool);
 /* A deep copy of an array of const char *; NULL gives NULL. */

@@ -1,8 +1,10 @@
 /* Encodings of the small text files and names that come from outside. */
 #include "cdist_base.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
+#include <errno.h>
 #include <string.h>
 
 /* Length of the well-formed UTF-8 sequence at `s`, 0 if there is none (Unicode 15, table 3-7). */
@@ -128,6 +130,32 @@ int cdist_number_parse(int *number, const char *text, int least, int most)
 
     if (end == text || *end || value < least || value > most) return 0;
     *number = (int)value;
+    return 1;
+}
+
+int cdist_size_parse(apr_uint64_t *bytes, const char *text)
+{
+    static const char units[] = "KMGT";
+    const char *unit;
+    apr_int64_t number;
+    char *end;
+    int shift = 0;
+
+    if (strcasecmp(text, "none") == 0) {
+        *bytes = 0;
+        return 1;
+    }
+    if (*text < '0' || *text > '9') return 0;
+    errno = 0;
+    number = apr_strtoi64(text, &end, 10);
+    if (errno) return 0;
+    if (*end) {
+        unit = strchr(units, apr_toupper(*end));
+        if (!unit || end[1]) return 0;
+        shift = 10 * (int)(unit - units + 1);
+    }
+    if (number > (APR_INT64_MAX >> shift)) return 0;
+    *bytes = (apr_uint64_t)number << shift;
     return 1;
 }
 

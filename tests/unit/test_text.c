@@ -234,6 +234,48 @@ START_TEST(a_message_is_printed_with_its_tag_if_its_level_is_enabled)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    int good;
+    apr_uint64_t bytes;
+} size_rows[] = {
+    {"0", 1, 0},
+    {"none", 1, 0},
+    {"None", 1, 0},
+    {"1", 1, 1},
+    {"1048576", 1, 1048576},
+    {"20K", 1, 20480},
+    {"20k", 1, 20480},
+    {"3M", 1, 3145728},
+    {"20G", 1, APR_UINT64_C(21474836480)},
+    {"2t", 1, APR_UINT64_C(2199023255552)},
+    {"8388607T", 1, APR_UINT64_C(8388607) << 40},
+    {"8388608T", 0, 0},
+    {"9223372036854775807", 1, APR_INT64_MAX},
+    {"9223372036854775808", 0, 0},
+    {"99999999999999999999K", 0, 0},
+    {"", 0, 0},
+    {"K", 0, 0},
+    {"-1", 0, 0},
+    {"+1", 0, 0},
+    {" 1", 0, 0},
+    {"1 K", 0, 0},
+    {"1KB", 0, 0},
+    {"1.5G", 0, 0},
+    {"0x10", 0, 0},
+    {"1P", 0, 0},
+    {"nothing", 0, 0},
+};
+
+START_TEST(a_size_is_a_number_with_a_binary_unit_or_none)
+{
+    apr_uint64_t bytes = 7;
+
+    ck_assert_msg(cdist_size_parse(&bytes, size_rows[_i].text) == size_rows[_i].good, "\"%s\"", size_rows[_i].text);
+    ck_assert_uint_eq(bytes, size_rows[_i].good ? size_rows[_i].bytes : 7);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("text");
@@ -249,6 +291,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, adjacent_texts_cannot_be_confused);
     tcase_add_test(tcase, a_number_is_eight_little_endian_bytes);
     tcase_add_test(tcase, a_digest_is_parsed_from_64_lower_case_digits_alone);
+    tcase_add_loop_test(tcase, a_size_is_a_number_with_a_binary_unit_or_none, 0, FX_COUNT(size_rows));
     tcase_add_test(tcase, an_error_keeps_its_cause_when_it_moves_to_another_pool);
     tcase_add_test(tcase, a_message_is_printed_with_its_tag_if_its_level_is_enabled);
     return suite;
