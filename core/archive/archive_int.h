@@ -204,14 +204,34 @@ void cdist_manifest_sum(cdist_manifest_t *manifest);
 
 #define LOCK_WAITERS 0u
 #define LOCK_BUILDS 0x10000u
+#define LOCK_COLLECT 0x1F000u
+#define LOCK_AUDIT 0x1F001u
 /* The byte of an archive's key. */
 apr_uint32_t cdist_lock_of_key(const cdist_key_t *key);
 
 /* ---- store.c ---- */
 
+struct cdist_store_t {
+    const char *folder;
+    volatile apr_uint32_t warned_sec; /* when it was last said that the limit of its size cannot be met */
+};
+
+/* Refuses another format, and a folder without one (CDIST_E_NOTFOUND) unless it may be made. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_check_format(const char *folder, int may_make, apr_pool_t *pool);
+/* The path of "<kind>/<digest in hex><suffix>" in the store. */
+const char *cdist_store_path(const cdist_store_t *store, const char *kind, const cdist_digest_t *digest,
+                             const char *suffix, apr_pool_t *pool);
+/* Drops what makes an archive findable, and its bytes; the next request builds it anew. The manifest stays. */
+CDIST_MUST_CHECK apr_status_t cdist_store_forget(const cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool);
+/* What the .info file tells of an archive; CDIST_E_NOTFOUND if it is not there, or is damaged (then the archive is dropped
+ * with a warning). */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_info(cdist_archive_t **archive, const cdist_store_t *store,
+                                               const cdist_digest_t *sha256, apr_pool_t *pool);
 /* Makes what is missing of an opened store: somebody may have emptied it under a running server. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool);
 const char *cdist_store_lock_path(const cdist_store_t *store, apr_pool_t *pool);
+/* The parts of a store, "" for the folder itself, NULL-terminated. */
+extern const char *const cdist_store_parts[];
 /* A temporary file on the store's own file system. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_temp(cdist_temp_t **temp, cdist_store_t *store, apr_pool_t *pool);
 /* Publishes what was built or verified; `temp` and `tree` are NULL for a ready archive, which stays where it is. */
@@ -219,6 +239,30 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_te
                                                   const cdist_manifest_t *manifest, const cdist_tree_t *tree,
                                                   const cdist_job_t *job,
                                                   apr_int64_t build_ms, apr_pool_t *pool);
+
+/* ---- job.c ---- */
+
+/* Runs a job; when the disk is full and the store is over its limit (0: none), archives are evicted and it is run again. */
+CDIST_MUST_CHECK cdist_err_t *cdist_job_run_within(cdist_store_t *store, const cdist_job_t *job, apr_uint64_t store_max,
+                                                   const volatile apr_uint32_t *stop, apr_pool_t *pool);
+
+/* ---- store_collect.c ---- */
+
+/* Collects after a build; how many archives were evicted. A failure is logged, and the next build tries again. */
+int cdist_store_tidy(cdist_store_t *store, apr_uint64_t max_bytes, apr_pool_t *pool);
+
+/* ---- store_care.c ---- */
+
+typedef struct {
+    const char *name;
+    cdist_stat_t stat;
+} cdist_stored_t;
+
+/* The plain files (cdist_stored_t) in a part of the store; none if there is no such folder. */
+CDIST_MUST_CHECK apr_status_t cdist_store_list(apr_array_header_t **files, const cdist_store_t *store, const char *kind,
+                                               apr_pool_t *pool);
+/* Takes the digest out of "<digest in hex><suffix>"; 1, or 0 for another name. */
+int cdist_store_name_parse(cdist_digest_t *digest, const char *name, const char *suffix);
 
 #define cdist_stop_asked(stop) ((stop) && apr_atomic_read32((volatile apr_uint32_t *)(stop)) != 0)
 

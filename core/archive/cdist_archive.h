@@ -205,6 +205,53 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_manifest(const char **json, cdist_stor
 CDIST_MUST_CHECK cdist_err_t *cdist_archive_open(apr_file_t **file, const cdist_archive_t *archive,
                                                  apr_int32_t open_flags, apr_pool_t *pool);
 
+/* ---- care of the store (store_care.c, store_collect.c, store_audit.c) ---------------------------------------------- */
+
+/* Opens a store that is there already, to look after it: makes nothing in it, so that its owner keeps his rights whoever
+ * calls. CDIST_E_NOTFOUND for a folder that is no store, CDIST_E_INPUT for another format. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_open_existing(cdist_store_t **store, const char *folder, apr_pool_t *pool);
+/* Notes that an archive is being handed out, so that the least recently used ones are known to every process, after a
+ * restart too. Writes at most once a minute and archive; takes no lock, and never fails. */
+void cdist_store_mark_used(const cdist_store_t *store, const cdist_archive_t *archive, apr_pool_t *pool);
+/* Says that these archives (cdist_digest_t) are current for a publication: they are never evicted, whether they are built
+ * yet or not. `name` tells publications apart: 1 to 64 small hexadecimal digits, else CDIST_E_INPUT. What was pinned under
+ * that name before is replaced; no archives at all take the pin away. A pin that is not renewed by the same call for 30 days
+ * is dropped. A call that changes nothing reads one small file, and writes once a day. Other errors: CDIST_E_STORE. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_pin(const cdist_store_t *store, const char *name,
+                                              const apr_array_header_t *digests, apr_pool_t *pool);
+
+/* Archives that lie in the store itself, and what was removed of them. */
+typedef struct {
+    int archives, removed_archives;
+    apr_uint64_t bytes, removed_bytes;
+    int busy; /* 1: another thread or process collects at this moment; nothing was done, all else is 0 */
+    int over; /* 1: the limit is not met, the rest is pinned or was used a moment ago; it was said in the log */
+} cdist_collected_t;
+
+/* Evicts the least recently used archives until they have at most `max_bytes` together (0: no limit); never pinned ones,
+ * never any used or published within the last ten minutes. Removes as well what leads to no archive any more. Files that
+ * are open stay readable; manifests outlive their archive by 90 days. Never waits for another process. Errors:
+ * CDIST_E_STORE if the store cannot be read or locked, or something cannot be removed (the rest is done all the same). */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_collect(cdist_collected_t *result, cdist_store_t *store, apr_uint64_t max_bytes,
+                                                  apr_pool_t *pool);
+
+typedef struct {
+    int checked;           /* 1: an archive was read, `sha256` and `bytes` tell which */
+    int damaged;           /* 1: it is not what it was; it was dropped, and the next request builds it anew */
+    int more;              /* 1: at least one more is due: call again */
+    int busy;              /* 1: another thread or process is at it; nothing was done */
+    cdist_digest_t sha256;
+    apr_uint64_t bytes;
+} cdist_audited_t;
+
+/* Reads the archive whose last check is longest ago, if that is more than `older_than`, and compares length and SHA-256; its
+ * publication counts as a check. Reads from the disk rather than from memory, and rests as long as it works. A ready archive
+ * that changed since it was verified is passed over. Errors: CDIST_E_STOPPED within a second after *stop (may be NULL) is
+ * set, CDIST_E_STORE if the store cannot be read or the check cannot be noted: try again later, not at once. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_audit(cdist_audited_t *result, cdist_store_t *store,
+                                                apr_interval_time_t older_than, const volatile apr_uint32_t *stop,
+                                                apr_pool_t *pool);
+
 /* ---- jobs (job.c) ---------------------------------------------------------------------------------------------- */
 
 /* How to make the archive of a key. */
@@ -240,6 +287,7 @@ typedef struct cdist_flights_t cdist_flights_t;
 typedef struct {
     int wait_max;  /* waiters on this host at once */
     int build_max; /* builds on this host at once */
+    apr_uint64_t store_max; /* bytes of archives that are kept after a build; 0: no limit */
 } cdist_flight_limits_t;
 
 /* The flights of one process over one store. Threads are started on demand, and stopped and joined when `pool` is

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+/* How often a request that finds its archive evicted right after its build has it built again. */
+#define EVICTED_TRIES 3
 /* How long a waiting request may not notice that the process must go. */
 #define SLICE apr_time_from_msec(500)
 #define POLL apr_time_from_msec(25)
@@ -26,7 +28,8 @@ typedef struct flight_t {
     cdist_job_t *job;
     apr_thread_t *thread;
     int waiters;
-    int done;
+    int done;   /* the result is there */
+    int over;   /* and the thread has nothing more to do */
     int built;  /* 1: by this flight, and nobody has been told yet */
     apr_time_t ended;
     cdist_err_t *err;
@@ -92,7 +95,7 @@ static cdist_err_t *fly_locked(flight_t *flight, apr_pool_t *scratch)
         apr_sleep(POLL);
     }
     if (rv != APR_SUCCESS) return lock_failed(flights, rv, flight->pool);
-    err = cdist_job_run(flights->store, flight->job, &flights->stop, scratch);
+    err = cdist_job_run_within(flights->store, flight->job, flights->limits.store_max, &flights->stop, scratch);
     flight->built = !err;
     cdist_os_lock_free(slot);
     return err;
@@ -140,6 +143,7 @@ static void *APR_THREAD_FUNC flight_main(apr_thread_t *thread, void *baton)
     cdist_flights_t *flights = flight->flights;
     apr_pool_t *scratch;
     cdist_err_t *err;
+    int built;
 
     (void)thread;
     apr_pool_create_unmanaged(&scratch);
@@ -149,15 +153,21 @@ static void *APR_THREAD_FUNC flight_main(apr_thread_t *thread, void *baton)
     flight->err = cdist_err_dup(err, flight->pool);
     flight->done = 1;
     flight->ended = apr_time_now();
+    built = flight->built;
     apr_thread_cond_broadcast(flights->landed);
     apr_thread_mutex_unlock(flights->mutex);
+    /* Nobody waits for this. */
+    if (built && !cdist_stop_asked(&flights->stop)) cdist_store_tidy(flights->store, flights->limits.store_max, scratch);
     apr_pool_destroy(scratch);
+    apr_thread_mutex_lock(flights->mutex);
+    flight->over = 1;
+    apr_thread_mutex_unlock(flights->mutex);
     return NULL;
 }
 
 /* ---- the list of flights (all with the mutex held) -------------------------------------------------------------- */
 
-/* Frees flights that nobody needs any more: landed, without waiters, and no failure to be remembered. */
+/* Frees flights that nobody needs any more: over, without waiters, and no failure to be remembered. */
 static void reap(cdist_flights_t *flights)
 {
     flight_t **link = &flights->first;
@@ -165,7 +175,7 @@ static void reap(cdist_flights_t *flights)
     while (*link) {
         flight_t *flight = *link;
 
-        if (flight->done && flight->waiters == 0 &&
+        if (flight->over && flight->waiters == 0 &&
             !(flight->err && apr_time_now() - flight->ended < FAILURE_REMEMBERED)) {
             apr_status_t ignored;
             *link = flight->next;
@@ -262,7 +272,9 @@ cdist_err_t *cdist_flights_create(cdist_flights_t **flights, cdist_store_t *stor
 
     made->store = store;
     made->limits = *limits;
-    if (made->limits.wait_max > (int)(LOCK_BUILDS - LOCK_WAITERS)) made->limits.wait_max = LOCK_BUILDS - LOCK_WAITERS;
+    if (made->limits.wait_max > (int)(LOCK_BUILDS - LOCK_WAITERS)) {
+        made->limits.wait_max = LOCK_BUILDS - LOCK_WAITERS;
+    }
     made->lock_path = cdist_store_lock_path(store, pool);
     if (apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS ||
         apr_thread_cond_create(&made->landed, pool) != APR_SUCCESS) {
@@ -328,9 +340,10 @@ cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, 
     cdist_lock_t *waiter;
     apr_status_t rv;
     cdist_err_t *err = cdist_store_find(archive, file, flights->store, &job->key, open_flags, pool);
-    int first = 0;
+    int first = 0, tries;
 
     *outcome = CDIST_HIT;
+    if (!err) cdist_store_mark_used(flights->store, *archive, pool);
     if (!err || err->code != CDIST_E_NOTFOUND) return err;
     rv = take_waiter(&waiter, flights, pool);
     if (rv == APR_EBUSY) {
@@ -344,11 +357,17 @@ cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, 
         }
         return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", flights->lock_path);
     }
-    err = join_flight(&first, flights, job, deadline, pool);
+    for (tries = 0; tries < EVICTED_TRIES && err && err->code == CDIST_E_NOTFOUND; tries++) {
+        int built = 0;
+
+        if ((err = join_flight(&built, flights, job, deadline, pool)) != NULL) break;
+        first |= built;
+        err = cdist_store_find(archive, file, flights->store, &job->key, open_flags, pool);
+    }
     cdist_os_lock_free(waiter);
-    if (err) return err;
     *outcome = first ? CDIST_BUILT : CDIST_WAITED;
-    return cdist_store_find(archive, file, flights->store, &job->key, open_flags, pool);
+    if (!err) cdist_store_mark_used(flights->store, *archive, pool);
+    return err;
 }
 
 /* ---- prebuilding ------------------------------------------------------------------------------------------------- */
@@ -370,7 +389,8 @@ cdist_err_t *cdist_flights_prebuild(int *made, cdist_flights_t *flights, const c
     rv = lock_key(&lock, flights, job, scratch_pool);
     if (rv == APR_EBUSY) return NULL;
     if (rv != APR_SUCCESS) return lock_failed(flights, rv, scratch_pool);
-    err = in_store(flights, job, scratch_pool) ? NULL : cdist_job_run(flights->store, job, &flights->stop, scratch_pool);
+    if (in_store(flights, job, scratch_pool)) err = NULL;
+    else err = cdist_job_run_within(flights->store, job, flights->limits.store_max, &flights->stop, scratch_pool);
     cdist_os_lock_free(lock);
     *made = !err;
     if (err) log_failure(job, err, scratch_pool);

@@ -139,3 +139,24 @@ cdist_err_t *cdist_job_run(cdist_store_t *store, const cdist_job_t *job, const v
               cdist_digest_hex(&manifest->archive_sha256, pool));
     return NULL;
 }
+
+static int is_disk_full(const cdist_err_t *err)
+{
+    while (err && !APR_STATUS_IS_ENOSPC(err->status)) err = err->cause;
+    return err != NULL;
+}
+
+/* NB: a full disk is no reason to evict below the limit: what is there is being served, and could not be built again. But
+ * where the store has grown over it, that may be all the room that is missing. */
+cdist_err_t *cdist_job_run_within(cdist_store_t *store, const cdist_job_t *job, apr_uint64_t store_max,
+                                  const volatile apr_uint32_t *stop, apr_pool_t *pool)
+{
+    apr_pool_t *attempt;
+    cdist_err_t *err;
+
+    apr_pool_create(&attempt, pool);
+    err = cdist_err_dup(cdist_job_run(store, job, stop, attempt), pool);
+    apr_pool_destroy(attempt); /* which gives the room of the unfinished archive back */
+    if (!is_disk_full(err) || !store_max || !cdist_store_tidy(store, store_max, pool)) return err;
+    return cdist_job_run(store, job, stop, pool);
+}

@@ -2,6 +2,8 @@
  * them when a process dies. Which byte is what:
  *   from LOCK_WAITERS on   one for each request that waits, on the whole host
  *   from LOCK_BUILDS on    one for each build that runs for a request
+ *   LOCK_COLLECT           who evicts archives (store_collect.c)
+ *   LOCK_AUDIT             who reads archives again (store_audit.c)
  *   from LOCK_KEYS on      one for each key of an archive that is being made (a key's number is taken from its digest; two
  *                          keys that share a number only wait for each other)
  *   from LOCK_OTHERS on    what cdist_store_lock gives out, a range for each purpose */

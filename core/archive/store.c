@@ -5,13 +5,19 @@
  *   archives/<sha256>.zip  an archive; immutable
  *   archives/<sha256>.info one line "1 zip BYTES BUILD_MS\n", or for an archive that lies elsewhere
  *                          "1 ready BYTES BUILD_MS DEVICE INODE MTIME_NS CTIME_NS\nPATH"
+ *                          modification time: when the archive was last published or, to a minute, handed out
  *   manifests/<sha256>.json
+ *                          modification time: when the archive was last published
  *   records/<sha256>       what a later build may reuse of the archive, see records.c
  *   notes/<digest>         catalogues, which the server's processes leave for each other
  *   keys/<key>             the archive's sha256 in hex: which archive a state of a source leads to
+ *   pins/<name>            archives that must not be evicted: a sha256 in hex and a newline for each; dropped 30 days after
+ *                          its modification time
+ *   audits/<sha256>        empty; modification time: when the archive was last read whole
  *
  * Invariants: a .info file is published after the archive and its manifest, a key after the .info; all of them in one
  * step each (temporary file, sync, rename). So whoever finds a key finds the rest, or the archive was removed since.
+ * Evictions go the other way: .info, then the archive; its manifest stays.
  * Readers take no lock. An archive whose length is not the recorded one is removed and counts as never built. */
 #include "archive_int.h"
 
@@ -25,12 +31,8 @@
 #define MANIFEST_MAX (1024u * 1024 * 1024)
 #define RECORDS_MAX (64u * 1024 * 1024)
 
-struct cdist_store_t {
-    const char *folder;
-};
-
-static const char *place(const cdist_store_t *store, const char *kind, const cdist_digest_t *digest, const char *suffix,
-                         apr_pool_t *pool)
+const char *cdist_store_path(const cdist_store_t *store, const char *kind, const cdist_digest_t *digest,
+                             const char *suffix, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, store->folder, "/", kind, "/", cdist_digest_hex(digest, pool), suffix, NULL);
 }
@@ -42,19 +44,22 @@ const char *cdist_store_lock_path(const cdist_store_t *store, apr_pool_t *pool)
 
 const char *cdist_store_note_path(const cdist_store_t *store, const cdist_digest_t *digest, apr_pool_t *pool)
 {
-    return place(store, "notes", digest, "", pool);
+    return cdist_store_path(store, "notes", digest, "", pool);
 }
 
 /* ---- opening --------------------------------------------------------------------------------------------------- */
 
-static cdist_err_t *check_format(const char *folder, apr_pool_t *pool)
+cdist_err_t *cdist_store_check_format(const char *folder, int may_make, apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, folder, "/FORMAT", NULL);
     char *text;
     apr_size_t length;
     cdist_err_t *err = cdist_file_read(&text, &length, path, SMALL_FILE_MAX, pool);
 
-    if (err && err->code == CDIST_E_NOTFOUND) return cdist_file_publish(path, FORMAT_TEXT, strlen(FORMAT_TEXT), pool);
+    if (err && err->code == CDIST_E_NOTFOUND) {
+        if (may_make) return cdist_file_publish(path, FORMAT_TEXT, strlen(FORMAT_TEXT), pool);
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s: is no store of 1cdist: there is no file FORMAT in it", folder);
+    }
     if (err) return err;
     if (strcmp(text, FORMAT_TEXT) == 0) return NULL;
     return cdist_err_create(pool, CDIST_E_INPUT, 0,
@@ -63,14 +68,14 @@ static cdist_err_t *check_format(const char *folder, apr_pool_t *pool)
                             path, cdist_text_printable(apr_pstrndup(pool, text, 40), pool));
 }
 
-static const char *const parts[] = {"", "/archives", "/manifests", "/records", "/notes", "/keys"};
+const char *const cdist_store_parts[] = {"", "archives", "manifests", "records", "notes", "keys", "pins", "audits", NULL};
 
 cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool)
 {
-    size_t i;
+    const char *const *part;
 
-    for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        const char *path = apr_pstrcat(pool, store->folder, parts[i], NULL);
+    for (part = cdist_store_parts; *part; part++) {
+        const char *path = apr_pstrcat(pool, store->folder, "/", *part, NULL);
         apr_status_t rv = cdist_os_folder_make(path, pool);
 
         if (rv != APR_SUCCESS) {
@@ -78,7 +83,7 @@ cdist_err_t *cdist_store_make(const cdist_store_t *store, apr_pool_t *pool)
                                     "restart, or give the folder to the user of the server", path);
         }
     }
-    return check_format(store->folder, pool);
+    return cdist_store_check_format(store->folder, 1, pool);
 }
 
 /* Whether the folder is a store already, or has nothing in it. */
@@ -98,11 +103,14 @@ static int is_store_or_empty(const char *path, apr_pool_t *pool)
 
 cdist_err_t *cdist_store_prepare(const char *folder, apr_uid_t user, apr_gid_t group, apr_pool_t *pool)
 {
-    static const char *const names[] = {"", "FORMAT", "lock", "archives", "manifests", "records", "notes", "keys", NULL};
+    static const char *const files[] = {"FORMAT", "lock", NULL};
     apr_status_t rv = apr_dir_make_recursive(folder, APR_FPROT_OS_DEFAULT, pool);
 
     if (rv == APR_SUCCESS) rv = cdist_os_folder_make(folder, pool); /* it may be there and be no folder */
-    if (rv == APR_SUCCESS && is_store_or_empty(folder, pool)) rv = cdist_os_give(folder, names, user, group, pool);
+    if (rv == APR_SUCCESS && is_store_or_empty(folder, pool)) {
+        rv = cdist_os_give(folder, cdist_store_parts, user, group, pool);
+        if (rv == APR_SUCCESS) rv = cdist_os_give(folder, files, user, group, pool);
+    }
     if (rv == APR_SUCCESS) return NULL;
     return cdist_err_create(pool, CDIST_E_STORE, rv, "store %s: cannot be made", folder);
 }
@@ -110,12 +118,12 @@ cdist_err_t *cdist_store_prepare(const char *folder, apr_uid_t user, apr_gid_t g
 cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_pool_t *pool)
 {
     cdist_store_t *opened = apr_pcalloc(pool, sizeof *opened);
-    size_t i;
+    const char *const *part;
 
     opened->folder = apr_pstrdup(pool, folder);
     CDIST_ERR(cdist_store_make(opened, pool));
-    for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        cdist_os_temp_sweep(apr_pstrcat(pool, folder, parts[i], NULL), pool);
+    for (part = cdist_store_parts; *part; part++) {
+        cdist_os_temp_sweep(apr_pstrcat(pool, folder, "/", *part, NULL), pool);
     }
     *store = opened;
     return NULL;
@@ -123,12 +131,23 @@ cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_poo
 
 /* ---- finding --------------------------------------------------------------------------------------------------- */
 
-/* Drops what makes an archive findable; the next request builds it anew. */
+apr_status_t cdist_store_forget(const cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool)
+{
+    apr_status_t info, zip;
+
+    apr_file_remove(cdist_store_path(store, "records", sha256, "", pool), pool);
+    info = apr_file_remove(cdist_store_path(store, "archives", sha256, ".info", pool), pool);
+    zip = apr_file_remove(cdist_store_path(store, "archives", sha256, ".zip", pool), pool);
+    if (info != APR_SUCCESS && !APR_STATUS_IS_ENOENT(info)) return info;
+    return APR_STATUS_IS_ENOENT(zip) ? APR_SUCCESS : zip;
+}
+
+/* As above; what cannot be removed is found damaged again. */
 static void forget(const cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool)
 {
-    apr_file_remove(place(store, "records", sha256, "", pool), pool);
-    apr_file_remove(place(store, "archives", sha256, ".info", pool), pool);
-    apr_file_remove(place(store, "archives", sha256, ".zip", pool), pool);
+    apr_status_t ignored = cdist_store_forget(store, sha256, pool);
+
+    (void)ignored;
 }
 
 static cdist_err_t *not_built(apr_pool_t *pool)
@@ -194,23 +213,34 @@ cdist_err_t *cdist_archive_open(apr_file_t **file, const cdist_archive_t *archiv
                             archive->ready ? "changed since it was verified" : "has not the length it was built with");
 }
 
-cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
-                                    const cdist_digest_t *sha256, apr_int32_t open_flags, apr_pool_t *pool)
+cdist_err_t *cdist_store_info(cdist_archive_t **archive, const cdist_store_t *store, const cdist_digest_t *sha256,
+                              apr_pool_t *pool)
 {
     cdist_archive_t *found = apr_pcalloc(pool, sizeof *found);
     char *text;
     apr_size_t length;
-    const char *info = place(store, "archives", sha256, ".info", pool);
+    const char *info = cdist_store_path(store, "archives", sha256, ".info", pool);
     cdist_err_t *err = cdist_file_read(&text, &length, info, SMALL_FILE_MAX, pool);
 
     if (err && err->code != CDIST_E_INPUT) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
     found->sha256 = *sha256;
-    found->path = place(store, "archives", sha256, ".zip", pool);
+    found->path = cdist_store_path(store, "archives", sha256, ".zip", pool);
     if (err || !parse_info(found, text)) {
         cdist_log(CDIST_LOG_WARNING, "CD0010", 0, "store: %s is damaged and was removed; the archive is built anew", info);
         forget(store, sha256, pool);
         return not_built(pool);
     }
+    *archive = found;
+    return NULL;
+}
+
+cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
+                                    const cdist_digest_t *sha256, apr_int32_t open_flags, apr_pool_t *pool)
+{
+    cdist_archive_t *found;
+    cdist_err_t *err;
+
+    CDIST_ERR(cdist_store_info(&found, store, sha256, pool));
     err = cdist_archive_open(file, found, open_flags, pool);
     if (err && err->code == CDIST_E_CORRUPT) {
         cdist_log(CDIST_LOG_WARNING, "CD0011", 0, "store: %s; it was removed and is built anew",
@@ -228,7 +258,7 @@ cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdis
     char *text;
     apr_size_t length;
     cdist_digest_t sha256;
-    cdist_err_t *err = cdist_file_read(&text, &length, place(store, "keys", key, "", pool), SMALL_FILE_MAX, pool);
+    cdist_err_t *err = cdist_file_read(&text, &length, cdist_store_path(store, "keys", key, "", pool), SMALL_FILE_MAX, pool);
 
     if (err && err->code != CDIST_E_INPUT) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
     if (err || !cdist_digest_parse(&sha256, text)) return not_built(pool); /* the next build writes it anew */
@@ -237,7 +267,7 @@ cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdis
 
 cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool)
 {
-    const char *path = place(store, "manifests", sha256, ".json", pool);
+    const char *path = cdist_store_path(store, "manifests", sha256, ".json", pool);
     char *text;
     apr_size_t length;
     cdist_err_t *err = cdist_file_read(&text, &length, path, MANIFEST_MAX, pool);
@@ -258,49 +288,26 @@ cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store, const
 
 /* ---- offering what is there to a build --------------------------------------------------------------------------- */
 
-typedef struct {
-    const char *name;
-    apr_int64_t mtime_ns;
-} record_file_t;
-
-static int compare_record_files(const void *left, const void *right)
+static int compare_newest_first(const void *left, const void *right)
 {
-    const record_file_t *a = left, *b = right;
+    const cdist_stored_t *a = left, *b = right;
+    apr_int64_t at = a->stat.mtime_ns, bt = b->stat.mtime_ns;
 
-    return a->mtime_ns != b->mtime_ns ? (a->mtime_ns < b->mtime_ns) - (a->mtime_ns > b->mtime_ns) : strcmp(a->name, b->name);
-}
-
-/* The files of records/, newest first. */
-static apr_array_header_t *list_records(const char *folder, apr_pool_t *pool)
-{
-    apr_array_header_t *files = apr_array_make(pool, 32, sizeof(record_file_t));
-    cdist_folder_t *open;
-    const char *name;
-
-    if (cdist_os_folder_open(&open, folder, pool) != APR_SUCCESS) return files;
-    while (cdist_os_folder_next(&name, open, pool) == APR_SUCCESS && name) {
-        cdist_stat_t stat;
-
-        if (cdist_os_stat_at(&stat, open, name) == APR_SUCCESS && stat.kind == CDIST_FILE) {
-            record_file_t file = {name, stat.mtime_ns};
-            APR_ARRAY_PUSH(files, record_file_t) = file;
-        }
-    }
-    cdist_os_folder_close(open);
-    qsort(files->elts, (size_t)files->nelts, sizeof(record_file_t), compare_record_files);
-    return files;
+    return at != bt ? (at < bt) - (at > bt) : strcmp(a->name, b->name);
 }
 
 void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store)
 {
     apr_pool_t *pool = cdist_reuse_pool(reuse), *scratch;
     const char *folder = apr_pstrcat(pool, store->folder, "/records", NULL);
-    const apr_array_header_t *files = list_records(folder, pool);
+    apr_array_header_t *files;
     int i;
 
+    if (cdist_store_list(&files, store, "records", pool) != APR_SUCCESS) return;
+    qsort(files->elts, (size_t)files->nelts, sizeof(cdist_stored_t), compare_newest_first);
     apr_pool_create(&scratch, pool);
     for (i = 0; i < files->nelts && cdist_reuse_packs(reuse) < CDIST_PACKS_MAX; i++) {
-        const char *name = APR_ARRAY_IDX(files, i, record_file_t).name;
+        const char *name = APR_ARRAY_IDX(files, i, cdist_stored_t).name;
         apr_array_header_t *records;
         cdist_digest_t sha256;
         apr_size_t length;
@@ -312,7 +319,7 @@ void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store)
         records = cdist_records_parse(bytes, length, cdist_reuse_level(reuse), pool);
         if (!records) continue;
         if (cdist_reuse_count(reuse) + records->nelts > CDIST_RECORDS_MAX) break;
-        if (cdist_reuse_add_records(reuse, place(store, "archives", &sha256, ".zip", scratch), records)) continue;
+        if (cdist_reuse_add_records(reuse, cdist_store_path(store, "archives", &sha256, ".zip", scratch), records)) continue;
     }
     apr_pool_destroy(scratch);
 }
@@ -351,13 +358,13 @@ cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const
     const char *info;
 
     if (temp) {
-        const char *path = place(store, "archives", sha256, ".zip", pool);
+        const char *path = cdist_store_path(store, "archives", sha256, ".zip", pool);
         apr_status_t rv = cdist_os_temp_publish(temp, path, pool);
 
         if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be published", path);
         info = apr_psprintf(pool, "1 zip %" APR_UINT64_T_FMT " %" APR_INT64_T_FMT "\n", manifest->archive_bytes, build_ms);
     } else if (holds_archive(store, sha256, manifest->archive_bytes, pool)) {
-        return publish_text(place(store, "keys", &job->key, "", pool), cdist_digest_hex(sha256, pool), pool);
+        return publish_text(cdist_store_path(store, "keys", &job->key, "", pool), cdist_digest_hex(sha256, pool), pool);
     } else {
         info = apr_psprintf(pool,
                             "1 ready %" APR_UINT64_T_FMT " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT
@@ -369,9 +376,10 @@ cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const
         apr_size_t length;
         const char *records = cdist_records_write(&length, manifest, tree, pool);
 
-        CDIST_ERR(cdist_file_publish(place(store, "records", sha256, "", pool), records, length, pool));
+        CDIST_ERR(cdist_file_publish(cdist_store_path(store, "records", sha256, "", pool), records, length, pool));
     }
-    CDIST_ERR(publish_text(place(store, "manifests", sha256, ".json", pool), cdist_manifest_write(manifest, pool), pool));
-    CDIST_ERR(publish_text(place(store, "archives", sha256, ".info", pool), info, pool));
-    return publish_text(place(store, "keys", &job->key, "", pool), cdist_digest_hex(sha256, pool), pool);
+    CDIST_ERR(publish_text(cdist_store_path(store, "manifests", sha256, ".json", pool), cdist_manifest_write(manifest, pool),
+                           pool));
+    CDIST_ERR(publish_text(cdist_store_path(store, "archives", sha256, ".info", pool), info, pool));
+    return publish_text(cdist_store_path(store, "keys", &job->key, "", pool), cdist_digest_hex(sha256, pool), pool);
 }

@@ -205,6 +205,9 @@ CDIST_MUST_CHECK apr_status_t cdist_os_stat_file(cdist_stat_t *stat, apr_file_t 
  * may read from one unbuffered file. */
 CDIST_MUST_CHECK apr_status_t cdist_os_read_at(apr_file_t *file, apr_uint64_t offset, void *bytes, apr_size_t length);
 
+/* Lets go of what the system keeps of the file in memory, so that the next reader gets what is on the disk. */
+void cdist_os_cache_drop(apr_file_t *file);
+
 /* A temporary file in `folder`, readable and writable, without a name where the system can do that. It goes away
  * with `pool`, or with the process, unless it is published. */
 typedef struct {

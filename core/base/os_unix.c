@@ -225,6 +225,14 @@ apr_status_t cdist_os_read_at(apr_file_t *file, apr_uint64_t offset, void *bytes
     return APR_SUCCESS;
 }
 
+void cdist_os_cache_drop(apr_file_t *file)
+{
+    apr_os_file_t fd;
+
+    apr_os_file_get(&fd, file);
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 /* ---- temporary files and publication ---------------------------------------------------------------------------- */
 
 static const char *temp_name(const char *folder, apr_pool_t *pool)

@@ -33,7 +33,7 @@ static void count_builds(void *baton, cdist_log_level_t level, apr_status_t stat
 
 static void prepare(size_t bytes, int wait_max, int build_max)
 {
-    cdist_flight_limits_t limits = {wait_max, build_max};
+    cdist_flight_limits_t limits = {wait_max, build_max, 0};
     cdist_tree_t *tree;
 
     cdist_log_set(every_level, count_builds, NULL);
@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(no_room_for_waiters_is_busy_but_a_hit_needs_none)
 {
-    cdist_flight_limits_t limits = {5, 1};
+    cdist_flight_limits_t limits = {5, 1, 0};
     cdist_outcome_t outcome;
     cdist_flights_t *roomy;
     cdist_archive_t *archive;
@@ -218,7 +218,7 @@ static pid_t start_process(int results[2])
 
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        cdist_flight_limits_t limits = {10, 1};
+        cdist_flight_limits_t limits = {10, 1, 0};
         cdist_outcome_t outcome = CDIST_HIT;
         char letter = '!';
 
@@ -276,7 +276,7 @@ END_TEST
 
 START_TEST(destroying_the_pool_ends_running_builds)
 {
-    cdist_flight_limits_t limits = {10, 1};
+    cdist_flight_limits_t limits = {10, 1, 0};
     cdist_outcome_t outcome;
     apr_pool_t *pool;
 
