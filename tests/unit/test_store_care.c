@@ -624,6 +624,36 @@ START_TEST(what_a_crash_left_goes_and_what_is_not_ours_stays)
 }
 END_TEST
 
+START_TEST(a_publication_that_breaks_off_leaves_nothing_that_takes_room)
+{
+    cdist_job_t job;
+
+    open_store();
+    fx_write_noise("t/a", 10000, 1);
+    job = folder_job("t");
+    ck_assert_int_eq(rmdir(fx_path("store/manifests")), 0);
+    fx_write_text("store/manifests", "in the way");
+    FX_FAILS(cdist_job_run(store, &job, NULL, fx_pool), CDIST_E_STORE);
+    ck_assert_int_eq(fx_children("store/archives") + fx_children("store/records"), 0);
+}
+END_TEST
+
+START_TEST(a_publication_that_breaks_off_leaves_an_equal_archive_alone)
+{
+    made_t a;
+    cdist_job_t job;
+
+    open_store();
+    a = make("a");
+    fx_write_noise("other/a", 10000, 'a');
+    job = folder_job("other");
+    ck_assert_int_eq(rename(fx_path("store/manifests"), fx_path("store/moved")), 0);
+    fx_write_text("store/manifests", "in the way");
+    FX_FAILS(cdist_job_run(store, &job, NULL, fx_pool), CDIST_E_STORE);
+    ck_assert(is_there(&a));
+}
+END_TEST
+
 /* ---- stores that are there already ----------------------------------------------------------------------------------- */
 
 START_TEST(only_a_store_of_this_format_is_looked_after)
@@ -872,6 +902,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, manifests_outlive_their_archive_by_ninety_days);
     tcase_add_test(tcase, keys_that_lead_to_nothing_go_after_a_day);
     tcase_add_test(tcase, what_a_crash_left_goes_and_what_is_not_ours_stays);
+    tcase_add_test(tcase, a_publication_that_breaks_off_leaves_nothing_that_takes_room);
+    tcase_add_test(tcase, a_publication_that_breaks_off_leaves_an_equal_archive_alone);
     tcase_add_test(tcase, only_a_store_of_this_format_is_looked_after);
     tcase_add_test(tcase, a_store_made_before_there_were_pins_is_looked_after_and_gets_no_folders);
     tcase_add_test(tcase, each_archive_is_read_once_in_its_time_the_oldest_check_first);
