@@ -351,8 +351,8 @@ static int holds_archive(cdist_store_t *store, const cdist_digest_t *sha256, apr
     return !archive->ready && archive->bytes == bytes;
 }
 
-cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const cdist_manifest_t *manifest,
-                                 const cdist_tree_t *tree, const cdist_job_t *job, apr_int64_t build_ms, apr_pool_t *pool)
+static cdist_err_t *publish(cdist_store_t *store, cdist_temp_t *temp, const cdist_manifest_t *manifest,
+                            const cdist_tree_t *tree, const cdist_job_t *job, apr_int64_t build_ms, apr_pool_t *pool)
 {
     const cdist_digest_t *sha256 = &manifest->archive_sha256;
     const char *info;
@@ -382,4 +382,19 @@ cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const
                            pool));
     CDIST_ERR(publish_text(cdist_store_path(store, "archives", sha256, ".info", pool), info, pool));
     return publish_text(cdist_store_path(store, "keys", &job->key, "", pool), cdist_digest_hex(sha256, pool), pool);
+}
+
+/* NB: an archive whose manifest found no room on the disk would only take room itself; unless an equal one is being served. */
+cdist_err_t *cdist_store_publish(cdist_store_t *store, cdist_temp_t *temp, const cdist_manifest_t *manifest,
+                                 const cdist_tree_t *tree, const cdist_job_t *job, apr_int64_t build_ms, apr_pool_t *pool)
+{
+    const cdist_digest_t *sha256 = &manifest->archive_sha256;
+    cdist_err_t *err = publish(store, temp, manifest, tree, job, build_ms, pool);
+    apr_finfo_t info;
+
+    if (err && temp && APR_STATUS_IS_ENOENT(apr_stat(&info, cdist_store_path(store, "archives", sha256, ".info", pool),
+                                                     APR_FINFO_TYPE, pool))) {
+        forget(store, sha256, pool);
+    }
+    return err;
 }
