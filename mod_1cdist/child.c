@@ -60,7 +60,7 @@ void cdist_child_init(apr_pool_t *pchild, server_rec *server)
 static cdist_err_t *open_store(apr_pool_t *pool)
 {
     const cdist_process_conf_t *conf = cdist_conf_process();
-    cdist_flight_limits_t limits = {conf->wait_max, conf->build_max};
+    cdist_flight_limits_t limits = {conf->wait_max, conf->build_max, conf->store_max};
 
     CDIST_ERR(cdist_store_open(&child.held.store, conf->store, pool));
     return cdist_flights_create(&child.held.flights, child.held.store, &limits, pool);

@@ -171,6 +171,17 @@ static const char *set_store(cmd_parms *cmd, void *unused, const char *arg)
     return conf->store ? NULL : apr_psprintf(cmd->pool, "CDistStore \"%s\": must be the path of a folder", arg);
 }
 
+static const char *set_store_max(cmd_parms *cmd, void *unused, const char *arg)
+{
+    cdist_process_conf_t *conf = ap_get_module_config(cmd->server->module_config, &cdist_module);
+    const char *misplaced = global_only(cmd);
+
+    (void)unused;
+    if (misplaced) return misplaced;
+    if (cdist_size_parse(&conf->store_max, arg)) return NULL;
+    return apr_psprintf(cmd->pool, "CDistStoreMaxSize \"%s\": must be " CDIST_SIZE_FORM, arg);
+}
+
 /* Whatever names a place with releases makes the section a publication. */
 static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *folder)
 {
@@ -296,6 +307,7 @@ const command_rec cdist_commands[] = {
                   "files at the top of an archive (flat), or in a folder (folder)"),
     AP_INIT_FLAG("CDistPrebuild", set_prebuild, NULL, RSRC_CONF, "whether archives are built before somebody asks"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),
+    AP_INIT_TAKE1("CDistStoreMaxSize", set_store_max, NULL, RSRC_CONF, "how much the built archives may take: bytes, 20G, none"),
 #define X(member, directive, preset, least, most, help) AP_INIT_TAKE1(directive, set_##member, NULL, RSRC_CONF, help),
     CDIST_PROCESS_NUMBERS(X)
 #undef X

@@ -30,6 +30,7 @@ APLOG_USE_MODULE(cdist);
 typedef struct {
     const char *store;
     int prebuild; /* whether archives are built before somebody asks */
+    apr_uint64_t store_max; /* bytes, 0: no limit */
 #define X(member, directive, preset, least, most, help) int member;
     CDIST_PROCESS_NUMBERS(X)
 #undef X

@@ -176,6 +176,7 @@ static cdist_err_t *obtain(answer_t *answer)
     if (req->route.kind != CDIST_ROUTE_BYTES) return obtain_selected(answer);
     CDIST_ERR(cdist_store_find_bytes(&answer->archive, &answer->file, answer->child->store, &req->route.sha256,
                                      open_flags(r), r->pool));
+    cdist_store_mark_used(answer->child->store, answer->archive, r->pool);
     note(r, "cdist-cache", cdist_outcome_name(CDIST_HIT));
     return NULL;
 }
