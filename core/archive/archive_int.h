@@ -248,8 +248,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_job_run_within(cdist_store_t *store, const c
 
 /* ---- store_collect.c ---- */
 
-/* Collects after a build; how many archives were evicted. A failure is logged, and the next build tries again. */
-int cdist_store_tidy(cdist_store_t *store, apr_uint64_t max_bytes, apr_pool_t *pool);
+/* Collects after a build, as far as it comes until *stop is set; how many archives were evicted. A failure is logged, and
+ * the next build tries again. */
+int cdist_store_tidy(cdist_store_t *store, apr_uint64_t max_bytes, const volatile apr_uint32_t *stop, apr_pool_t *pool);
 
 /* ---- store_care.c ---- */
 

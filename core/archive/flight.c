@@ -157,7 +157,7 @@ static void *APR_THREAD_FUNC flight_main(apr_thread_t *thread, void *baton)
     apr_thread_cond_broadcast(flights->landed);
     apr_thread_mutex_unlock(flights->mutex);
     /* Nobody waits for this. */
-    if (built && !cdist_stop_asked(&flights->stop)) cdist_store_tidy(flights->store, flights->limits.store_max, scratch);
+    if (built) cdist_store_tidy(flights->store, flights->limits.store_max, &flights->stop, scratch);
     apr_pool_destroy(scratch);
     apr_thread_mutex_lock(flights->mutex);
     flight->over = 1;

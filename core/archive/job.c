@@ -157,6 +157,6 @@ cdist_err_t *cdist_job_run_within(cdist_store_t *store, const cdist_job_t *job, 
     apr_pool_create(&attempt, pool);
     err = cdist_err_dup(cdist_job_run(store, job, stop, attempt), pool);
     apr_pool_destroy(attempt); /* which gives the room of the unfinished archive back */
-    if (!is_disk_full(err) || !store_max || !cdist_store_tidy(store, store_max, pool)) return err;
+    if (!is_disk_full(err) || !store_max || !cdist_store_tidy(store, store_max, stop, pool)) return err;
     return cdist_job_run(store, job, stop, pool);
 }

@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
     cdist_store_t *store;
     cdist_collected_t *result;
+    const volatile apr_uint32_t *stop; /* may be NULL */
     apr_pool_t *pool;
     apr_time_t now;
     apr_hash_t *items;   /* by digest */
@@ -176,7 +177,7 @@ static int was_touched(const care_t *care, const item_t *item)
     return apr_stat(&finfo, info, APR_FINFO_MTIME, care->pool) == APR_SUCCESS && finfo.mtime != item->marked;
 }
 
-static void evict(care_t *care, const item_t *item)
+static void evict(care_t *care, item_t *item)
 {
     const char *hex = cdist_digest_hex(&item->sha256, care->pool);
     apr_status_t rv;
@@ -185,6 +186,7 @@ static void evict(care_t *care, const item_t *item)
     rv = cdist_store_forget(care->store, &item->sha256, care->pool);
     note_failure(care, cdist_store_path(care->store, "archives", &item->sha256, ".zip", care->pool), rv);
     if (rv != APR_SUCCESS) return;
+    item->has_zip = item->has_info = 0;
     cdist_log(CDIST_LOG_INFO, "CD0024", 0, "store: archive %s evicted, %" APR_UINT64_T_FMT " bytes, not used for %" APR_TIME_T_FMT
               " min", hex, item->bytes, (care->now - item->used) / apr_time_from_sec(60));
     care->result->archives--;
@@ -211,6 +213,7 @@ static void keep_within(care_t *care, apr_uint64_t max_bytes)
 
     qsort(archives, (size_t)care->archives->nelts, sizeof *archives, compare_use);
     for (i = 0; i < care->archives->nelts && care->result->bytes > max_bytes; i++) {
+        if (cdist_stop_asked(care->stop)) return;
         int kind = !archives[i]->pinned;
 
         if (archives[i]->pinned || !older_than(care, archives[i]->used, RECENT)) {
@@ -226,12 +229,14 @@ static void keep_within(care_t *care, apr_uint64_t max_bytes)
 
 /* ---- sweeping ------------------------------------------------------------------------------------------------------ */
 
-/* Whether an archive, ready or in the store, can be found by its digest. NB: looks again, because it may have been published
- * since. */
+/* Whether an archive, ready or in the store, can be found by its digest. NB: one that was not there is looked for again,
+ * because it may have been published since. */
 static int can_be_found(const care_t *care, const cdist_digest_t *sha256)
 {
+    const item_t *item = find_item(care, sha256);
     apr_finfo_t finfo;
 
+    if (item && item->has_info) return 1;
     return apr_stat(&finfo, cdist_store_path(care->store, "archives", sha256, ".info", care->pool), APR_FINFO_TYPE,
                     care->pool) == APR_SUCCESS;
 }
@@ -243,7 +248,7 @@ static void sweep_by_name(care_t *care, const char *kind, const char *suffix, ap
     int i;
 
     if (cdist_store_list(&files, care->store, kind, care->pool) != APR_SUCCESS) return;
-    for (i = 0; i < files->nelts; i++) {
+    for (i = 0; i < files->nelts && !cdist_stop_asked(care->stop); i++) {
         const cdist_stored_t *file = &APR_ARRAY_IDX(files, i, cdist_stored_t);
         cdist_digest_t sha256;
 
@@ -260,7 +265,7 @@ static void sweep_keys(care_t *care)
 
     if (cdist_store_list(&files, care->store, "keys", care->pool) != APR_SUCCESS) return;
     apr_pool_create(&scratch, care->pool);
-    for (i = 0; i < files->nelts; i++) {
+    for (i = 0; i < files->nelts && !cdist_stop_asked(care->stop); i++) {
         const cdist_stored_t *file = &APR_ARRAY_IDX(files, i, cdist_stored_t);
         cdist_digest_t digest;
         cdist_err_t *err;
@@ -286,7 +291,8 @@ static void sweep_ready(care_t *care)
     for (at = apr_hash_first(care->pool, care->items); at; at = apr_hash_next(at)) {
         const item_t *item = apr_hash_this_val(at);
 
-        if (item->has_zip || item->pinned || !older_than(care, item->used, MANIFEST_KEPT) || was_touched(care, item)) continue;
+        if (item->has_zip || !item->has_info || item->pinned) continue;
+        if (!older_than(care, item->used, MANIFEST_KEPT) || was_touched(care, item)) continue;
         sweep_file(care, "archives", apr_pstrcat(care->pool, cdist_digest_hex(&item->sha256, care->pool), ".info", NULL));
     }
 }
@@ -316,9 +322,11 @@ static cdist_err_t *collect(care_t *care, apr_uint64_t max_bytes)
     return care->err;
 }
 
-cdist_err_t *cdist_store_collect(cdist_collected_t *result, cdist_store_t *store, apr_uint64_t max_bytes, apr_pool_t *pool)
+static cdist_err_t *collect_unless_busy(cdist_collected_t *result, cdist_store_t *store, apr_uint64_t max_bytes,
+                                        const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
-    care_t care = {store, result, pool, apr_time_now(), apr_hash_make(pool), apr_array_make(pool, 32, sizeof(item_t *)), 0, NULL};
+    care_t care = {store, result, stop, pool, apr_time_now(), apr_hash_make(pool),
+                   apr_array_make(pool, 32, sizeof(item_t *)), 0, NULL};
     const char *path = cdist_store_lock_path(store, pool);
     cdist_lock_t *lock;
     cdist_err_t *err;
@@ -334,10 +342,15 @@ cdist_err_t *cdist_store_collect(cdist_collected_t *result, cdist_store_t *store
     return err;
 }
 
-int cdist_store_tidy(cdist_store_t *store, apr_uint64_t max_bytes, apr_pool_t *pool)
+cdist_err_t *cdist_store_collect(cdist_collected_t *result, cdist_store_t *store, apr_uint64_t max_bytes, apr_pool_t *pool)
+{
+    return collect_unless_busy(result, store, max_bytes, NULL, pool);
+}
+
+int cdist_store_tidy(cdist_store_t *store, apr_uint64_t max_bytes, const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
     cdist_collected_t collected;
-    cdist_err_t *err = cdist_store_collect(&collected, store, max_bytes, pool);
+    cdist_err_t *err = collect_unless_busy(&collected, store, max_bytes, stop, pool);
 
     if (err) cdist_log(CDIST_LOG_WARNING, "CD0026", 0, "the store could not be cleaned up: %s", cdist_err_text(err, pool));
     return collected.removed_archives;

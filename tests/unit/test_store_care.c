@@ -372,6 +372,21 @@ START_TEST(a_store_that_cannot_be_listed_is_an_error)
 }
 END_TEST
 
+START_TEST(a_collection_after_a_build_ends_when_the_server_must_go)
+{
+    volatile apr_uint32_t stop = 1;
+    made_t a;
+
+    open_store();
+    a = make("a");
+    clock_ahead = HOURS(1);
+    ck_assert_int_eq(cdist_store_tidy(store, 1, &stop, fx_pool), 0);
+    ck_assert(is_there(&a));
+    stop = 0;
+    ck_assert_int_eq(cdist_store_tidy(store, 1, &stop, fx_pool), 1);
+}
+END_TEST
+
 #define COLLECTORS 3
 #define EVICTIONS 10
 
@@ -892,6 +907,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, ready_archives_cost_nothing_and_are_not_evicted);
     tcase_add_test(tcase, who_comes_second_returns_at_once);
     tcase_add_test(tcase, a_store_that_cannot_be_listed_is_an_error);
+    tcase_add_test(tcase, a_collection_after_a_build_ends_when_the_server_must_go);
     tcase_add_test(tcase, several_processes_collect_while_one_builds_and_nothing_breaks);
     tcase_add_test(tcase, pinned_archives_are_never_evicted);
     tcase_add_test(tcase, each_publication_has_a_pin_of_its_own);
