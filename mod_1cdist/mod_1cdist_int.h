@@ -128,6 +128,12 @@ CDIST_MUST_CHECK cdist_err_t *cdist_child_catalogue(cdist_request_t *req);
 /* The current release of that snapshot, or why there is none; sets req->current. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req);
 
+/* ---- care.c ------------------------------------------------------------------------------------------------------ */
+
+/* Cares for the store on behalf of the publications (const cdist_dir_conf_t *). To be called by one thread of the process at a
+ * time, which holds CDIST_STORE_LOCK_CARE. */
+void cdist_care(const apr_array_header_t *publications, cdist_child_t *child, apr_pool_t *pool);
+
 /* ---- negotiate.c ----------------------------------------------------------------------------------------------- */
 
 /* Completes the route's selector from query and headers, where the path tells no version; sets Vary. Returns NULL, or

@@ -1,4 +1,4 @@
-/* What is done before anybody asks: looking at the folders, and building what is new.
+/* Who does what nobody asks for, and when: looking at the folders, building what is new, caring for the store (care.c).
  *
  * mod_watchdog, where it is loaded, calls one process of the server every second; that process looks at the catalogues that
  * are due, so that requests never have to. Without it the first request after the interval looks. Whoever looked and found
@@ -17,18 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An archive that could not be built is tried again after this, or when its source changes. */
-#define RETRY_AFTER apr_time_from_sec(600)
-#define FAILURES_KEPT 64
-#define KICK_PAUSE_SEC 2
+/* How soon a thread is started again while something is missing, and without that. */
+#define MISSING_PAUSE_SEC 2
+#define CARE_PAUSE_SEC 60
 /* How often mod_watchdog calls. Most calls find that nothing is due. */
 #define WATCH_INTERVAL apr_time_from_sec(1)
 #define WATCH_GRACE apr_time_from_sec(5)
-
-typedef struct {
-    cdist_key_t key;
-    apr_time_t at;
-} failure_t;
 
 static struct {
     const apr_array_header_t *publications; /* const cdist_dir_conf_t *; of the configuration, the same in all children */
@@ -36,102 +30,12 @@ static struct {
     int wanted;                             /* in this process threads may be started */
     apr_thread_t *thread;                   /* the last one started; to be joined before the next */
     apr_pool_t *thread_pool;                /* its own */
-    volatile apr_uint32_t running, last_kick_sec;
-    failure_t failures[FAILURES_KEPT];      /* of the thread alone */
-    int next_failure;
+    volatile apr_uint32_t running, last_missing_sec, last_care_sec;
 } watch;
 
 /* ---- the thread ---------------------------------------------------------------------------------------------------- */
 
-typedef struct {
-    const cdist_dir_conf_t *publication;
-    const cdist_source_t *source;
-} candidate_t;
-
-/* The newest version first; within a version the slots in their order. */
-static int compare_candidates(const void *left, const void *right)
-{
-    const candidate_t *a = left, *b = right;
-    int order = cdist_version_compare(&b->source->version, &a->source->version);
-
-    return order ? order : cdist_slot_compare(a->source->slot, b->source->slot);
-}
-
-static int failed_lately(const cdist_key_t *key)
-{
-    int i;
-
-    for (i = 0; i < FAILURES_KEPT; i++) {
-        if (cdist_digest_equal(&watch.failures[i].key, key)) return apr_time_now() - watch.failures[i].at < RETRY_AFTER;
-    }
-    return 0;
-}
-
-static void note_failure(const cdist_key_t *key)
-{
-    failure_t *failure = &watch.failures[watch.next_failure];
-
-    failure->key = *key;
-    failure->at = apr_time_now();
-    watch.next_failure = (watch.next_failure + 1) % FAILURES_KEPT;
-}
-
-/* What is offered and not built. The catalogues live as long as the pool. */
-static apr_array_header_t *find_candidates(const cdist_child_t *child, apr_pool_t *pool)
-{
-    apr_array_header_t *candidates = apr_array_make(pool, 16, sizeof(candidate_t));
-    int p, i, j;
-
-    for (p = 0; p < watch.publications->nelts; p++) {
-        const cdist_dir_conf_t *publication = APR_ARRAY_IDX(watch.publications, p, const cdist_dir_conf_t *);
-        const cdist_catalogue_t *catalogue = cdist_live_get(child->live, &publication->lookup, 1, pool);
-
-        for (i = 0; catalogue && i < catalogue->releases->nelts; i++) {
-            const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
-
-            for (j = 0; j < release->sources->nelts; j++) {
-                candidate_t candidate = {publication, APR_ARRAY_IDX(release->sources, j, const cdist_source_t *)};
-
-                if (!cdist_source_offered(candidate.source) || candidate.source->built) continue;
-                APR_ARRAY_PUSH(candidates, candidate_t) = candidate;
-            }
-        }
-    }
-    qsort(candidates->elts, (size_t)candidates->nelts, sizeof(candidate_t), compare_candidates);
-    return candidates;
-}
-
-static int half_of_the_cores(void)
-{
-    int threads = cdist_conf_process()->build_threads;
-
-    if (threads == 0) threads = cdist_os_cpu_count();
-    return threads > 1 ? threads / 2 : 1;
-}
-
-static void build_candidates(const cdist_child_t *child, const apr_array_header_t *candidates, apr_pool_t *pool)
-{
-    apr_pool_t *scratch;
-    int i;
-
-    apr_pool_create(&scratch, pool);
-    for (i = 0; i < candidates->nelts && !cdist_flights_stopping(child->flights); i++) {
-        const candidate_t *candidate = &APR_ARRAY_IDX(candidates, i, candidate_t);
-        const cdist_lookup_t *lookup = &candidate->publication->lookup;
-        cdist_err_t *err;
-        cdist_job_t job;
-        int made;
-
-        apr_pool_clear(scratch);
-        cdist_source_job(&job, candidate->source, lookup->layout, cdist_conf_process()->level, half_of_the_cores(), scratch);
-        if (failed_lately(&job.key)) continue;
-        err = cdist_flights_prebuild(&made, child->flights, &job, scratch);
-        if (err && err->code != CDIST_E_STOPPED) note_failure(&job.key);
-        if (made || err) cdist_live_expire(child->live, lookup);
-    }
-}
-
-static void *APR_THREAD_FUNC prebuild(apr_thread_t *thread, void *unused)
+static void *APR_THREAD_FUNC care(apr_thread_t *thread, void *unused)
 {
     static const cdist_digest_t whole_host;
     cdist_child_t *child;
@@ -142,8 +46,8 @@ static void *APR_THREAD_FUNC prebuild(apr_thread_t *thread, void *unused)
     (void)unused;
     apr_pool_create_unmanaged(&pool);
     if (!cdist_child_ready(&child, pool) &&
-        cdist_store_lock(&lock, child->store, CDIST_STORE_LOCK_PREBUILD, &whole_host, pool) == APR_SUCCESS) {
-        build_candidates(child, find_candidates(child, pool), pool);
+        cdist_store_lock(&lock, child->store, CDIST_STORE_LOCK_CARE, &whole_host, pool) == APR_SUCCESS) {
+        cdist_care(watch.publications, child, pool);
         cdist_os_lock_free(lock);
     }
     apr_pool_destroy(pool);
@@ -182,14 +86,17 @@ static void join_thread(void)
 static void kick(const cdist_catalogue_t *catalogue)
 {
     cdist_signals_t *signals;
+    int missing = cdist_conf_process()->prebuild && has_missing(catalogue);
 
-    if (!watch.wanted || !cdist_conf_process()->prebuild || !has_missing(catalogue)) return;
-    if (!cdist_log_due(&watch.last_kick_sec, KICK_PAUSE_SEC) || apr_atomic_cas32(&watch.running, 1, 0) != 0) return;
+    if (!watch.wanted) return;
+    if (!(missing && cdist_log_due(&watch.last_missing_sec, MISSING_PAUSE_SEC)) &&
+        !cdist_log_due(&watch.last_care_sec, CARE_PAUSE_SEC)) return;
+    if (apr_atomic_cas32(&watch.running, 1, 0) != 0) return;
     join_thread();
     apr_pool_create_unmanaged(&watch.thread_pool);
     signals = cdist_os_signals_make(watch.thread_pool);
     cdist_os_signals_block(signals);
-    if (apr_thread_create(&watch.thread, NULL, prebuild, NULL, watch.thread_pool) != APR_SUCCESS) watch.thread = NULL;
+    if (apr_thread_create(&watch.thread, NULL, care, NULL, watch.thread_pool) != APR_SUCCESS) watch.thread = NULL;
     cdist_os_signals_restore(signals);
     if (watch.thread) return;
     apr_pool_destroy(watch.thread_pool);
@@ -217,7 +124,7 @@ void cdist_watch_child(apr_pool_t *pchild)
 {
     watch.wanted = 1;
     watch.thread = NULL;
-    watch.running = watch.last_kick_sec = 0;
+    watch.running = watch.last_missing_sec = watch.last_care_sec = 0;
     /* NB: before the pool's own cleanups, which would take the store away from the running thread. */
     apr_pool_pre_cleanup_register(pchild, NULL, end_thread);
 }

@@ -168,7 +168,7 @@ static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source
 {
     int shown = -1;
     cdist_build_options_t options = {request->level, request->threads, NULL,
-                                     cdist_os_stderr_is_terminal() ? tool_progress : NULL, &shown, 1, NULL, NULL};
+                                     cdist_os_stderr_is_terminal() ? tool_progress : NULL, &shown, 0, 1, NULL, NULL};
     cdist_reuse_t *reuse;
     cdist_job_t job;
     cdist_temp_t *temp;

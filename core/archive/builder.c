@@ -91,6 +91,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
     int i;
 
     (void)thread;
+    if (build->options->polite) cdist_os_thread_yield();
     apr_pool_create_unmanaged(&pool);
     apr_pool_create(&scratch, pool);
     cdist_pack_tools_make(&tools, build->options, pool);

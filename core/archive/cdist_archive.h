@@ -141,6 +141,7 @@ typedef struct {
     const volatile apr_uint32_t *stop; /* NULL, or a flag that ends the build with CDIST_E_STOPPED within a second or so */
     cdist_progress_fn *progress;       /* NULL, or called from the building thread as bytes of content are done */
     void *progress_baton;
+    int polite;                 /* 1: the threads leave the processors to others where these want them */
     int no_digests;             /* 1: nobody wants the manifest, so entries need no SHA-256 */
     const cdist_reuse_t *reuse; /* NULL, or where packed bytes may be taken from */
     const char *top; /* NULL, or a folder that every entry's name begins with: "windows64-8.3.22.1750/" */
@@ -189,7 +190,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, 
                                                      apr_pool_t *pool);
 /* Locks of the store, each for one purpose and one key, held against everybody else on this host; the kernel frees them when
  * their owner dies. APR_EBUSY if somebody holds it. */
-typedef enum { CDIST_STORE_LOCK_SCAN, CDIST_STORE_LOCK_PREBUILD } cdist_store_lock_t;
+typedef enum { CDIST_STORE_LOCK_SCAN, CDIST_STORE_LOCK_CARE } cdist_store_lock_t;
 CDIST_MUST_CHECK apr_status_t cdist_store_lock(cdist_lock_t **lock, const cdist_store_t *store, cdist_store_lock_t purpose,
                                                const cdist_digest_t *key, apr_pool_t *pool);
 /* Where a text lies that processes leave for each other: notes/<digest>. */
@@ -311,8 +312,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, ap
  * not among their number. *made is 0 if the archive was there already, or is being built by somebody else. */
 CDIST_MUST_CHECK cdist_err_t *cdist_flights_prebuild(int *made, cdist_flights_t *flights, const cdist_job_t *job,
                                                      apr_pool_t *scratch_pool);
-/* 1 once cdist_flights_shut was called, or the flights' pool is being destroyed. */
-int cdist_flights_stopping(cdist_flights_t *flights);
+/* What becomes 1 once cdist_flights_shut was called, or the flights' pool is being destroyed. */
+const volatile apr_uint32_t *cdist_flights_stop_flag(const cdist_flights_t *flights);
 
 #ifdef __cplusplus
 }

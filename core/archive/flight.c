@@ -372,9 +372,9 @@ cdist_err_t *cdist_flights_obtain(cdist_archive_t **archive, apr_file_t **file, 
 
 /* ---- prebuilding ------------------------------------------------------------------------------------------------- */
 
-int cdist_flights_stopping(cdist_flights_t *flights)
+const volatile apr_uint32_t *cdist_flights_stop_flag(const cdist_flights_t *flights)
 {
-    return cdist_stop_asked(&flights->stop);
+    return &flights->stop;
 }
 
 cdist_err_t *cdist_flights_prebuild(int *made, cdist_flights_t *flights, const cdist_job_t *job, apr_pool_t *scratch_pool)
@@ -394,5 +394,6 @@ cdist_err_t *cdist_flights_prebuild(int *made, cdist_flights_t *flights, const c
     cdist_os_lock_free(lock);
     *made = !err;
     if (err) log_failure(job, err, scratch_pool);
+    else cdist_store_tidy(flights->store, flights->limits.store_max, &flights->stop, scratch_pool);
     return err;
 }

@@ -42,7 +42,7 @@ static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp
                                 const cdist_job_t *job, const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
     cdist_reuse_t *reuse = cdist_reuse_create(job->level, pool);
-    cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL, 0, reuse, job->top};
+    cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL, 1, 0, reuse, job->top};
 
     CDIST_ERR(cdist_tree_read(tree, job->path, job->skip, pool));
     if (!cdist_digest_equal(&(*tree)->signature, &job->signature)) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STREAM_BYTES (256u * 1024)
+#define STREAM_BYTES (1024u * 1024)
 #define PROBES 8
 #define PROBE_BYTES (128u * 1024)
 

@@ -252,6 +252,8 @@ void cdist_os_block_shrink(cdist_block_t *block, apr_size_t length);
 void cdist_os_block_free(cdist_block_t *block);
 
 int cdist_os_cpu_count(void);
+/* From now on the calling thread gets a processor after threads of other work; for the rest of its life. */
+void cdist_os_thread_yield(void);
 int cdist_os_stderr_is_terminal(void);
 /* Runs `work` in a process of its own, with the rights of another user if this one is root, and waits for its end.
  * APR_TIMEUP if it takes longer than `timeout`: the process is left to itself then, since one that hangs in a system call

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef F_OFD_SETLK
@@ -124,6 +126,14 @@ apr_status_t cdist_os_run_as(const char *user_name, apr_uid_t user, apr_gid_t gr
         apr_sleep(RUN_POLL);
     }
     return APR_SUCCESS;
+}
+
+/* NB: on Linux a thread has a priority of its own, against POSIX; elsewhere the whole process would lose, so nothing is done. */
+void cdist_os_thread_yield(void)
+{
+#ifdef __linux__
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
+#endif
 }
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */

@@ -70,6 +70,8 @@ typedef struct {
     cdist_layout_t layout;                /* how archives are made of what is found */
 } cdist_lookup_t;
 
+/* A text that is the same for lookups that find the same. */
+const char *cdist_lookup_text(const cdist_lookup_t *lookup, apr_pool_t *pool);
 /* What is wrong with a pattern's path; NULL if it is one. */
 const char *cdist_pattern_problem(const char *path);
 /* The folder that has to be listed first to find what a pattern means. */

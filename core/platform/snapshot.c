@@ -16,23 +16,25 @@ apr_status_t cdist_snapshot_release(void *baton)
     return APR_SUCCESS;
 }
 
-const char *cdist_target_key(const cdist_target_t *target, apr_pool_t *pool)
+const char *cdist_lookup_text(const cdist_lookup_t *lookup, apr_pool_t *pool)
 {
-    const cdist_lookup_t *lookup = target->lookup;
-    const char *key;
+    const char *text = apr_psprintf(pool, "%d %d\n%s", lookup->installed, lookup->layout,
+                                    lookup->roots ? apr_array_pstrcat(pool, lookup->roots, '\n') : "");
     int i;
 
-    if (target->server) return apr_pstrcat(pool, "server\n", target->server, NULL);
-    key = apr_psprintf(pool, "%d %d\n%s", lookup->installed, lookup->layout,
-                       lookup->roots ? apr_array_pstrcat(pool, lookup->roots, '\n') : "");
     for (i = 0; lookup->patterns && i < lookup->patterns->nelts; i++) {
         const cdist_pattern_t *pattern = &APR_ARRAY_IDX(lookup->patterns, i, cdist_pattern_t);
-        key = apr_pstrcat(pool, key, "\npattern ", pattern->slot->name, " ", pattern->path, NULL);
+        text = apr_pstrcat(pool, text, "\npattern ", pattern->slot->name, " ", pattern->path, NULL);
     }
     for (i = 0; lookup->components && i < lookup->components->nelts; i++) {
-        key = apr_pstrcat(pool, key, "\ncomponent ", APR_ARRAY_IDX(lookup->components, i, const cdist_slot_t *)->name, NULL);
+        text = apr_pstrcat(pool, text, "\ncomponent ", APR_ARRAY_IDX(lookup->components, i, const cdist_slot_t *)->name, NULL);
     }
-    return key;
+    return text;
+}
+
+const char *cdist_target_key(const cdist_target_t *target, apr_pool_t *pool)
+{
+    return target->server ? apr_pstrcat(pool, "server\n", target->server, NULL) : cdist_lookup_text(target->lookup, pool);
 }
 
 static cdist_snapshot_t *new_snapshot(void)

@@ -346,7 +346,7 @@ static void add_beside(const char *name)
 
 START_TEST(a_top_folder_stands_before_every_name_and_changes_nothing_else)
 {
-    cdist_build_options_t options = {6, 2, NULL, NULL, NULL, 0, NULL, "windows64-8.3.22.1750/"};
+    cdist_build_options_t options = {6, 2, NULL, NULL, NULL, 0, 0, NULL, "windows64-8.3.22.1750/"};
     cdist_manifest_t *flat, *manifest;
     cdist_verification_t *result;
     cdist_tree_t *tree;

@@ -29,7 +29,7 @@ typedef struct {
 /* Builds a folder into a file beside it. */
 static built_t build(const char *folder, const char *name, const cdist_reuse_t *reuse)
 {
-    cdist_build_options_t options = {6, 2, NULL, NULL, NULL, 0, reuse, NULL};
+    cdist_build_options_t options = {6, 2, NULL, NULL, NULL, 0, 0, reuse, NULL};
     built_t built;
     cdist_temp_t *temp;
 

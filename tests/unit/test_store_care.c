@@ -351,7 +351,7 @@ START_TEST(who_comes_second_returns_at_once)
     open_store();
     a = make("a");
     clock_ahead = HOURS(1);
-    FX_DONE(cdist_os_lock_try(&lock, fx_path("store/lock"), CDIST_LOCK_COLLECT, 1, fx_pool));
+    FX_DONE(cdist_os_lock_try(&lock, fx_path("store/lock"), LOCK_COLLECT, 1, fx_pool));
     result = collect(1);
     ck_assert_int_eq(result.busy, 1);
     ck_assert_int_eq(result.archives + result.removed_archives, 0);
@@ -869,7 +869,7 @@ START_TEST(who_audits_second_returns_at_once)
     open_store();
     make("a");
     clock_ahead = DAYS(8);
-    FX_DONE(cdist_os_lock_try(&lock, fx_path("store/lock"), CDIST_LOCK_AUDIT, 1, fx_pool));
+    FX_DONE(cdist_os_lock_try(&lock, fx_path("store/lock"), LOCK_AUDIT, 1, fx_pool));
     ck_assert_int_eq(audit(DAYS(7)).busy, 1);
     cdist_os_lock_free(lock);
     ck_assert_int_eq(audit(DAYS(7)).checked, 1);
