@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent / "http"))
 from harness import BUILD, HTTPD, HTTPD_MODULES, MODULE, TOOL  # noqa: E402
 
 PROGRAMS = BUILD / "tests" / "bench"
-MEASURE, LIMIT, STORE_BUILD = (PROGRAMS / name for name in ("measure", "deflate_limit", "store_build"))
+MEASURE, LIMIT, STORE_BUILD, LOAD = (PROGRAMS / name for name in ("measure", "deflate_limit", "store_build", "load"))
 MIB = 1 << 20
 
 
@@ -35,7 +35,7 @@ def need(packages):
     missing = sorted({package for what, package in packages.items() if not shutil.which(what) and not Path(what).exists()})
     if missing:
         die(f"these packages are missing; on Debian 12:\n    apt-get install --no-install-recommends {' '.join(missing)}")
-    for program in (TOOL, MODULE, MEASURE, LIMIT, STORE_BUILD):
+    for program in (TOOL, MODULE, MEASURE, LIMIT, STORE_BUILD, LOAD):
         if not program.exists():
             die(f"{program} is missing: run `make bench-programs` in the build folder, or set CDIST_BUILD")
 
@@ -75,6 +75,27 @@ def measured(command, cwd=None):
         die(f"{' '.join(map(str, command))}: exit status {figures['status']}\n{done.stderr[-2000:]}")
     figures["said"] = done.stdout
     return figures
+
+
+def load(port, path, connections=1, **options):
+    """Runs the HTTP clients of load.c. `headers`: lines."""
+    return load_result(load_begin(port, path, connections, **options))
+
+
+def load_begin(port, path, connections=1, headers=(), **options):
+    command = [str(LOAD), "--port", str(port), "--path", path, "--connections", str(connections)]
+    for line in headers:
+        command += ["--header", line]
+    for name, value in options.items():
+        command += ["--" + name.replace("_", "-")] + ([] if value is True else [str(value)])
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def load_result(process):
+    out, err = process.communicate()
+    if process.returncode != 0:
+        die(f"load: {err}")
+    return json.loads(out)
 
 
 def interleaved(contenders, rounds):
