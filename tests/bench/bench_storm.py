@@ -116,8 +116,8 @@ def p99(work, tree, options):
 def main():
     parser = bench.arguments(__doc__.splitlines()[0])
     parser.add_argument("--tree", help="a folder with real files, instead of the package libwine")
-    parser.add_argument("--megabytes", type=int, default=16, help="MiB of files in the archive that is asked for")
-    parser.add_argument("--wait-megabytes", type=int, default=256, help="MiB of files in the archive that hits are measured beside")
+    parser.add_argument("--megabytes", type=int, default=32, help="MiB of files in the archive that is asked for")
+    parser.add_argument("--wait-megabytes", type=int, default=400, help="MiB of files in the archive that hits are measured beside")
     parser.add_argument("--clients", type=lambda text: [int(n) for n in text.split(",")], default=[1, 4, 64, 200])
     parser.add_argument("--skip", default="", help="contenders to leave out: nginx, varnish, httpd")
     options = parser.parse_args()

@@ -50,10 +50,11 @@ def fill(ours, nginx, sizes):
     """Has the archives built, and puts copies where the others serve them."""
     for megabytes in sizes:
         fetch(ours, archive_url(megabytes))
-        for server in (ours, nginx):
-            size = megabytes * 10**6
-            built = next(path for path in (ours.store / "archives").glob("*.zip") if 0 <= path.stat().st_size - size < 10**6)
-            shutil.copy(built, server.folder / "htdocs" / f"{megabytes}.zip")
+        size = megabytes * 10**6
+        built = next(path for path in (ours.store / "archives").glob("*.zip") if 0 <= path.stat().st_size - size < 10**6)
+        copies = [shutil.copy(built, server.folder / "htdocs" / f"{megabytes}.zip") for server in (ours, nginx)]
+        for path in (built, *copies):
+            inputs.reread(path)
     _, index = fetch(ours, "/tc/index.json")
     for server in (ours, nginx):
         (server.folder / "htdocs" / "index.json").write_bytes(index)

@@ -123,9 +123,22 @@ def huge(root, version):
     return folder
 
 
+def read_through(path):
+    with open(path, "rb") as file:
+        while file.read(bench.MIB):
+            pass
+
+
 def warm(folder):
     """Reads everything, so that it comes from memory from now on."""
     for path in files_below(folder):
-        with open(path, "rb") as file:
-            while file.read(bench.MIB):
-                pass
+        read_through(path)
+
+
+def reread(path):
+    """Drops a file from memory and reads it again: how it was written decides about the size of its cache's pieces, and so
+    about the speed of reading it."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    read_through(path)

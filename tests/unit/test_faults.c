@@ -452,7 +452,7 @@ END_TEST
 static cdist_err_t *build_from_archive(cdist_digest_t *digest, apr_pool_t *pool)
 {
     cdist_reuse_t *reuse = cdist_reuse_create(1, pool);
-    cdist_build_options_t options = {1, 2, NULL, NULL, NULL, 0, reuse, NULL};
+    cdist_build_options_t options = {1, 2, NULL, NULL, NULL, 0, 0, reuse, NULL};
     cdist_manifest_t *manifest;
     cdist_tree_t *tree;
     cdist_temp_t *temp;
