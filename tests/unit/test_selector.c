@@ -34,6 +34,7 @@ static void add_release(const char *text)
         source->slot = strchr("mM", *p) ? modules() : cdist_slot_parse(strchr("wW", *p) ? "windows64" : "linux64");
         source->kind = p[1] == 'i' ? CDIST_SOURCE_INSTALLED : CDIST_SOURCE_DISTRIBUTION;
         source->settled = strchr("wlm", *p) != NULL;
+        source->built = p[1] == '*' || (p[1] && p[2] == '*');
         source->problem = p[1] == '1' ? "it is broken" : NULL;
         APR_ARRAY_PUSH(release->sources, const cdist_source_t *) = source;
     }
@@ -285,6 +286,33 @@ START_TEST(current_is_newest_or_a_version_or_its_start)
 }
 END_TEST
 
+/* Like add_release, with '*' behind a slot that is built. */
+static const struct {
+    const char *releases, *required, *version;
+} built_rows[] = {{"8.3.27.1 w;8.3.22.1 w*", NULL, "8.3.22.1"},   {"8.3.27.1 w*;8.3.22.1 w*", NULL, "8.3.27.1"},
+                  {"8.3.27.1 w;8.3.22.1 w", NULL, "8.3.27.1"},    {"8.3.27.1 w*l;8.3.22.1 w*", NULL, "8.3.22.1"},
+                  {"8.3.27.1 w*l;8.3.22.1 w*", "windows64", "8.3.27.1"}, {"8.3.27.1 w;8.3.22.1 wi*", NULL, "8.3.27.1"},
+                  {"8.3.27.1 W;8.3.22.1 w*", NULL, "8.3.22.1"}};
+
+START_TEST(a_release_that_is_built_goes_before_a_newer_one_that_is_not)
+{
+    cdist_current_t current = {CDIST_CURRENT_NEWEST, {{0}, 0}, NULL, NULL, 1};
+    apr_array_header_t *required = apr_array_make(fx_pool, 1, sizeof(const cdist_slot_t *));
+    const cdist_release_t *release;
+
+    fill(built_rows[_i].releases);
+    if (built_rows[_i].required) {
+        APR_ARRAY_PUSH(required, const cdist_slot_t *) = cdist_slot_parse(built_rows[_i].required);
+        current.required = required;
+    }
+    FX_OK(cdist_select_current(&release, catalogue, &current, fx_pool));
+    ck_assert_str_eq(cdist_version_format(&release->version, fx_pool), built_rows[_i].version);
+    current.prefer_built = 0;
+    FX_OK(cdist_select_current(&release, catalogue, &current, fx_pool));
+    ck_assert_str_eq(cdist_version_format(&release->version, fx_pool), strchr(built_rows[_i].releases, 'W') ? "8.3.22.1" : "8.3.27.1");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("selector");
@@ -296,5 +324,6 @@ Suite *test_suite(void)
     tcase_add_test(tcase, an_error_of_an_unread_root_says_why);
     tcase_add_test(tcase, an_error_of_a_release_being_filled_reads_as_a_sentence);
     tcase_add_test(tcase, current_is_newest_or_a_version_or_its_start);
+    tcase_add_loop_test(tcase, a_release_that_is_built_goes_before_a_newer_one_that_is_not, 0, FX_COUNT(built_rows));
     return suite;
 }

@@ -1,0 +1,251 @@
+/* One catalogue for several processes: written, read back, noticed through the board; two objects stand for two processes. */
+#include "../../core/platform/platform_int.h"
+#include "platform_fixture.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void *board;
+static cdist_store_t *store;
+
+static void make_store(void)
+{
+    board = apr_pcalloc(fx_pool, cdist_board_bytes());
+    ck_assert_int_eq(mkdir(fx_path("store"), 0755), 0);
+    FX_OK(cdist_store_open(&store, fx_path("store"), fx_pool));
+}
+
+/* A process of the server. */
+static cdist_live_t *process(void *its_board)
+{
+    cdist_live_options_t options = {apr_time_from_sec(10), 0, 0, 6, its_board};
+    cdist_live_t *live;
+
+    FX_OK(cdist_live_create(&live, &options, fx_pool));
+    cdist_live_share(live, store);
+    return live;
+}
+
+static int releases_seen(cdist_live_t *live, const cdist_lookup_t *lookup)
+{
+    const cdist_catalogue_t *catalogue = cdist_live_get(live, lookup, 0, fx_pool);
+
+    ck_assert_ptr_nonnull(catalogue);
+    return catalogue->releases->nelts;
+}
+
+/* Everything that a catalogue may hold. */
+static cdist_lookup_t *make_everything(void)
+{
+    cdist_lookup_t *lookup = fx_roots("root", "away");
+
+    fx_add_pattern(lookup, "modules", "modules/%v");
+    fx_add_pattern(lookup, "extras", "no/extras/%v");
+    fx_write_text("root/8.3.22.1750/Win64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
+    fx_write_text("root/8.3.22.1750/Win64/distr/linux64tc.zip", "z");
+    fx_write_text("root/8.3.22.1750/distr/windows32tc.zip", "z");
+    fx_write_text("root/8.3.22.1750/1cv8c", "\x7F" "ELF");
+    fx_write_text("root/8.3.25.1/windows64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
+    fx_write_text("modules/8.3.22.1750/a \"quoted\" имя", "x");
+    return lookup;
+}
+
+START_TEST(a_catalogue_is_the_same_after_writing_and_reading)
+{
+    cdist_lookup_t *lookup = make_everything();
+    cdist_catalogue_t *catalogue = fx_scan_settled(lookup);
+    const char *text = cdist_catalogue_write(catalogue, fx_pool), *again;
+    const cdist_catalogue_t *read;
+
+    ck_assert_ptr_nonnull(text);
+    read = cdist_catalogue_read(text, lookup, fx_pool);
+    ck_assert_ptr_nonnull(read);
+    again = cdist_catalogue_write(read, fx_pool);
+    ck_assert_str_eq(again, text);
+    ck_assert_str_eq(fx_list_catalogue(read), fx_list_catalogue(catalogue));
+    ck_assert_int_eq(read->unreadable->nelts, 1);
+    ck_assert_int_eq(read->unread_components->nelts, 1);
+    ck_assert_int_eq(read->problems->nelts, catalogue->problems->nelts);
+    ck_assert_int_ge(read->problems->nelts, 3);
+    ck_assert_int_eq(cdist_slot_compare(fx_source_in(read, "8.3.22.1750", "modules")->slot,
+                                        APR_ARRAY_IDX(lookup->components, 0, const cdist_slot_t *)), 0);
+}
+END_TEST
+
+START_TEST(a_job_made_from_a_catalogue_that_was_read_has_the_same_key)
+{
+    cdist_lookup_t *lookup = make_everything();
+    cdist_catalogue_t *catalogue = fx_scan_settled(lookup);
+    const cdist_catalogue_t *read = cdist_catalogue_read(cdist_catalogue_write(catalogue, fx_pool), lookup, fx_pool);
+    const char *const slots[] = {"windows64", "windows32", "modules"};
+    int i;
+
+    for (i = 0; i < FX_COUNT(slots); i++) {
+        cdist_job_t one, other;
+
+        cdist_source_job(&one, fx_source_in(catalogue, "8.3.22.1750", slots[i]), CDIST_LAYOUT_FLAT, 6, 0, fx_pool);
+        cdist_source_job(&other, fx_source_in(read, "8.3.22.1750", slots[i]), CDIST_LAYOUT_FLAT, 6, 0, fx_pool);
+        ck_assert(cdist_digest_equal(&one.key, &other.key));
+    }
+}
+END_TEST
+
+START_TEST(a_damaged_text_is_no_catalogue_and_harms_nobody)
+{
+    cdist_lookup_t *lookup = make_everything();
+    const char *text = cdist_catalogue_write(fx_scan_settled(lookup), fx_pool);
+    apr_size_t length = strlen(text), i;
+
+    ck_assert_ptr_null(cdist_catalogue_read("", lookup, fx_pool));
+    ck_assert_ptr_null(cdist_catalogue_read("{}", lookup, fx_pool));
+    ck_assert_ptr_null(cdist_catalogue_read("[1]", lookup, fx_pool));
+    for (i = 0; i < length; i += 11) {
+        char *other = apr_pstrdup(fx_pool, text);
+
+        ck_assert_ptr_null(cdist_catalogue_read(apr_pstrmemdup(fx_pool, text, i), lookup, fx_pool));
+        other[i] ^= 4;
+        cdist_catalogue_read(other, lookup, fx_pool);
+    }
+}
+END_TEST
+
+START_TEST(what_one_process_saw_the_others_see_without_looking)
+{
+    const cdist_lookup_t *lookup = fx_roots("root", NULL);
+    cdist_live_t *one, *other;
+
+    make_store();
+    one = process(board);
+    other = process(board);
+    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
+    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    /* NB: nobody can look any more; who did would see nothing. */
+    ck_assert_int_eq(rename(fx_path("root"), fx_path("hidden")), 0);
+    ck_assert_int_eq(releases_seen(other, lookup), 1);
+    ck_assert_int_eq(rename(fx_path("hidden"), fx_path("root")), 0);
+    fx_write_text("root/8.3.25.1/distr/windows64tc.zip", "z");
+    ck_assert_int_eq(releases_seen(other, lookup), 1);
+    fx_clock_ahead += apr_time_from_sec(11);
+    ck_assert_int_eq(releases_seen(one, lookup), 2);
+    ck_assert_int_eq(rename(fx_path("root"), fx_path("hidden")), 0);
+    ck_assert_int_eq(releases_seen(other, lookup), 2);
+}
+END_TEST
+
+START_TEST(a_process_that_asks_for_a_look_has_all_of_them_look)
+{
+    const cdist_lookup_t *lookup = fx_roots("root", NULL);
+    cdist_live_t *one, *other;
+
+    make_store();
+    one = process(board);
+    other = process(board);
+    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
+    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    ck_assert_int_eq(releases_seen(other, lookup), 1);
+    fx_write_text("root/8.3.25.1/distr/windows64tc.zip", "z");
+    cdist_live_expire(other, lookup);
+    fx_clock_ahead += apr_time_from_sec(1);
+    ck_assert_int_eq(releases_seen(one, lookup), 2);
+    ck_assert_int_eq(releases_seen(other, lookup), 2);
+}
+END_TEST
+
+START_TEST(a_published_catalogue_that_cannot_be_read_is_made_anew)
+{
+    const cdist_lookup_t *lookup = fx_roots("root", NULL);
+    cdist_folder_t *folder;
+    const char *name;
+
+    make_store();
+    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
+    ck_assert_int_eq(releases_seen(process(board), lookup), 1);
+    FX_DONE(cdist_os_folder_open(&folder, fx_path("store/notes"), fx_pool));
+    FX_DONE(cdist_os_folder_next(&name, folder, fx_pool));
+    ck_assert_ptr_nonnull(name);
+    cdist_os_folder_close(folder);
+    fx_write_text(apr_pstrcat(fx_pool, "store/notes/", name, NULL), "{\"format\": 1");
+    ck_assert_int_eq(releases_seen(process(board), lookup), 1);
+}
+END_TEST
+
+START_TEST(without_a_board_or_with_a_name_that_is_not_utf8_each_process_looks_for_itself)
+{
+    const cdist_lookup_t *lookup = fx_roots(_i ? "root\xFF" : "root", NULL);
+    cdist_live_t *one, *other;
+
+    make_store();
+    one = process(_i ? board : NULL);
+    other = process(_i ? board : NULL);
+    fx_write_text(_i ? "root\xFF/8.3.22.1750/distr/windows64tc.zip" : "root/8.3.22.1750/distr/windows64tc.zip", "z");
+    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    fx_write_text(_i ? "root\xFF/8.3.25.1/distr/windows64tc.zip" : "root/8.3.25.1/distr/windows64tc.zip", "z");
+    ck_assert_int_eq(releases_seen(other, lookup), 2);
+    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    fx_clock_ahead += apr_time_from_sec(11);
+    ck_assert_int_eq(releases_seen(one, lookup), 2);
+    ck_assert_int_eq(releases_seen(other, lookup), 2);
+}
+END_TEST
+
+START_TEST(the_version_of_the_1c_server_is_shared_too)
+{
+    cdist_live_t *one, *other;
+    cdist_version_t version;
+    cdist_err_t *err;
+
+    make_store();
+    one = process(board);
+    other = process(board);
+    if (_i) fx_write_text("cv8/8.3.22.1750/ragent", "x");
+    else ck_assert_int_eq(mkdir(fx_path("cv8"), 0755), 0);
+    err = cdist_live_server(&version, one, fx_path("cv8"), 0, fx_pool);
+    ck_assert_int_eq(err == NULL, _i);
+    ck_assert_int_eq(rename(fx_path("cv8"), fx_path("hidden")), 0);
+    err = cdist_live_server(&version, other, fx_path("cv8"), 0, fx_pool);
+    ck_assert_int_eq(err == NULL, _i);
+    if (_i) ck_assert_str_eq(cdist_version_format(&version, fx_pool), "8.3.22.1750");
+    else ck_assert_int_eq(err->code, CDIST_E_NOTFOUND);
+}
+END_TEST
+
+START_TEST(what_is_built_stands_in_the_catalogue)
+{
+    const cdist_lookup_t *lookup = fx_roots("root", NULL);
+    cdist_catalogue_t *catalogue;
+    cdist_job_t job;
+
+    make_store();
+    fx_write_text("root/8.3.22.1750/windows64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
+    fx_write_text("root/8.3.22.1750/windows32/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE32));
+    catalogue = fx_scan_settled(lookup);
+    cdist_source_job(&job, fx_source_in(catalogue, "8.3.22.1750", "windows64"), CDIST_LAYOUT_FLAT, 6, 1, fx_pool);
+    FX_OK(cdist_job_run(store, &job, NULL, fx_pool));
+    cdist_catalogue_mark_built(catalogue, lookup, store, 6, fx_pool);
+    ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows64")->built, 1);
+    ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows32")->built, 0);
+    ck_assert(!cdist_release_built(&APR_ARRAY_IDX(catalogue->releases, 0, cdist_release_t), NULL));
+    cdist_catalogue_mark_built(catalogue, lookup, store, 7, fx_pool);
+    ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows64")->built, 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("shared catalogue");
+    TCase *tcase = fx_case(suite, "shared catalogue", 20);
+
+    tcase_add_test(tcase, a_catalogue_is_the_same_after_writing_and_reading);
+    tcase_add_test(tcase, a_job_made_from_a_catalogue_that_was_read_has_the_same_key);
+    tcase_add_test(tcase, a_damaged_text_is_no_catalogue_and_harms_nobody);
+    tcase_add_test(tcase, what_one_process_saw_the_others_see_without_looking);
+    tcase_add_test(tcase, a_process_that_asks_for_a_look_has_all_of_them_look);
+    tcase_add_test(tcase, a_published_catalogue_that_cannot_be_read_is_made_anew);
+    tcase_add_loop_test(tcase, without_a_board_or_with_a_name_that_is_not_utf8_each_process_looks_for_itself, 0, 2);
+    tcase_add_loop_test(tcase, the_version_of_the_1c_server_is_shared_too, 0, 2);
+    tcase_add_test(tcase, what_is_built_stands_in_the_catalogue);
+    return suite;
+}
