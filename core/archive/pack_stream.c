@@ -124,7 +124,6 @@ static cdist_err_t *stream_packed(stream_t *s)
     int shrinks;
 
     CDIST_ERR(probe(&shrinks, s));
-    s->entry->bytes = s->input->stat.bytes;
     if (shrinks) {
         CDIST_ERR(stream_deflated(s));
         shrinks = s->entry->packed_bytes < s->entry->bytes;
@@ -250,6 +249,8 @@ cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_writer_t *writer,
     s.out = apr_palloc(pool, STREAM_BYTES);
     s.sha = cdist_sha256_create(pool);
     s.packed_sha = cdist_sha256_create(pool);
+    /* NB: decides how long the header is, and must be known when its place is kept. */
+    entry->bytes = input->stat.bytes;
     err = cdist_zip_writer_begin(writer, entry);
     if (!err) err = stream_reused(&reused, &s);
     if (!err && !reused) err = stream_packed(&s);
