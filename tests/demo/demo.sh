@@ -107,6 +107,8 @@ CDistStore "$demo/store"
 # Short, so that the demonstration need not wait; the defaults are 30 and 10.
 CDistSettle 3
 CDistScanInterval 1
+# Off, so that a cold build can be shown.
+CDistPrebuild Off
 Alias "/update" "$demo/published"
 <Directory "$demo/published">
     SetHandler 1cdist
