@@ -186,7 +186,7 @@ typedef struct {
 } cdist_pack_tools_t;
 
 void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_t *options, apr_pool_t *pool);
-/* Packs a file of at most CDIST_WHOLE_MAX bytes, a link, or a folder. The caller frees
+/* Packs a file of at most cdist_whole_max(level) bytes, a link, or a folder. The caller frees
  * `packed`, which is empty after an error. */
 CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_pack_tools_t *tools,
                                                const char *folder, const cdist_input_t *input, apr_pool_t *pool);

@@ -45,14 +45,14 @@ static const cdist_input_t *input_at(const build_t *build, int i)
     return &APR_ARRAY_IDX(build->tree->inputs, i, cdist_input_t);
 }
 
-static int is_streamed(const cdist_input_t *input)
+static int is_streamed(const build_t *build, const cdist_input_t *input)
 {
-    return input->stat.kind == CDIST_FILE && input->stat.bytes > CDIST_WHOLE_MAX;
+    return input->stat.kind == CDIST_FILE && input->stat.bytes > cdist_whole_max(build->options->level);
 }
 
 static apr_uint64_t cost(const build_t *build, const cdist_input_t *input)
 {
-    return is_streamed(input) || input->stat.kind != CDIST_FILE ? 0 : (build->options->reuse ? 3 : 2) * input->stat.bytes;
+    return is_streamed(build, input) || input->stat.kind != CDIST_FILE ? 0 : (build->options->reuse ? 3 : 2) * input->stat.bytes;
 }
 
 /* Call with the mutex held. */
@@ -102,7 +102,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
         apr_pool_clear(scratch);
         if (cdist_stop_asked(build->options->stop)) {
             err = cdist_err_create(scratch, CDIST_E_STOPPED, 0, "the build was stopped");
-        } else if (!is_streamed(input_at(build, i))) {
+        } else if (!is_streamed(build, input_at(build, i))) {
             err = cdist_pack_whole(&build->entries[i], &packed, &tools, build->tree->folder, input_at(build, i), scratch);
         }
         apr_thread_mutex_lock(build->mutex);
@@ -154,7 +154,7 @@ static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, ap
         const cdist_err_t *err = await(build, i);
 
         apr_pool_clear(scratch);
-        if (!err && is_streamed(input)) {
+        if (!err && is_streamed(build, input)) {
             err = cdist_pack_stream(&build->entries[i], writer, tools, build->tree->folder, input, build->options->stop,
                                     scratch);
         } else if (!err) {

@@ -1,12 +1,12 @@
 /* Archives: deterministic ZIP files built from folders, kept in a store, built once however many ask.
  *
  * The bytes of an archive are a pure function of its entries' names and contents, the level, and the builder's
- * identity (cdist_builder_identity). Rules of the format, version 1:
+ * identity (cdist_builder_identity). Rules of the format, version 2:
  * - entries sorted by the bytes of their UTF-8 name; a folder has an entry ("name/") only if it is empty;
  * - time stamp 1980-01-01 00:00:00, general purpose bit 11 set, made by Unix, no data descriptor, no comment;
  * - Zip64 records only where a number needs them;
  * - mode 0644, or 0755 for content that starts as ELF, Mach-O or "#!"; 0777 for links, 0755 for folders;
- * - an entry up to CDIST_WHOLE_MAX bytes is compressed as a whole, a larger one is streamed through zlib;
+ * - an entry up to cdist_whole_max(level) bytes is compressed as a whole, a larger one is streamed through zlib;
  * - an entry that does not shrink is stored. */
 #ifndef CDIST_ARCHIVE_H
 #define CDIST_ARCHIVE_H
@@ -17,8 +17,12 @@
 extern "C" {
 #endif
 
-#define CDIST_FORMAT_VERSION 1
-#define CDIST_WHOLE_MAX (16u * 1024 * 1024)
+#define CDIST_FORMAT_VERSION 2
+/* Up to which size an entry is compressed as a whole. The levels above 6 are so slow that a server would have to wait too long
+ * for one entry when it must stop. */
+#define CDIST_WHOLE_MAX (64u * 1024 * 1024)
+#define CDIST_WHOLE_MAX_SLOW (16u * 1024 * 1024)
+#define cdist_whole_max(level) ((level) <= 6 ? CDIST_WHOLE_MAX : CDIST_WHOLE_MAX_SLOW)
 /* Entries of one archive, built or read. */
 #define CDIST_MAX_ENTRIES 200000
 

@@ -198,7 +198,7 @@ static void fill_sample(unsigned char *sample)
     }
 }
 
-/* NB: entries above CDIST_WHOLE_MAX always go through zlib, so its bytes belong to the identity too. */
+/* NB: entries above cdist_whole_max always go through zlib, so its bytes belong to the identity too. */
 static void digest_zlib_stream(cdist_sha256_t *sha, unsigned char *out, const unsigned char *sample, int level)
 {
     z_stream z;

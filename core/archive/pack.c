@@ -1,4 +1,4 @@
-/* One content of at most CDIST_WHOLE_MAX bytes into one entry: read, digested, and compressed as a whole, or its packed bytes
+/* One content of at most cdist_whole_max(level) bytes into one entry: read, digested, and compressed as a whole, or its packed bytes
  * taken from an archive that has it already. Larger ones are in pack_stream.c. */
 #include "archive_int.h"
 

@@ -114,7 +114,7 @@ static int is_ours(zip_reader_t *r, int level)
 }
 
 /* NB: large entries that shrink went through another compressor than the samples did, so they are left out. */
-static apr_array_header_t *make_records(const apr_array_header_t *entries, apr_pool_t *pool)
+static apr_array_header_t *make_records(const apr_array_header_t *entries, int level, apr_pool_t *pool)
 {
     apr_array_header_t *records = apr_array_make(pool, entries->nelts, sizeof(cdist_record_t));
     int i;
@@ -124,7 +124,7 @@ static apr_array_header_t *make_records(const apr_array_header_t *entries, apr_p
         cdist_record_t *record;
 
         if ((entry->mode & 0170000) != 0100000) continue;
-        if (entry->bytes > CDIST_WHOLE_MAX && entry->method != CDIST_STORED) continue;
+        if (entry->bytes > cdist_whole_max(level) && entry->method != CDIST_STORED) continue;
         record = memset(apr_array_push(records), 0, sizeof *record);
         record->bytes = entry->bytes;
         record->crc32 = entry->crc32;
@@ -152,7 +152,7 @@ cdist_err_t *cdist_reuse_add(int *usable, cdist_reuse_t *reuse, const char *path
     if (!err) err = cdist_verification_error(r.result, path, pool);
     if (!err && is_ours(&r, cdist_reuse_level(reuse))) {
         *usable = 1;
-        err = cdist_reuse_add_records(reuse, path, make_records(r.result->manifest->entries, pool));
+        err = cdist_reuse_add_records(reuse, path, make_records(r.result->manifest->entries, cdist_reuse_level(reuse), pool));
     }
     apr_file_close(file);
     return err;

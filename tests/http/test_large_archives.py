@@ -1,7 +1,7 @@
 """Archives beyond the limits of the first ZIP: 65,536 entries, entries and offsets of more than 4 GiB; built and checked in
 bounded memory, and read by others.
 
-The sizes around 2^32 run only with CDIST_LARGE=1 in the environment ("make check-large"): each inflates 4 GiB five times,
+What is beyond 4 GiB and does not shrink, and the sizes around 2^32, run only with CDIST_LARGE=1 in the environment ("make check-large"): each inflates 4 GiB five times,
 and says little more about a change than the unit tests of the records do (test_zip_layout)."""
 import json
 import os
@@ -267,6 +267,7 @@ def check_served(httpd, folder, path):
     assert (status, headers["Content-Length"]) == (200, str(size))
 
 
+@only_large
 def test_offsets_and_directory_beyond_4_gib_are_read_by_everybody_and_served(httpd, folder):
     need_room(folder, 6 * GIB)
     source = distribution(folder)
