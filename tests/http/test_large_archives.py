@@ -1,8 +1,9 @@
 """Archives beyond the limits of the first ZIP: 65,536 entries, entries and offsets of more than 4 GiB; built and checked in
 bounded memory, and read by others.
 
-What is beyond 4 GiB and does not shrink, and the sizes around 2^32, run only with CDIST_LARGE=1 in the environment ("make check-large"): each inflates 4 GiB five times,
-and says little more about a change than the unit tests of the records do (test_zip_layout)."""
+What is beyond 4 GiB and does not shrink, and the sizes around 2^32, run only with CDIST_LARGE=1 in the environment ("make
+check-large"): each reads 4 GiB five times, and says little more about a change than the unit tests of the records do
+(test_zip_layout)."""
 import json
 import os
 import re
