@@ -4,7 +4,7 @@
 # temporary folders below $TMPDIR, which they remove.
 #
 #   ./bootstrap.sh demo     build, start a private httpd, and show the whole job on real files
-#   ./bootstrap.sh check    build and run every test, and once more under sanitizers for memory and for threads
+#   ./bootstrap.sh check    build and run the tests, and once more under sanitizers
 #   ./bootstrap.sh build    build only
 set -euo pipefail
 
@@ -22,7 +22,7 @@ die() { printf 'bootstrap.sh: %s\n' "$*" >&2; exit 1; }
 usage() {
     say "Usage: ./bootstrap.sh demo|check|build"
     say "  demo   build, start a private httpd on a free loopback port, and show the job on real files"
-    say "  check  build and run every test, and once more under sanitizers for memory and for threads"
+    say "  check  build and run the tests, and once more under sanitizers"
     say "  build  build only; then: make -C build install"
     say "Environment: CDIST_BUILD  the build folder (./build); CDIST_CONFIGURE_FLAGS  options for configure"
 }
