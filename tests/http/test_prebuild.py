@@ -1,13 +1,14 @@
 """Building before anybody asks: the newest release first, current only once it is built, one catalogue for all processes."""
 import os
 import re
+import subprocess
 import time
 
 import pytest
 
 import releases
 from conftest import CURRENT, NEWEST, OLD
-from harness import wait_until
+from harness import HTTPD, wait_until
 
 ON = "CDistPrebuild On\nCDistScanInterval 1\nCDistSettle 2\n"
 MPMS = ["event", "worker", "prefork"]
@@ -139,3 +140,37 @@ def test_what_was_served_stays_served_after_a_restart_while_its_folder_is_touche
     server.restart()
     answer = server.get("/tc/windows64tc.zip")
     assert (answer.status, answer.headers["1C-Version"]) == (200, OLD)
+
+
+NO_WATCHDOG = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <string.h>
+/* A server whose mod_watchdog is compiled in behaves as one without it. */
+void *apr_dynamic_fn_retrieve(const char *name)
+{
+    void *(*real)(const char *) = dlsym(RTLD_NEXT, "apr_dynamic_fn_retrieve");
+    return strncmp(name, "ap_watchdog_", 12) == 0 ? NULL : real(name);
+}
+"""
+
+
+@pytest.fixture
+def without_watchdog(folder, monkeypatch):
+    if "sanitized" in HTTPD:
+        pytest.skip("the sanitizers' own libraries are preloaded")
+    source, shim = folder / "no_watchdog.c", folder / "no_watchdog.so"
+    source.write_text(NO_WATCHDOG)
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", shim, source, "-ldl"], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(shim))
+
+
+@pytest.mark.parametrize("mpm", MPMS)
+def test_without_mod_watchdog_requests_look_and_have_the_rest_built(httpd, shared, without_watchdog, mpm):
+    server = httpd(shared["plain"], process=ON, mpm=mpm)
+    time.sleep(2)
+    assert not built(server), "nobody asked yet"
+    assert server.get("/tc/index.json").status == 200
+    wait_until(lambda: len(built(server)) == 8, "all archives are built")
+    assert [label.split()[1] for label in built(server)] == [NEWEST] * 2 + [CURRENT] * 4 + [OLD] * 2
+    wait_until(lambda: server.get("/tc/windows64tc.zip").headers["1C-Version"] == NEWEST, "the newest is current")
