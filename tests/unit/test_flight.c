@@ -151,6 +151,8 @@ static void wait_until_hit(void)
         if (err) outcome = CDIST_WAITED;
     }
     ck_assert_int_eq(outcome, CDIST_HIT);
+    /* The archive is there a moment before the line in the log. */
+    for (i = 0; i < 1000 && __atomic_load_n(&messages_of_builds, __ATOMIC_SEQ_CST) == 0; i++) apr_sleep(apr_time_from_msec(10));
 }
 
 START_TEST(a_timeout_ends_the_wait_and_not_the_build)
