@@ -27,6 +27,7 @@ typedef struct holder_t {
     cdist_notice_t *notice;    /* on the board, or `own` */
     cdist_notice_t own;
     apr_uint32_t generation;   /* of the snapshot; 0: made by this process, or none */
+    int unpublished;           /* the others could not be told of the snapshot */
     cdist_snapshot_t *snapshot;      /* NULL before the first one */
     apr_time_t busy;           /* since when a thread reads or scans; 0: none does */
     apr_time_t not_before;     /* another process scans: no need to look before */
@@ -147,7 +148,15 @@ static void publish(holder_t *holder, const cdist_target_t *target, const cdist_
     if (holder->notice == &holder->own) return;
     err = cdist_file_publish(cdist_store_note_path(target->store, &holder->digest, snapshot->pool), snapshot->text,
                              strlen(snapshot->text), snapshot->pool);
+    holder->unpublished = err != NULL;
     if (!err) apr_atomic_inc32(&holder->notice->generation);
+}
+
+/* Whether the others have what was just seen: it is what this process had, and they had that from it, or it from them. */
+static int is_known(const holder_t *holder, const cdist_snapshot_t *before, const cdist_snapshot_t *fresh)
+{
+    return holder->generation && holder->generation == apr_atomic_read32(&holder->notice->generation) &&
+           !holder->unpublished && before && before->text && fresh->text && strcmp(before->text, fresh->text) == 0;
 }
 
 static apr_time_t due_after(const cdist_live_t *live, const cdist_snapshot_t *snapshot, apr_time_t looked)
@@ -174,14 +183,7 @@ static cdist_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, 
         apr_atomic_set64(&holder->notice->due, (apr_uint64_t)due_after(live, fresh, looked));
     }
     if (!target->store) holder->generation = 0;
-    else if (holder->generation && before && before->text && fresh->text && strcmp(before->text, fresh->text) == 0) {
-        /* Nothing changed: the others keep what they have. */
-    } else if (!fresh->text) {
-        /* It cannot be told to others, so each looks for itself. */
-        holder->own.due = apr_atomic_read64(&holder->notice->due);
-        holder->notice = &holder->own;
-        holder->generation = 0;
-    } else {
+    else if (fresh->text && !is_known(holder, before, fresh)) {
         /* NB: where it cannot be written, the disk being full, this process goes on with what it saw all the same. */
         publish(holder, target, fresh);
         holder->generation = apr_atomic_read32(&holder->notice->generation);
@@ -201,7 +203,10 @@ static cdist_snapshot_t *refresh(cdist_live_t *live, holder_t *holder, const cdi
 
     if (target->store && generation && generation != holder->generation) {
         fresh = cdist_snapshot_read(target, &holder->digest);
-        if (fresh) holder->generation = generation;
+        if (fresh) {
+            holder->generation = generation;
+            holder->unpublished = 0;
+        }
         if (fresh && fresh->catalogue) take_report(holder, fresh->catalogue);
         if (fresh) return fresh;
     }
@@ -224,12 +229,21 @@ static cdist_snapshot_t *refresh(cdist_live_t *live, holder_t *holder, const cdi
 static int is_due(const cdist_live_t *live, holder_t *holder, apr_interval_time_t grace)
 {
     apr_time_t now = apr_time_now();
-    apr_uint32_t generation = apr_atomic_read32(&holder->notice->generation);
+    apr_uint32_t generation;
 
-    if (holder->busy) return 0;
+    if (holder->busy) return 0; /* NB: what follows is that thread's alone then */
+    generation = apr_atomic_read32(&holder->notice->generation);
     if (!holder->snapshot) return now >= holder->not_before;
     if (live->store && generation && generation != holder->generation) return 1;
     return now >= (apr_time_t)apr_atomic_read64(&holder->notice->due) + grace && now >= holder->not_before;
+}
+
+/* What cannot be told to others, each process looks at for itself. With the mutex held. */
+static void leave_board(holder_t *holder)
+{
+    holder->own.due = apr_atomic_read64(&holder->notice->due);
+    holder->notice = &holder->own;
+    holder->generation = 0;
 }
 
 /* With the mutex held: lets go of it while it reads or scans. */
@@ -244,6 +258,7 @@ static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target)
     fresh = refresh(live, holder, target);
     apr_thread_mutex_lock(live->mutex);
     if (fresh) {
+        if (target->store && !fresh->text && holder->notice != &holder->own) leave_board(holder);
         holder->snapshot = fresh;
         if (before) cdist_snapshot_release(before);
     }

@@ -172,6 +172,33 @@ START_TEST(a_published_catalogue_that_cannot_be_read_is_made_anew)
 }
 END_TEST
 
+START_TEST(what_could_not_be_published_is_published_by_the_next_look)
+{
+    const cdist_lookup_t *lookup = fx_roots("root", NULL);
+    cdist_live_t *one, *other;
+
+    make_store();
+    one = process(board);
+    other = process(board);
+    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
+    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    ck_assert_int_eq(releases_seen(other, lookup), 1);
+    ck_assert_int_eq(rename(fx_path("store/notes"), fx_path("store/away")), 0);
+    fx_write_text("store/notes", "a file where the folder should be");
+    fx_write_text("root/8.3.25.1/distr/windows64tc.zip", "z");
+    fx_clock_ahead += apr_time_from_sec(11);
+    ck_assert_int_eq(releases_seen(one, lookup), 2);
+    ck_assert_int_eq(releases_seen(other, lookup), 1);
+    ck_assert_int_eq(unlink(fx_path("store/notes")), 0);
+    ck_assert_int_eq(rename(fx_path("store/away"), fx_path("store/notes")), 0);
+    fx_clock_ahead += apr_time_from_sec(11);
+    ck_assert_int_eq(releases_seen(one, lookup), 2);
+    /* NB: who looked now would see nothing. */
+    ck_assert_int_eq(rename(fx_path("root"), fx_path("hidden")), 0);
+    ck_assert_int_eq(releases_seen(other, lookup), 2);
+}
+END_TEST
+
 START_TEST(without_a_board_or_with_a_name_that_is_not_utf8_each_process_looks_for_itself)
 {
     const cdist_lookup_t *lookup = fx_roots(_i ? "root\xFF" : "root", NULL);
@@ -244,6 +271,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, what_one_process_saw_the_others_see_without_looking);
     tcase_add_test(tcase, a_process_that_asks_for_a_look_has_all_of_them_look);
     tcase_add_test(tcase, a_published_catalogue_that_cannot_be_read_is_made_anew);
+    tcase_add_test(tcase, what_could_not_be_published_is_published_by_the_next_look);
     tcase_add_loop_test(tcase, without_a_board_or_with_a_name_that_is_not_utf8_each_process_looks_for_itself, 0, 2);
     tcase_add_loop_test(tcase, the_version_of_the_1c_server_is_shared_too, 0, 2);
     tcase_add_test(tcase, what_is_built_stands_in_the_catalogue);
