@@ -79,6 +79,20 @@ void cdist_live_share(cdist_live_t *live, cdist_store_t *store)
     apr_thread_mutex_unlock(live->mutex);
 }
 
+/* NB: the prefork MPM ends a child inside the handler of a signal, on top of whatever its thread is doing, and joins the
+ * thread that cares for the store there, which wants the mutex too. So signals are blocked while it is held. */
+static void enter(cdist_live_t *live, cdist_signals_t *signals)
+{
+    cdist_os_signals_block(signals);
+    apr_thread_mutex_lock(live->mutex);
+}
+
+static void leave(cdist_live_t *live, cdist_signals_t *signals)
+{
+    apr_thread_mutex_unlock(live->mutex);
+    cdist_os_signals_restore(signals);
+}
+
 /* ---- targets and holders ------------------------------------------------------------------------------------------ */
 
 /* With the mutex held. NB: holders come from the process's own pool, one for each lookup in the configuration. */
@@ -247,16 +261,16 @@ static void leave_board(holder_t *holder)
 }
 
 /* With the mutex held: lets go of it while it reads or scans. */
-static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target)
+static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, cdist_signals_t *signals)
 {
     cdist_snapshot_t *before = holder->snapshot, *fresh;
 
     /* NB: nobody else replaces the snapshot while `busy` is set, so `before` stays alive without a count. */
     holder->busy = apr_time_now();
     target->store = live->store;
-    apr_thread_mutex_unlock(live->mutex);
+    leave(live, signals);
     fresh = refresh(live, holder, target);
-    apr_thread_mutex_lock(live->mutex);
+    enter(live, signals);
     if (fresh) {
         if (target->store && !fresh->text && holder->notice != &holder->own) leave_board(holder);
         holder->snapshot = fresh;
@@ -270,21 +284,24 @@ static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target)
 static const cdist_snapshot_t *current_snapshot(cdist_live_t *live, cdist_target_t *target, apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + FIRST_SCAN_WAIT;
+    cdist_signals_t *signals = cdist_os_signals_make(pool);
     holder_t *holder;
     cdist_snapshot_t *mine;
     int i;
 
-    apr_thread_mutex_lock(live->mutex);
+    enter(live, signals);
     holder = find_holder(live, target, pool);
     /* What another process published may be due to be looked at again already. */
-    for (i = 0; i < 2 && is_due(live, holder, target->grace); i++) look(live, holder, target);
+    for (i = 0; i < 2 && is_due(live, holder, target->grace); i++) look(live, holder, target, signals);
     while (!holder->snapshot && apr_time_now() < (holder->busy ? holder->busy + FIRST_SCAN_WAIT : deadline)) {
         apr_thread_cond_timedwait(live->changed, live->mutex, BUSY_PAUSE);
-        if (!holder->snapshot && is_due(live, holder, 0)) look(live, holder, target);
+        leave(live, signals);
+        enter(live, signals);
+        if (!holder->snapshot && is_due(live, holder, 0)) look(live, holder, target, signals);
     }
     mine = holder->snapshot;
     if (mine) apr_atomic_inc32(&mine->readers);
-    apr_thread_mutex_unlock(live->mutex);
+    leave(live, signals);
     if (mine) apr_pool_cleanup_register(pool, mine, cdist_snapshot_release, apr_pool_cleanup_null);
     return mine;
 }
@@ -313,12 +330,14 @@ void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup)
     cdist_target_t target = {lookup, NULL, 0, 0, NULL, 0};
     apr_pool_t *scratch;
     apr_uint64_t soon = (apr_uint64_t)(apr_time_now() + EXPIRE_PAUSE);
+    cdist_signals_t *signals;
     holder_t *holder;
 
     apr_pool_create_unmanaged(&scratch);
-    apr_thread_mutex_lock(live->mutex);
+    signals = cdist_os_signals_make(scratch);
+    enter(live, signals);
     holder = find_holder(live, &target, scratch);
     if (apr_atomic_read64(&holder->notice->due) > soon) apr_atomic_set64(&holder->notice->due, soon);
-    apr_thread_mutex_unlock(live->mutex);
+    leave(live, signals);
     apr_pool_destroy(scratch);
 }
