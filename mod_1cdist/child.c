@@ -111,7 +111,7 @@ cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
     }
     if (child.held.live) req->catalogue = cdist_live_get(child.held.live, &req->dir->lookup, 0, pool);
     if (req->catalogue) {
-        cdist_watch_request(req->catalogue);
+        cdist_watch_request(req->catalogue, pool);
         return NULL;
     }
     return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders with releases are still being read for the first time");

@@ -80,7 +80,7 @@ apr_interval_time_t cdist_watch_grace(void);
 void cdist_watch_child(apr_pool_t *pchild);
 /* For a request that got this catalogue: without mod_watchdog, starts building what is not built, in a thread of its own,
  * unless that was tried a moment ago. */
-void cdist_watch_request(const cdist_catalogue_t *catalogue);
+void cdist_watch_request(const cdist_catalogue_t *catalogue, apr_pool_t *scratch_pool);
 
 /* ---- start.c --------------------------------------------------------------------------------------------------- */
 

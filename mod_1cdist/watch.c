@@ -23,14 +23,16 @@
 /* How often mod_watchdog calls. Most calls find that nothing is due. */
 #define WATCH_INTERVAL apr_time_from_sec(1)
 #define WATCH_GRACE apr_time_from_sec(5)
+/* How soon a child that must go sees that the thread has ended. */
+#define END_POLL apr_time_from_msec(10)
 
 static struct {
     const apr_array_header_t *publications; /* const cdist_dir_conf_t *; of the configuration, the same in all children */
     int watched;                            /* mod_watchdog calls one of the children */
-    int wanted;                             /* in this process threads may be started */
     apr_thread_t *thread;                   /* the last one started; to be joined before the next */
     apr_pool_t *thread_pool;                /* its own */
-    volatile apr_uint32_t running, last_missing_sec, last_care_sec;
+    volatile apr_uint32_t running; /* the thread runs; whoever sets it may touch the two before */
+    volatile apr_uint32_t last_missing_sec, last_care_sec;
 } watch;
 
 /* ---- the thread ---------------------------------------------------------------------------------------------------- */
@@ -83,46 +85,53 @@ static void join_thread(void)
     watch.thread = NULL;
 }
 
-static void kick(const cdist_catalogue_t *catalogue)
+static void start_thread(void)
 {
-    cdist_signals_t *signals;
-    int missing = cdist_conf_process()->prebuild && has_missing(catalogue);
-
-    if (!watch.wanted) return;
-    if (!(missing && cdist_log_due(&watch.last_missing_sec, MISSING_PAUSE_SEC)) &&
-        !cdist_log_due(&watch.last_care_sec, CARE_PAUSE_SEC)) return;
     if (apr_atomic_cas32(&watch.running, 1, 0) != 0) return;
     join_thread();
     apr_pool_create_unmanaged(&watch.thread_pool);
-    signals = cdist_os_signals_make(watch.thread_pool);
-    cdist_os_signals_block(signals);
-    if (apr_thread_create(&watch.thread, NULL, care, NULL, watch.thread_pool) != APR_SUCCESS) watch.thread = NULL;
-    cdist_os_signals_restore(signals);
-    if (watch.thread) return;
+    if (apr_thread_create(&watch.thread, NULL, care, NULL, watch.thread_pool) == APR_SUCCESS) return;
+    watch.thread = NULL;
     apr_pool_destroy(watch.thread_pool);
     apr_atomic_set32(&watch.running, 0);
 }
 
-/* NB: with mod_watchdog one process of the server does it all, and remembers what failed. */
-void cdist_watch_request(const cdist_catalogue_t *catalogue)
+/* NB: signals are blocked, so that the thread inherits it, and because the prefork MPM calls end_thread inside the handler of
+ * one, on top of this. */
+static void kick(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
 {
-    if (!watch.watched) kick(catalogue);
+    cdist_signals_t *signals;
+    int missing = cdist_conf_process()->prebuild && has_missing(catalogue);
+
+    if (!(missing && cdist_log_due(&watch.last_missing_sec, MISSING_PAUSE_SEC)) &&
+        !cdist_log_due(&watch.last_care_sec, CARE_PAUSE_SEC)) return;
+    signals = cdist_os_signals_make(pool);
+    cdist_os_signals_block(signals);
+    start_thread();
+    cdist_os_signals_restore(signals);
 }
 
+/* NB: with mod_watchdog one process of the server does it all, and remembers what failed. */
+void cdist_watch_request(const cdist_catalogue_t *catalogue, apr_pool_t *scratch_pool)
+{
+    if (!watch.watched) kick(catalogue, scratch_pool);
+}
+
+/* NB: mod_watchdog's thread is still there, since its pool is a child of this one. So `running` is not given back: nobody
+ * starts a thread any more. */
 static apr_status_t end_thread(void *unused)
 {
     cdist_flights_t *flights = cdist_child_flights();
 
     (void)unused;
-    watch.wanted = 0;
-    if (watch.thread && flights) cdist_flights_shut(flights);
+    if (flights) cdist_flights_shut(flights);
+    while (apr_atomic_cas32(&watch.running, 1, 0) != 0) apr_sleep(END_POLL);
     join_thread();
     return APR_SUCCESS;
 }
 
 void cdist_watch_child(apr_pool_t *pchild)
 {
-    watch.wanted = 1;
     watch.thread = NULL;
     watch.running = watch.last_missing_sec = watch.last_care_sec = 0;
     /* NB: before the pool's own cleanups, which would take the store away from the running thread. */
@@ -147,7 +156,7 @@ static apr_status_t look(int state, void *data, apr_pool_t *pool)
 
         apr_pool_clear(scratch);
         catalogue = cdist_live_get(child->live, &publication->lookup, 1, scratch);
-        if (catalogue) kick(catalogue);
+        if (catalogue) kick(catalogue, scratch);
         /* NB: only to have it looked at; a failure is told to whoever asks. */
         if (publication->current.server &&
             cdist_live_server(&version, child->live, publication->current.server, 1, scratch)) continue;
