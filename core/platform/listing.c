@@ -13,7 +13,7 @@ static int compare_children(const void *left, const void *right)
 
 cdist_err_t *cdist_listing_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool)
 {
-    cdist_folder_t *folder;
+    cdist_folder_t *folder = NULL;
     const char *name;
     apr_status_t rv = cdist_os_folder_open(&folder, path, pool);
 
@@ -28,10 +28,10 @@ cdist_err_t *cdist_listing_read(cdist_listing_t *listing, const char *path, apr_
         /* What went away since is not there. NB: only that; without its Setup.ini a folder would be offered unchecked. */
         if (APR_STATUS_IS_ENOENT(rv)) rv = APR_SUCCESS;
     }
+    if (folder) cdist_os_folder_close(folder);
     if (rv != APR_SUCCESS) {
         return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_text_printable(path, pool));
     }
-    cdist_os_folder_close(folder);
     qsort(listing->children->elts, (size_t)listing->children->nelts, sizeof(cdist_child_t), compare_children);
     return NULL;
 }

@@ -583,12 +583,14 @@ START_TEST(what_cannot_be_read_in_a_release_is_a_problem_and_never_a_wrong_offer
         const char *what = apr_psprintf(fx_pool, "%s %d", fault_names[fault->kind], nth);
         const cdist_catalogue_t *catalogue;
         apr_pool_t *pool;
-        int offers;
+        int offers, open_before = open_files();
 
         apr_pool_create(&pool, fx_pool);
         fault_arm(fault, nth);
         catalogue = cdist_catalogue_scan(&lookup, 0, NULL, pool);
         hit = fault_disarm();
+        /* A catalogue lives until something changes. */
+        ck_assert_msg(open_files() == open_before, "%s: the catalogue keeps files open", what);
         offers = expect_right_offers(catalogue, right, what);
         ck_assert_msg(offers == all || tells_more(catalogue), "%s: %d offers are gone without a word", what, all - offers);
         apr_pool_destroy(pool);
