@@ -214,6 +214,7 @@ static int send_manifest(answer_t *answer)
 
     apr_file_close(answer->file);
     if (err) return cdist_respond_error(req, err);
+    set_headers(answer);
     return cdist_respond_text(req, "application/json", etag(answer, "-manifest"), json);
 }
 
@@ -224,8 +225,8 @@ int cdist_serve_archive(cdist_request_t *req)
     cdist_err_t *err = obtain(&answer);
 
     if (err) return cdist_respond_error(req, err);
-    set_headers(&answer);
     if (req->route.manifest) return send_manifest(&answer);
+    set_headers(&answer);
     ap_set_content_type(r, "application/zip");
     apr_table_setn(r->headers_out, "ETag", etag(&answer, ""));
     apr_table_setn(r->headers_out, "Repr-Digest",

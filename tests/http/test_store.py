@@ -151,7 +151,9 @@ def test_missing_manifest_never_breaks_the_archive(httpd, shared):
     next((server.store / "manifests").iterdir()).unlink()
     assert server.get(BUILT).body == body
     server.allow("CD0017")
-    assert server.get(BUILT + ".manifest").status == 503
+    missing = server.get(BUILT + ".manifest")
+    assert missing.status == 503
+    assert "Content-Location" not in missing.headers and "1C-Version" not in missing.headers, "a problem is no manifest"
     manifest = server.get(BUILT + ".manifest")
     assert manifest.status == 200 and len(json.loads(manifest.body)["entries"]) > 0
 
