@@ -85,7 +85,8 @@ demo)
     ;;
 check)
     build_all "${packages_check[@]}"
-    make --no-print-directory check-all
+    # VERBOSE prints what a failed test said.
+    VERBOSE=1 make --no-print-directory check-all
     ;;
 build)
     build_all

@@ -33,8 +33,9 @@ void fx_remove(const char *name);
 /* How many children a folder has. */
 int fx_children(const char *name);
 apr_file_t *fx_open(const char *name);
-/* Gives up the superuser's rights, for which no permission counts; checks run in a child process of their own. */
-void fx_be_nobody(void);
+/* Gives up the superuser's rights, for which no permission counts, until the end of the test or fx_be_root_again. */
+void fx_obey_permissions(void);
+void fx_be_root_again(void);
 
 void fx_fill_noise(unsigned char *bytes, size_t length, unsigned seed);
 const char *fx_hex(const cdist_digest_t *digest);

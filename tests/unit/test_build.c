@@ -442,7 +442,7 @@ START_TEST(an_unreadable_file_ends_the_build_and_is_named)
     fx_write_text("t/a", "x");
     fx_write_prose("t/closed", _i ? CDIST_WHOLE_MAX + 1 : 1);
     ck_assert_int_eq(chmod(fx_path("t/closed"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     err = build(&manifest, &temp, "t", 6, 2);
     ck_assert_ptr_nonnull(err);
     ck_assert_int_eq(err->code, CDIST_E_SOURCE);

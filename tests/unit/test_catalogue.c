@@ -109,7 +109,7 @@ START_TEST(an_unreadable_release_folder_is_a_problem_and_its_version_is_not_take
     fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
     fx_write_text("root/8.3.27.2342/distr/windows64tc.zip", "z");
     ck_assert_int_eq(chmod(fx_path("root/8.3.27.2342"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     catalogue = fx_scan_settled(fx_roots("root", NULL));
     ck_assert_int_eq(catalogue->problems->nelts, 1);
     ck_assert(cdist_version_parse(&selector.mask, "8.3.27.2342"));
@@ -260,7 +260,7 @@ START_TEST(a_release_that_cannot_be_read_for_the_moment_stays_as_it_was)
     fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
     before = fx_scan_settled(fx_roots("root", NULL));
     ck_assert_int_eq(chmod(fx_path("root/8.3.22.1750"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     source = fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64");
     ck_assert_ptr_nonnull(source);
     ck_assert(cdist_source_offered(source));
@@ -275,7 +275,7 @@ START_TEST(a_source_that_cannot_be_read_for_the_moment_stays_as_it_was)
     fx_write_text("root/8.3.22.1750/Win64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
     before = fx_scan_settled(fx_roots("root", NULL));
     ck_assert_int_eq(chmod(fx_path("root/8.3.22.1750/Win64"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     ck_assert(cdist_source_offered(fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64")));
     ck_assert(!cdist_source_offered(fx_source_in(fx_scan(fx_roots("root", NULL), NULL), "8.3.22.1750", "windows64")));
     ck_assert(!cdist_source_offered(NULL));
@@ -400,7 +400,7 @@ START_TEST(a_setup_ini_that_cannot_be_read_does_not_take_away_what_was_served)
     before = fx_scan_settled(fx_roots("root", NULL));
     ck_assert_int_eq(chmod(fx_path("root/8.3.22.1750/win64/Setup.ini"), 0), 0);
     ck_assert_int_eq(chmod(fx_path("root/8.3.22.1704/Setup.ini"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     ck_assert(cdist_source_offered(fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64")));
     ck_assert(cdist_source_offered(fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1704", "windows64")));
 }

@@ -206,7 +206,7 @@ START_TEST(a_client_that_cannot_be_read_is_a_problem_that_may_pass)
 
     exe_write_pe("8.3.22.1750/bin/1cv8c.exe", EXE_PE_AMD64);
     ck_assert_int_eq(chmod(fx_path("8.3.22.1750/bin/1cv8c.exe"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     sources = sources_of("8.3.22.1750");
     ck_assert_str_eq(fx_list(sources), "? 8.3.22.1750 installed 8.3.22.1750 !");
     ck_assert(APR_ARRAY_IDX(sources, 0, cdist_source_t).unread);
@@ -327,7 +327,7 @@ START_TEST(a_platform_that_cannot_be_read_is_not_taken_for_absent)
     exe_write_pe("root/8.3.22.1750/bin/1cv8c.exe", EXE_PE_AMD64);
     before = fx_scan_settled(fx_roots("root", NULL));
     ck_assert_int_eq(chmod(fx_path(closed[_i]), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     catalogue = fx_scan_settled(fx_roots("root", NULL));
     ck_assert_int_eq(catalogue->problems->nelts, 1);
     ck_assert(cdist_version_parse(&selector.mask, "8.3.22.1750"));
@@ -345,7 +345,7 @@ START_TEST(an_architectures_folder_that_cannot_be_read_counts_like_a_root)
     exe_write_elf("opt/x86_64/8.3.22.1750/1cv8c", EXE_ELF_X86_64);
     exe_write_elf("opt/i386/8.3.22.1704/1cv8c", EXE_ELF_386);
     ck_assert_int_eq(chmod(fx_path("opt/x86_64"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     catalogue = fx_scan_settled(fx_roots("opt", NULL));
     ck_assert_int_eq(catalogue->releases->nelts, 1);
     ck_assert_int_eq(catalogue->unreadable->nelts, 1);

@@ -327,7 +327,7 @@ START_TEST(what_cannot_be_read_behind_the_first_version_is_not_taken_for_absent)
     ck_assert(cdist_version_parse(&selector.mask, "8.3.22.1750"));
     FX_OK(cdist_select(&source, fx_scan_settled(lookup), &unset, &selector, fx_pool));
     ck_assert_int_eq(chmod(fx_path(unread_rows[_i].closed), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     catalogue = fx_scan_settled(lookup);
     ck_assert_int_eq(catalogue->problems->nelts, 1);
     FX_FAILS(cdist_select(&source, catalogue, &unset, &selector, fx_pool), CDIST_E_SOURCE);
@@ -342,7 +342,7 @@ START_TEST(what_cannot_be_read_for_the_moment_stays_as_it_was)
     fx_write_text("m/8.3.22.1750/in/a", "x");
     before = fx_scan_settled(lookup);
     ck_assert_int_eq(chmod(fx_path("m/8.3.22.1750"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     ck_assert(cdist_source_offered(fx_source_in(fx_scan(lookup, before), "8.3.22.1750", "modules")));
 }
 END_TEST

@@ -187,7 +187,7 @@ START_TEST(a_slot_folder_that_cannot_be_read_is_a_problem_of_that_slot)
     fx_write_text("8.3.22.1750/Win64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
     fx_write_text("8.3.22.1750/Win32/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE32));
     ck_assert_int_eq(chmod(fx_path("8.3.22.1750/Win64"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     ck_assert_str_eq(fx_list(sources_of("8.3.22.1750")), "windows32 8.3.22.1750 distribution 8.3.22.1750/Win32\n"
                                                          "windows64 8.3.22.1750 distribution 8.3.22.1750/Win64 !");
 }

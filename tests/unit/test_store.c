@@ -350,10 +350,9 @@ START_TEST(a_manifest_that_cannot_be_read_for_the_moment_costs_no_archive)
     archive = find(&job.key);
     manifest = fx_path(apr_pstrcat(fx_pool, "store/manifests/", fx_hex(&archive->sha256), ".json", NULL));
     ck_assert_int_eq(chmod(manifest, 0), 0);
-    ck_assert_int_eq(chmod(fx_path("store/archives"), 0777), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     FX_FAILS(cdist_store_manifest(&json, store, &archive->sha256, fx_pool), CDIST_E_STORE);
-    ck_assert_int_eq(seteuid(getuid()), 0);
+    fx_be_root_again();
     ck_assert_ptr_nonnull(find(&job.key));
     ck_assert_int_eq(chmod(manifest, 0644), 0);
     FX_OK(cdist_store_manifest(&json, store, &archive->sha256, fx_pool));

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -262,7 +263,7 @@ START_TEST(what_was_used_in_the_last_ten_minutes_stays_and_that_is_said_once)
     b = make("b");
     clock_ahead = MINUTES(20);
     use(&b);
-    clock_ahead = MINUTES(30) + apr_time_from_sec(59);
+    clock_ahead = MINUTES(30) + apr_time_from_sec(30);
     result = collect(1);
     ck_assert(!is_there(&a) && is_there(&b));
     ck_assert_int_eq(result.over, 1);
@@ -439,8 +440,12 @@ START_TEST(several_processes_collect_while_one_builds_and_nothing_breaks)
         cdist_err_t *err =
             cdist_flights_obtain(&archive, &file, &outcome, flights, &jobs[i % 3], apr_time_from_sec(20), 0, fx_pool);
 
-        /* Three evictions in a row between a build and its opening are allowed to be told as such. */
-        if (err && err->code == CDIST_E_NOTFOUND) continue;
+        /* NB: several evictions in a row between a build and its opening may be told as such; where files are removed
+         * slowly that is the rule. */
+        if (err && err->code == CDIST_E_NOTFOUND) {
+            evicted++;
+            continue;
+        }
         FX_OK(err);
         ck_assert(cdist_digest_equal(&archive->sha256, &seen[i % 3]));
         apr_file_close(file);
@@ -450,6 +455,10 @@ START_TEST(several_processes_collect_while_one_builds_and_nothing_breaks)
     for (i = 0; i < COLLECTORS; i++) {
         ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
         ck_assert_int_eq(status, 0);
+    }
+    for (i = 0; i < 3; i++) {
+        FX_OK(cdist_job_run(store, &jobs[i], NULL, fx_pool));
+        ck_assert(cdist_digest_equal(&find(&jobs[i].key)->sha256, &seen[i]));
     }
 }
 END_TEST
@@ -698,7 +707,8 @@ START_TEST(a_store_made_before_there_were_pins_is_looked_after_and_gets_no_folde
     a = make("a");
     ck_assert_int_eq(rmdir(fx_path("store/pins")), 0);
     ck_assert_int_eq(rmdir(fx_path("store/audits")), 0);
-    if (geteuid() == 0) ck_assert_int_eq(chown(fx_path("store"), 12345, 12346), 0);
+    /* NB: a container may not know these users, or may not give files away. */
+    if (chown(fx_path("store"), 12345, 12346) != 0) ck_assert(errno == EPERM || errno == EINVAL);
     FX_OK(cdist_store_open_existing(&store, fx_path("store"), fx_pool));
     clock_ahead = HOURS(1);
     FX_OK(cdist_store_collect(&result, store, 1, fx_pool));

@@ -248,7 +248,7 @@ START_TEST(what_is_skipped_may_be_anything_that_would_be_refused)
     fx_write_text("t/conf/closed/f", "x");
     ck_assert_int_eq(chmod(fx_path("t/conf/closed"), 0), 0);
     ck_assert_int_eq(chmod(fx_path("t/conf"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     FX_OK(cdist_tree_read(&tree, fx_path("t"), skip, fx_pool));
     ck_assert_str_eq(names_of(tree), "f");
 }
@@ -378,7 +378,7 @@ START_TEST(an_unreadable_folder_inside_is_an_error_and_names_it)
 
     fx_write_text("t/closed/f", "x");
     ck_assert_int_eq(chmod(fx_path("t/closed"), 0), 0);
-    fx_be_nobody();
+    fx_obey_permissions();
     err = cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool);
     ck_assert_ptr_nonnull(err);
     ck_assert_int_eq(err->code, CDIST_E_SOURCE);
