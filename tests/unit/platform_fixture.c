@@ -4,19 +4,8 @@
 #include <apr_strings.h>
 
 #include <string.h>
-#include <sys/time.h>
 
-apr_interval_time_t fx_clock_ahead;
 int fx_recognised;
-
-/* NB: takes the place of APR's own, so that folders made a moment ago count as old. */
-apr_time_t apr_time_now(void)
-{
-    struct timeval now;
-
-    gettimeofday(&now, NULL);
-    return apr_time_make(now.tv_sec, now.tv_usec) + fx_clock_ahead;
-}
 
 cdist_lookup_t *fx_lookup(void)
 {

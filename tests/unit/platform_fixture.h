@@ -1,13 +1,11 @@
-/* What the tests of releases share: lookups, sources as text, and a clock that can be moved so that no test waits for a
- * folder to settle. Names are relative to the test's folder. */
+/* What the tests of releases share: lookups, and sources as text. Names are relative to the test's folder. */
 #ifndef PLATFORM_FIXTURE_H
 #define PLATFORM_FIXTURE_H
 
+#include "clock.h"
 #include "fixture.h"
 #include "platform/cdist_platform.h"
 
-/* Added to the time that the library reads. */
-extern apr_interval_time_t fx_clock_ahead;
 /* What cdist_source_scan told last. */
 extern int fx_recognised;
 

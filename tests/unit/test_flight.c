@@ -1,17 +1,14 @@
 /* Single flight: one build however many ask, in one process and in several. */
-#include "archive_int.h"
-#include "fixture.h"
+#include "store_fixture.h"
 
-#include <apr_atomic.h>
-#include <apr_strings.h>
 #include <apr_thread_proc.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static cdist_store_t *store;
 static cdist_flights_t *flights;
 static cdist_job_t job;
 static int messages_of_builds;
@@ -34,20 +31,12 @@ static void count_builds(void *baton, cdist_log_level_t level, apr_status_t stat
 static void prepare(size_t bytes, int wait_max, int build_max)
 {
     cdist_flight_limits_t limits = {wait_max, build_max, 0};
-    cdist_tree_t *tree;
 
     cdist_log_set(every_level, count_builds, NULL);
     fx_write_prose("t/a", bytes);
-    FX_OK(cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool));
-    memset(&job, 0, sizeof job);
-    job.path = fx_path("t");
-    job.signature = tree->signature;
-    job.level = 6;
-    job.threads = 1;
-    job.label = "windows64 8.3.22.1750";
-    cdist_job_key(&job, fx_pool);
-    FX_OK(cdist_store_open(&store, fx_path("store"), fx_pool));
-    FX_OK(cdist_flights_create(&flights, store, &limits, fx_pool));
+    job = fx_folder_job("t", 6);
+    fx_open_store();
+    FX_OK(cdist_flights_create(&flights, fx_store, &limits, fx_pool));
 }
 
 static cdist_err_t *obtain(cdist_outcome_t *outcome, apr_interval_time_t timeout)
@@ -133,7 +122,7 @@ START_TEST(no_room_for_waiters_is_busy_but_a_hit_needs_none)
 
     prepare(5000, 0, 1);
     FX_FAILS(obtain(&outcome, apr_time_from_sec(20)), CDIST_E_BUSY);
-    FX_OK(cdist_flights_create(&roomy, store, &limits, fx_pool));
+    FX_OK(cdist_flights_create(&roomy, fx_store, &limits, fx_pool));
     FX_OK(cdist_flights_obtain(&archive, &file, &outcome, roomy, &job, apr_time_from_sec(20), 0, fx_pool));
     FX_OK(obtain(&outcome, 0));
     ck_assert_int_eq(outcome, CDIST_HIT);
@@ -166,14 +155,22 @@ START_TEST(a_timeout_ends_the_wait_and_not_the_build)
 }
 END_TEST
 
+/* A build that failed because the folder is another one than the job was made for. */
+static void prepare_failure(void)
+{
+    cdist_outcome_t outcome;
+
+    prepare(5000, 10, 1);
+    fx_write_text("t/b", "x");
+    FX_FAILS(obtain(&outcome, apr_time_from_sec(20)), CDIST_E_CHANGED);
+}
+
 START_TEST(a_failure_is_remembered_for_a_while)
 {
     cdist_outcome_t outcome;
     cdist_err_t *err;
 
-    prepare(5000, 10, 1);
-    fx_write_text("t/b", "x");
-    FX_FAILS(obtain(&outcome, apr_time_from_sec(20)), CDIST_E_CHANGED);
+    prepare_failure();
     ck_assert_int_eq(unlink(fx_path("t/b")), 0);
     err = obtain(&outcome, apr_time_from_sec(20));
     ck_assert_ptr_nonnull(err);
@@ -185,14 +182,9 @@ END_TEST
 START_TEST(the_failure_of_one_job_does_not_touch_another)
 {
     cdist_outcome_t outcome;
-    cdist_tree_t *tree;
 
-    prepare(5000, 10, 1);
-    fx_write_text("t/b", "x");
-    FX_FAILS(obtain(&outcome, apr_time_from_sec(20)), CDIST_E_CHANGED);
-    FX_OK(cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool));
-    job.signature = tree->signature;
-    cdist_job_key(&job, fx_pool);
+    prepare_failure();
+    job = fx_folder_job("t", 6);
     FX_OK(obtain(&outcome, apr_time_from_sec(20)));
     ck_assert_int_eq(outcome, CDIST_BUILT);
 }
@@ -224,7 +216,7 @@ static pid_t start_process(int results[2])
         cdist_outcome_t outcome = CDIST_HIT;
         char letter = '!';
 
-        if (!cdist_flights_create(&flights, store, &limits, fx_pool) && !obtain(&outcome, apr_time_from_sec(30))) {
+        if (!cdist_flights_create(&flights, fx_store, &limits, fx_pool) && !obtain(&outcome, apr_time_from_sec(30))) {
             letter = cdist_outcome_name(outcome)[0];
         }
         _exit(write(results[1], &letter, 1) == 1 ? 0 : 1);
@@ -286,7 +278,7 @@ START_TEST(destroying_the_pool_ends_running_builds)
     job.level = 9;
     cdist_job_key(&job, fx_pool);
     apr_pool_create(&pool, fx_pool);
-    FX_OK(cdist_flights_create(&flights, store, &limits, pool));
+    FX_OK(cdist_flights_create(&flights, fx_store, &limits, pool));
     FX_FAILS(obtain(&outcome, 0), CDIST_E_TIMEOUT);
     apr_pool_destroy(pool);
     ck_assert_int_eq(messages_of_builds, 0);

@@ -1,24 +1,12 @@
 /* Archives as packs: what is copied from an earlier archive gives the bytes of a build from nothing, or is not copied. */
 #include "archive_int.h"
+#include "clock.h"
 #include "fixture.h"
 
 #include <apr_strings.h>
 
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
-
-static apr_interval_time_t clock_ahead;
-
-/* NB: takes the place of APR's own, so that files made a moment ago count as old. */
-apr_time_t apr_time_now(void)
-{
-    struct timeval now;
-
-    gettimeofday(&now, NULL);
-    return apr_time_make(now.tv_sec, now.tv_usec) + clock_ahead;
-}
 
 typedef struct {
     cdist_manifest_t *manifest;
@@ -123,7 +111,7 @@ START_TEST(an_unchanged_file_is_not_even_read)
 
     make_releases();
     fx_write_noise("one/large.cab", CDIST_WHOLE_MAX + 5, 1);
-    clock_ahead = apr_time_from_sec(3);
+    fx_clock_ahead = apr_time_from_sec(3);
     one = build("one", "one.zip", NULL);
     again = build("one", "again.zip", recorded(&one, 6));
     expect_same(&one, &again);
@@ -139,7 +127,7 @@ START_TEST(a_stat_that_was_too_young_is_not_trusted)
     int i, trusted = 0;
 
     make_releases();
-    clock_ahead = _i ? apr_time_from_sec(3) : 0;
+    fx_clock_ahead = _i ? apr_time_from_sec(3) : 0;
     one = build("one", "one.zip", NULL);
     reuse = recorded(&one, 6);
     for (i = 0; i < one.tree->inputs->nelts; i++) {
@@ -158,7 +146,7 @@ START_TEST(a_damaged_pack_is_noticed_and_its_contents_are_packed_anew)
     make_releases();
     if (_i) fx_write_noise("one/large.cab", CDIST_WHOLE_MAX + 5, 1);
     if (_i) fx_write_noise("two/large.cab", CDIST_WHOLE_MAX + 5, 1);
-    clock_ahead = apr_time_from_sec(3);
+    fx_clock_ahead = apr_time_from_sec(3);
     one = build("one", "one.zip", NULL);
     plain = build("two", "plain.zip", NULL);
     FX_DONE(apr_file_open(&file, one.path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_BINARY, 0, fx_pool));

@@ -1,21 +1,22 @@
 /* One catalogue for several processes: written, read back, noticed through the board; two objects stand for two processes. */
 #include "../../core/platform/platform_int.h"
 #include "platform_fixture.h"
+#include "store_fixture.h"
 
 #include <apr_strings.h>
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static void *board;
-static cdist_store_t *store;
 
 static void make_store(void)
 {
     board = apr_pcalloc(fx_pool, cdist_board_bytes());
     ck_assert_int_eq(mkdir(fx_path("store"), 0755), 0);
-    FX_OK(cdist_store_open(&store, fx_path("store"), fx_pool));
+    fx_open_store();
 }
 
 /* A process of the server. */
@@ -25,7 +26,7 @@ static cdist_live_t *process(void *its_board)
     cdist_live_t *live;
 
     FX_OK(cdist_live_create(&live, &options, fx_pool));
-    cdist_live_share(live, store);
+    cdist_live_share(live, fx_store);
     return live;
 }
 
@@ -250,12 +251,12 @@ START_TEST(what_is_built_stands_in_the_catalogue)
     fx_write_text("root/8.3.22.1750/windows32/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE32));
     catalogue = fx_scan_settled(lookup);
     cdist_source_job(&job, fx_source_in(catalogue, "8.3.22.1750", "windows64"), CDIST_LAYOUT_FLAT, 6, 1, fx_pool);
-    FX_OK(cdist_job_run(store, &job, NULL, fx_pool));
-    cdist_catalogue_mark_built(catalogue, lookup, store, 6, fx_pool);
+    FX_OK(cdist_job_run(fx_store, &job, NULL, fx_pool));
+    cdist_catalogue_mark_built(catalogue, lookup, fx_store, 6, fx_pool);
     ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows64")->built, 1);
     ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows32")->built, 0);
     ck_assert(!cdist_release_built(&APR_ARRAY_IDX(catalogue->releases, 0, cdist_release_t), NULL));
-    cdist_catalogue_mark_built(catalogue, lookup, store, 7, fx_pool);
+    cdist_catalogue_mark_built(catalogue, lookup, fx_store, 7, fx_pool);
     ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows64")->built, 0);
 }
 END_TEST
