@@ -41,6 +41,14 @@ void fx_add_pattern(cdist_lookup_t *lookup, const char *slot, const char *path)
     APR_ARRAY_PUSH((apr_array_header_t *)lookup->patterns, cdist_pattern_t) = pattern;
 }
 
+cdist_lookup_t *fx_pattern(const char *slot, const char *path)
+{
+    cdist_lookup_t *lookup = fx_lookup();
+
+    fx_add_pattern(lookup, slot, path);
+    return lookup;
+}
+
 cdist_lookup_t *fx_roots(const char *one, const char *two)
 {
     cdist_lookup_t *lookup = fx_lookup();

@@ -19,6 +19,8 @@ void fx_add_root(cdist_lookup_t *lookup, const char *folder);
 void fx_add_component(cdist_lookup_t *lookup, const char *name);
 /* A CDistSource, which declares its slot if that is a component; `path` has %v in it. */
 void fx_add_pattern(cdist_lookup_t *lookup, const char *slot, const char *path);
+/* One pattern alone. */
+cdist_lookup_t *fx_pattern(const char *slot, const char *path);
 /* One root, or two. */
 cdist_lookup_t *fx_roots(const char *one, const char *two);
 

@@ -1,4 +1,4 @@
-/* The catalogue made of roots and patterns, and how it stays fresh. */
+/* The catalogue made of roots: which releases it holds, and which source of several counts. */
 #include "exe_maker.h"
 #include "platform_fixture.h"
 
@@ -6,9 +6,6 @@
 
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-/* ---- catalogue ------------------------------------------------------------------------------------------------- */
 
 START_TEST(releases_stand_newest_first_and_their_sources_in_the_order_of_slots)
 {
@@ -117,125 +114,6 @@ START_TEST(an_unreadable_release_folder_is_a_problem_and_its_version_is_not_take
 }
 END_TEST
 
-START_TEST(a_fresh_release_is_listed_but_not_settled)
-{
-    const cdist_source_t *source;
-
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    source = fx_source_in(fx_scan(fx_roots("root", NULL), NULL), "8.3.22.1750", "windows64");
-    ck_assert_ptr_nonnull(source);
-    ck_assert(!source->settled);
-    ck_assert(!cdist_release_usable(&APR_ARRAY_IDX(fx_scan(fx_roots("root", NULL), NULL)->releases, 0, cdist_release_t)));
-    fx_clock_ahead = apr_time_from_sec(29);
-    ck_assert(!fx_source_in(fx_scan(fx_roots("root", NULL), NULL), "8.3.22.1750", "windows64")->settled);
-    fx_clock_ahead = apr_time_from_sec(31);
-    ck_assert(fx_source_in(fx_scan(fx_roots("root", NULL), NULL), "8.3.22.1750", "windows64")->settled);
-}
-END_TEST
-
-START_TEST(less_than_two_seconds_never_count_as_settled)
-{
-    cdist_catalogue_t *catalogue;
-
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    catalogue = cdist_catalogue_scan(fx_roots("root", NULL), 0, NULL, fx_pool);
-    ck_assert(!fx_source_in(catalogue, "8.3.22.1750", "windows64")->settled);
-    fx_clock_ahead = apr_time_from_sec(3);
-    catalogue = cdist_catalogue_scan(fx_roots("root", NULL), 0, NULL, fx_pool);
-    ck_assert(fx_source_in(catalogue, "8.3.22.1750", "windows64")->settled);
-}
-END_TEST
-
-START_TEST(a_change_anywhere_in_the_release_unsettles_all_of_it)
-{
-    fx_write_text("root/8.3.22.1750/Win64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
-    fx_write_text("root/8.3.22.1750/Win64/deep/er/f", "x");
-    fx_write_text("root/8.3.22.1750/Win32/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE32));
-    ck_assert(fx_source_in(fx_scan_settled(fx_roots("root", NULL)), "8.3.22.1750", "windows32")->settled);
-    fx_clock_ahead = 0;
-    ck_assert(!fx_source_in(fx_scan(fx_roots("root", NULL), NULL), "8.3.22.1750", "windows32")->settled);
-}
-END_TEST
-
-START_TEST(a_touched_folder_keeps_what_was_settled_before)
-{
-    const cdist_catalogue_t *before;
-    const cdist_source_t *source;
-
-    fx_write_text("root/8.3.22.1750/Win64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
-    before = fx_scan_settled(fx_roots("root", NULL));
-    fx_clock_ahead = 0;
-    fx_write_text("root/8.3.22.1750/Win64/new", "x");
-    source = fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64");
-    ck_assert(source->settled);
-    ck_assert(cdist_digest_equal(&source->signature, &fx_source_in(before, "8.3.22.1750", "windows64")->signature));
-    ck_assert(!fx_source_in(fx_scan(fx_roots("root", NULL), NULL), "8.3.22.1750", "windows64")->settled);
-    source = fx_source_in(fx_scan_settled(fx_roots("root", NULL)), "8.3.22.1750", "windows64");
-    ck_assert(!cdist_digest_equal(&source->signature, &fx_source_in(before, "8.3.22.1750", "windows64")->signature));
-}
-END_TEST
-
-START_TEST(a_ready_archive_that_is_being_added_does_not_take_away_the_distribution_served_before)
-{
-    const cdist_catalogue_t *before;
-    const cdist_source_t *source;
-
-    fx_write_text("root/8.3.22.1750/Win64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
-    before = fx_scan_settled(fx_roots("root", NULL));
-    fx_clock_ahead = 0;
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "half");
-    source = fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64");
-    ck_assert_msg(source->settled, "the unsettled %s took the place of the settled distribution",
-                  cdist_source_kind_name(source->kind));
-}
-END_TEST
-
-START_TEST(a_settled_source_in_one_root_beats_an_unsettled_one_in_another)
-{
-    const cdist_catalogue_t *before;
-
-    fx_make_folder("one");
-    fx_write_text("two/8.3.22.1750/distr/windows64tc.zip", "z");
-    before = fx_scan_settled(fx_roots("one", "two"));
-    fx_clock_ahead = 0;
-    fx_write_text("one/8.3.22.1750/distr/windows64tc.zip", "half");
-    ck_assert(fx_source_in(fx_scan(fx_roots("one", "two"), before), "8.3.22.1750", "windows64")->settled);
-}
-END_TEST
-
-START_TEST(what_was_taken_away_is_gone_at_once)
-{
-    const cdist_catalogue_t *before;
-
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    before = fx_scan_settled(fx_roots("root", NULL));
-    ck_assert_int_eq(unlink(fx_path("root/8.3.22.1750/distr/windows64tc.zip")), 0);
-    ck_assert_ptr_null(fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64"));
-}
-END_TEST
-
-START_TEST(a_kept_source_outlives_the_snapshot_that_it_came_from)
-{
-    cdist_catalogue_t *before, *after;
-    const cdist_source_t *source;
-    apr_pool_t *pool;
-
-    fx_write_text("root/8.3.22.1750/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
-    fx_write_text("root/8.3.22.1750/linux64tc.zip", "z");
-    apr_pool_create(&pool, fx_pool);
-    fx_clock_ahead = apr_time_from_sec(100);
-    before = cdist_catalogue_scan(fx_roots("root", NULL), 0, NULL, pool);
-    fx_clock_ahead = 0;
-    fx_write_text("root/8.3.22.1750/new", "x");
-    after = fx_scan(fx_roots("root", NULL), before);
-    apr_pool_destroy(pool);
-    source = fx_source_in(after, "8.3.22.1750", "windows64");
-    ck_assert(source->settled);
-    ck_assert_str_eq(source->path, fx_path("root/8.3.22.1750"));
-    ck_assert_str_eq(APR_ARRAY_IDX(source->skip, 0, const char *), "/linux64tc.zip");
-}
-END_TEST
-
 START_TEST(links_below_a_root_are_no_releases)
 {
     fx_write_text("elsewhere/distr/windows64tc.zip", "z");
@@ -249,103 +127,6 @@ START_TEST(a_hidden_folder_is_where_others_prepare_a_release)
 {
     fx_write_text("root/.8.3.22.1750/distr/windows64tc.zip", "z");
     ck_assert_int_eq(fx_scan_settled(fx_roots("root", NULL))->releases->nelts, 0);
-}
-END_TEST
-
-START_TEST(a_release_that_cannot_be_read_for_the_moment_stays_as_it_was)
-{
-    const cdist_catalogue_t *before;
-    const cdist_source_t *source;
-
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    before = fx_scan_settled(fx_roots("root", NULL));
-    ck_assert_int_eq(chmod(fx_path("root/8.3.22.1750"), 0), 0);
-    fx_obey_permissions();
-    source = fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64");
-    ck_assert_ptr_nonnull(source);
-    ck_assert(cdist_source_offered(source));
-    ck_assert_int_eq(fx_scan(fx_roots("root", NULL), before)->problems->nelts, 1);
-}
-END_TEST
-
-START_TEST(a_source_that_cannot_be_read_for_the_moment_stays_as_it_was)
-{
-    const cdist_catalogue_t *before;
-
-    fx_write_text("root/8.3.22.1750/Win64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
-    before = fx_scan_settled(fx_roots("root", NULL));
-    ck_assert_int_eq(chmod(fx_path("root/8.3.22.1750/Win64"), 0), 0);
-    fx_obey_permissions();
-    ck_assert(cdist_source_offered(fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64")));
-    ck_assert(!cdist_source_offered(fx_source_in(fx_scan(fx_roots("root", NULL), NULL), "8.3.22.1750", "windows64")));
-    ck_assert(!cdist_source_offered(NULL));
-}
-END_TEST
-
-/* ---- a catalogue that stays fresh -------------------------------------------------------------------------------- */
-
-static const cdist_live_options_t ten_seconds = {10 * APR_USEC_PER_SEC, 0, 0, 6, NULL};
-static const cdist_live_options_t long_time = {1000 * APR_USEC_PER_SEC, 0, 0, 6, NULL};
-
-START_TEST(a_live_catalogue_is_scanned_again_after_its_interval_or_when_it_is_expired)
-{
-    const cdist_lookup_t *roots = fx_roots("root", NULL);
-    const cdist_catalogue_t *first;
-    cdist_live_t *live;
-
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    FX_OK(cdist_live_create(&live, &ten_seconds, fx_pool));
-    first = cdist_live_get(live, roots, 0, fx_pool);
-    ck_assert_int_eq(first->releases->nelts, 1);
-    fx_write_text("root/8.3.27.2342/distr/windows64tc.zip", "z");
-    ck_assert_ptr_eq(cdist_live_get(live, roots, 0, fx_pool), first);
-    fx_clock_ahead = apr_time_from_sec(11);
-    ck_assert_int_eq(cdist_live_get(live, roots, 0, fx_pool)->releases->nelts, 2);
-    ck_assert_int_eq(first->releases->nelts, 1);
-    fx_write_text("root/8.3.27.2343/distr/windows64tc.zip", "z");
-    ck_assert_int_eq(cdist_live_get(live, roots, 0, fx_pool)->releases->nelts, 2);
-    cdist_live_expire(live, roots);
-    fx_clock_ahead += apr_time_from_sec(1);
-    ck_assert_int_eq(cdist_live_get(live, roots, 0, fx_pool)->releases->nelts, 3);
-}
-END_TEST
-
-static cdist_lookup_t *lookup_number(int number)
-{
-    cdist_lookup_t *lookup = fx_roots("root", NULL);
-
-    switch (number) {
-    case 1: lookup->installed = 0; break;
-    case 2: fx_add_component(lookup, "modules"); break;
-    case 3: fx_add_pattern(lookup, "modules", "m/%v"); break;
-    case 4: fx_add_pattern(lookup, "windows64", "m/%v"); break;
-    case 5: fx_add_pattern(lookup, "modules", "m/x-%v"); break;
-    case 6: fx_add_root(lookup, "m"); break;
-    default: break;
-    }
-    return lookup;
-}
-
-START_TEST(lookups_that_differ_in_anything_share_no_snapshot_and_equal_ones_do)
-{
-    const cdist_catalogue_t *seen[7];
-    cdist_live_t *live;
-    int i, j;
-
-    fx_make_folder("m");
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    fx_write_text("root/8.3.22.1750/modules/a", "x");
-    FX_OK(cdist_live_create(&live, &long_time, fx_pool));
-    for (i = 0; i < FX_COUNT(seen); i++) {
-        seen[i] = cdist_live_get(live, lookup_number(i), 0, fx_pool);
-        for (j = 0; j < i; j++) ck_assert_msg(seen[i] != seen[j], "lookups %d and %d share a snapshot", i, j);
-    }
-    for (i = 0; i < FX_COUNT(seen); i++) ck_assert_ptr_eq(cdist_live_get(live, lookup_number(i), 0, fx_pool), seen[i]);
-    ck_assert_ptr_null(fx_source_in(seen[0], "8.3.22.1750", "modules"));
-    ck_assert_ptr_nonnull(fx_source_in(seen[2], "8.3.22.1750", "modules"));
-    cdist_live_expire(live, lookup_number(2));
-    fx_clock_ahead = apr_time_from_sec(2);
-    ck_assert_ptr_ne(cdist_live_get(live, lookup_number(2), 0, fx_pool), seen[2]);
 }
 END_TEST
 
@@ -391,44 +172,6 @@ START_TEST(a_versions_folder_that_holds_nothing_is_said_after_a_while)
 }
 END_TEST
 
-START_TEST(a_setup_ini_that_cannot_be_read_does_not_take_away_what_was_served)
-{
-    const cdist_catalogue_t *before;
-
-    fx_write_text("root/8.3.22.1750/win64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
-    fx_write_text("root/8.3.22.1704/Setup.ini", FX_INI("8.3.22.1704", FX_PACKAGE64));
-    before = fx_scan_settled(fx_roots("root", NULL));
-    ck_assert_int_eq(chmod(fx_path("root/8.3.22.1750/win64/Setup.ini"), 0), 0);
-    ck_assert_int_eq(chmod(fx_path("root/8.3.22.1704/Setup.ini"), 0), 0);
-    fx_obey_permissions();
-    ck_assert(cdist_source_offered(fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1750", "windows64")));
-    ck_assert(cdist_source_offered(fx_source_in(fx_scan(fx_roots("root", NULL), before), "8.3.22.1704", "windows64")));
-}
-END_TEST
-
-START_TEST(a_kept_component_outlives_the_snapshot_that_it_came_from)
-{
-    cdist_lookup_t *lookup = fx_roots("root", NULL);
-    const cdist_catalogue_t *before, *after;
-    const cdist_source_t *source;
-    apr_pool_t *pool;
-
-    fx_add_component(lookup, "modules");
-    fx_write_text("root/8.3.22.1750/modules/a", "x");
-    apr_pool_create(&pool, fx_pool);
-    fx_clock_ahead = apr_time_from_sec(100);
-    before = cdist_catalogue_scan(lookup, 0, NULL, pool);
-    fx_clock_ahead = 0;
-    fx_write_text("root/8.3.22.1750/modules/b", "x");
-    after = fx_scan(lookup, before);
-    apr_pool_destroy(pool);
-    source = fx_source_in(after, "8.3.22.1750", "modules");
-    ck_assert(cdist_source_offered(source));
-    ck_assert_str_eq(source->slot->file, "modules.zip");
-    ck_assert_int_eq(source->files, 1);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("catalogue");
@@ -441,24 +184,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_root_may_be_a_release_folder_itself, 0, FX_COUNT(ini_names));
     tcase_add_test(tcase, an_unreadable_root_is_listed_and_the_others_go_on);
     tcase_add_test(tcase, an_unreadable_release_folder_is_a_problem_and_its_version_is_not_taken_for_absent);
-    tcase_add_test(tcase, a_fresh_release_is_listed_but_not_settled);
-    tcase_add_test(tcase, less_than_two_seconds_never_count_as_settled);
-    tcase_add_test(tcase, a_change_anywhere_in_the_release_unsettles_all_of_it);
-    tcase_add_test(tcase, a_touched_folder_keeps_what_was_settled_before);
-    tcase_add_test(tcase, a_ready_archive_that_is_being_added_does_not_take_away_the_distribution_served_before);
-    tcase_add_test(tcase, a_settled_source_in_one_root_beats_an_unsettled_one_in_another);
-    tcase_add_test(tcase, what_was_taken_away_is_gone_at_once);
-    tcase_add_test(tcase, a_kept_source_outlives_the_snapshot_that_it_came_from);
     tcase_add_test(tcase, links_below_a_root_are_no_releases);
     tcase_add_test(tcase, a_hidden_folder_is_where_others_prepare_a_release);
-    tcase_add_test(tcase, a_release_that_cannot_be_read_for_the_moment_stays_as_it_was);
-    tcase_add_test(tcase, a_source_that_cannot_be_read_for_the_moment_stays_as_it_was);
-    tcase_add_test(tcase, a_live_catalogue_is_scanned_again_after_its_interval_or_when_it_is_expired);
-    tcase_add_test(tcase, lookups_that_differ_in_anything_share_no_snapshot_and_equal_ones_do);
     tcase_add_test(tcase, an_architectures_folder_holds_releases_only_where_their_folders_lie_in_it);
     tcase_add_test(tcase, a_link_in_an_architectures_folder_is_no_release_and_said);
     tcase_add_test(tcase, a_versions_folder_that_holds_nothing_is_said_after_a_while);
-    tcase_add_test(tcase, a_setup_ini_that_cannot_be_read_does_not_take_away_what_was_served);
-    tcase_add_test(tcase, a_kept_component_outlives_the_snapshot_that_it_came_from);
     return suite;
 }
