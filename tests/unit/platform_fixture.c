@@ -67,6 +67,11 @@ apr_array_header_t *fx_sources(const cdist_lookup_t *lookup, const char *folder)
     return sources;
 }
 
+apr_array_header_t *fx_found(const char *folder)
+{
+    return fx_sources(fx_lookup(), folder);
+}
+
 static const char *add_line(const char *text, const cdist_source_t *source)
 {
     return apr_psprintf(fx_pool, "%s%s%s %s %s %s%s", text, *text ? "\n" : "", source->slot ? source->slot->name : "?",
@@ -81,6 +86,18 @@ const char *fx_list(const apr_array_header_t *sources)
 
     for (i = 0; i < sources->nelts; i++) text = add_line(text, &APR_ARRAY_IDX(sources, i, cdist_source_t));
     return text;
+}
+
+void fx_expect_sources(const cdist_lookup_t *lookup, const char *folder, const char *text)
+{
+    const char *list = fx_list(fx_sources(lookup, folder));
+
+    ck_assert_msg(strcmp(list, text) == 0, "%s: \"%s\" instead of \"%s\"", folder, list, text);
+}
+
+void fx_expect_found(const char *folder, const char *text)
+{
+    fx_expect_sources(fx_lookup(), folder, text);
 }
 
 const char *fx_problem(const apr_array_header_t *sources)

@@ -28,6 +28,12 @@ cdist_lookup_t *fx_roots(const char *one, const char *two);
 apr_array_header_t *fx_sources(const cdist_lookup_t *lookup, const char *folder);
 /* The same as text: "windows64 8.3.22.1750 ready r/distr/windows64tc.zip", a line each; a problem shows as "!". */
 const char *fx_list(const apr_array_header_t *sources);
+/* What is found there without components and patterns. */
+apr_array_header_t *fx_found(const char *folder);
+/* What fx_list says of a release folder. */
+void fx_expect_sources(const cdist_lookup_t *lookup, const char *folder, const char *text);
+/* The same without components and patterns. */
+void fx_expect_found(const char *folder, const char *text);
 /* The first source's problem, "" if it has none. */
 const char *fx_problem(const apr_array_header_t *sources);
 

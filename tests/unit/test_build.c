@@ -168,11 +168,12 @@ END_TEST
 
 /* ---- what is told ------------------------------------------------------------------------------------------------ */
 
-typedef struct {
+/* Warnings with the tag that a test listens for. */
+static struct {
     const char *tag;
     int count;
     char last[500];
-} told_t;
+} told;
 
 static int every_level(void *baton, cdist_log_level_t level)
 {
@@ -183,21 +184,26 @@ static int every_level(void *baton, cdist_log_level_t level)
 
 static void take_message(void *baton, cdist_log_level_t level, apr_status_t status, const char *text)
 {
-    told_t *told = baton;
-
+    (void)baton;
     (void)status;
-    if (level != CDIST_LOG_WARNING || strncmp(text, told->tag, strlen(told->tag)) != 0) return;
-    told->count++;
-    apr_cpystrn(told->last, text, sizeof told->last);
+    if (level != CDIST_LOG_WARNING || strncmp(text, told.tag, strlen(told.tag)) != 0) return;
+    told.count++;
+    apr_cpystrn(told.last, text, sizeof told.last);
+}
+
+static void listen_for(const char *tag)
+{
+    told.tag = tag;
+    told.count = 0;
+    cdist_log_set(every_level, take_message, NULL);
 }
 
 START_TEST(names_that_differ_only_in_case_are_kept_with_one_warning)
 {
-    told_t told = {"CD0018", 0, ""};
     cdist_manifest_t *manifest;
     cdist_temp_t *temp;
 
-    cdist_log_set(every_level, take_message, &told);
+    listen_for("CD0018");
     fx_write_text("t/a", "x");
     fx_write_text("t/b/a", "x");
     FX_OK(fx_build(&manifest, &temp, "t", 6, 2));
@@ -217,11 +223,10 @@ END_TEST
 
 START_TEST(what_is_left_out_is_told_once_by_the_build)
 {
-    told_t told = {"CD0001", 0, ""};
     cdist_manifest_t *manifest;
     cdist_temp_t *temp;
 
-    cdist_log_set(every_level, take_message, &told);
+    listen_for("CD0001");
     fx_write_text("t/a", "x");
     fx_make_folder("t/d");
     ck_assert_int_eq(mkfifo(fx_path("t/d/pipe"), 0644), 0);

@@ -1,5 +1,5 @@
-/* Releases that are being copied or cannot be read for the moment: what was served before stays, and half of one is never
- * served. */
+/* Releases that are being copied or cannot be read for the moment: what was served before stays, and half of one is
+ * never served. */
 #include "platform_fixture.h"
 
 #include <sys/stat.h>
@@ -64,10 +64,9 @@ END_TEST
 
 START_TEST(a_touched_folder_keeps_what_was_settled_before)
 {
-    const cdist_catalogue_t *before;
+    const cdist_catalogue_t *before = settled_distribution();
     const cdist_source_t *source;
 
-    before = settled_distribution();
     fx_write_text("root/8.3.22.1750/Win64/new", "x");
     source = now(before, "windows64");
     ck_assert(source->settled);
@@ -80,10 +79,9 @@ END_TEST
 
 START_TEST(a_ready_archive_that_is_being_added_does_not_take_away_the_distribution_served_before)
 {
-    const cdist_catalogue_t *before;
+    const cdist_catalogue_t *before = settled_distribution();
     const cdist_source_t *source;
 
-    before = settled_distribution();
     fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "half");
     source = now(before, "windows64");
     ck_assert_msg(source->settled, "the unsettled %s took the place of the settled distribution",

@@ -2,16 +2,12 @@
  * stays at home. */
 #include "exe_maker.h"
 #include "platform_fixture.h"
+#include "tree_fixture.h"
 
 #include <apr_strings.h>
 
 #include <string.h>
 #include <sys/stat.h>
-
-static apr_array_header_t *sources_of(const char *folder)
-{
-    return fx_sources(fx_lookup(), folder);
-}
 
 static void write_client(const char *name, const char *file_version)
 {
@@ -20,23 +16,18 @@ static void write_client(const char *name, const char *file_version)
     pe_write(name, &item);
 }
 
-/* The names in the one source's archive, in its order, with blanks between. */
+/* The names in the last source's archive, in its order, with blanks between. */
 static const char *files_of(const char *folder)
 {
-    const apr_array_header_t *sources = sources_of(folder);
+    const apr_array_header_t *sources = fx_found(folder);
     const cdist_source_t *source = &APR_ARRAY_IDX(sources, sources->nelts - 1, cdist_source_t);
-    const char *text = "";
     cdist_tree_t *tree;
-    int i;
 
     ck_assert_int_eq(source->kind, CDIST_SOURCE_INSTALLED);
-    FX_OK(cdist_tree_read(&tree, source->path, source->skip, fx_pool));
+    tree = fx_tree(source->path + strlen(fx_folder) + 1, source->skip);
     ck_assert_int_eq(tree->files, source->files);
     ck_assert(cdist_digest_equal(&tree->signature, &source->signature));
-    for (i = 0; i < tree->inputs->nelts; i++) {
-        text = apr_pstrcat(fx_pool, text, i ? " " : "", APR_ARRAY_IDX(tree->inputs, i, cdist_input_t).path, NULL);
-    }
-    return text;
+    return fx_names(tree);
 }
 
 /* ---- layouts --------------------------------------------------------------------------------------------------- */
@@ -51,15 +42,15 @@ START_TEST(each_systems_layout_is_recognised)
     exe_write_elf("8.3.22.6/bin/1cv8c", EXE_ELF_AARCH64);
     exe_write_elf("8.3.22.7/1cv8c", EXE_ELF_E2K);
     exe_write_pe("8_3_22_8/1cv8c.exe", EXE_PE_AMD64);
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1")), "windows64 8.3.22.1 installed 8.3.22.1");
+    fx_expect_found("8.3.22.1", "windows64 8.3.22.1 installed 8.3.22.1");
     ck_assert(fx_recognised);
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.2")), "windows32 8.3.22.2 installed 8.3.22.2");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.3")), "linux64 8.3.22.3 installed 8.3.22.3");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.4")), "linux32 8.3.22.4 installed 8.3.22.4");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.5")), "macos64 8.3.22.5 installed 8.3.22.5");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.6")), "linux-arm64 8.3.22.6 installed 8.3.22.6");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.7")), "linux-e2k 8.3.22.7 installed 8.3.22.7");
-    ck_assert_str_eq(fx_list(sources_of("8_3_22_8")), "windows64 8.3.22.8 installed 8_3_22_8");
+    fx_expect_found("8.3.22.2", "windows32 8.3.22.2 installed 8.3.22.2");
+    fx_expect_found("8.3.22.3", "linux64 8.3.22.3 installed 8.3.22.3");
+    fx_expect_found("8.3.22.4", "linux32 8.3.22.4 installed 8.3.22.4");
+    fx_expect_found("8.3.22.5", "macos64 8.3.22.5 installed 8.3.22.5");
+    fx_expect_found("8.3.22.6", "linux-arm64 8.3.22.6 installed 8.3.22.6");
+    fx_expect_found("8.3.22.7", "linux-e2k 8.3.22.7 installed 8.3.22.7");
+    fx_expect_found("8_3_22_8", "windows64 8.3.22.8 installed 8_3_22_8");
 }
 END_TEST
 
@@ -68,10 +59,9 @@ START_TEST(a_release_folder_may_hold_installed_platforms_of_several_slots)
     exe_write_elf("8.3.22.1750/x86_64/1cv8c", EXE_ELF_X86_64);
     exe_write_elf("8.3.22.1750/i386/1cv8c", EXE_ELF_386);
     exe_write_pe("8.3.22.1750/Program Files/bin/1cv8c.exe", EXE_PE_AMD64);
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1750")),
-                     "windows64 8.3.22.1750 installed 8.3.22.1750/Program Files\n"
-                     "linux32 8.3.22.1750 installed 8.3.22.1750/i386\n"
-                     "linux64 8.3.22.1750 installed 8.3.22.1750/x86_64");
+    fx_expect_found("8.3.22.1750", "windows64 8.3.22.1750 installed 8.3.22.1750/Program Files\n"
+                                   "linux32 8.3.22.1750 installed 8.3.22.1750/i386\n"
+                                   "linux64 8.3.22.1750 installed 8.3.22.1750/x86_64");
 }
 END_TEST
 
@@ -80,10 +70,10 @@ START_TEST(a_server_without_a_client_is_no_installed_platform)
     exe_write_elf("8.3.22.1750/ragent", EXE_ELF_X86_64);
     exe_write_pe("8.3.22.1751/bin/1cv8.exe", EXE_PE_AMD64);
     exe_write_pe("8.3.22.1752/bin/deeper/1cv8c.exe", EXE_PE_AMD64);
-    ck_assert_int_eq(sources_of("8.3.22.1750")->nelts, 0);
-    ck_assert_int_eq(sources_of("8.3.22.1751")->nelts, 0);
+    ck_assert_int_eq(fx_found("8.3.22.1750")->nelts, 0);
+    ck_assert_int_eq(fx_found("8.3.22.1751")->nelts, 0);
     ck_assert(!fx_recognised);
-    ck_assert_int_eq(sources_of("8.3.22.1752")->nelts, 0);
+    ck_assert_int_eq(fx_found("8.3.22.1752")->nelts, 0);
 }
 END_TEST
 
@@ -96,9 +86,9 @@ START_TEST(a_client_that_is_no_plain_file_makes_no_installed_platform)
     exe_write_pe("real/1cv8c.exe", EXE_PE_AMD64);
     fx_make_folder("8.3.22.1752");
     fx_link("../real", "8.3.22.1752/bin");
-    ck_assert_int_eq(sources_of("8.3.22.1750")->nelts, 0);
-    ck_assert_int_eq(sources_of("8.3.22.1751")->nelts, 0);
-    ck_assert_int_eq(sources_of("8.3.22.1752")->nelts, 0);
+    ck_assert_int_eq(fx_found("8.3.22.1750")->nelts, 0);
+    ck_assert_int_eq(fx_found("8.3.22.1751")->nelts, 0);
+    ck_assert_int_eq(fx_found("8.3.22.1752")->nelts, 0);
 }
 END_TEST
 
@@ -107,8 +97,8 @@ START_TEST(setup_exe_beside_bin_makes_it_a_distribution)
     fx_write_text("8.3.22.1750/setup.exe", "x");
     fx_write_text("8.3.22.1750/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
     exe_write_pe("8.3.22.1750/bin/1cv8c.exe", EXE_PE_AMD64);
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1750")), "windows64 8.3.22.1750 distribution 8.3.22.1750");
-    ck_assert_ptr_null(APR_ARRAY_IDX(sources_of("8.3.22.1750"), 0, cdist_source_t).skip);
+    fx_expect_found("8.3.22.1750", "windows64 8.3.22.1750 distribution 8.3.22.1750");
+    ck_assert_ptr_null(APR_ARRAY_IDX(fx_found("8.3.22.1750"), 0, cdist_source_t).skip);
 }
 END_TEST
 
@@ -116,10 +106,10 @@ START_TEST(an_installed_platform_holds_no_installer)
 {
     exe_write_pe("8.3.22.1750/bin/1cv8c.exe", EXE_PE_AMD64);
     fx_write_text("8.3.22.1750/distr/linux64tc.zip", "z");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1750")), "linux64 8.3.22.1750 ready 8.3.22.1750/distr/linux64tc.zip\n"
-                                                         "windows64 8.3.22.1750 installed 8.3.22.1750");
-    ck_assert(cdist_source_installable(&APR_ARRAY_IDX(sources_of("8.3.22.1750"), 0, cdist_source_t)));
-    ck_assert(!cdist_source_installable(&APR_ARRAY_IDX(sources_of("8.3.22.1750"), 1, cdist_source_t)));
+    fx_expect_found("8.3.22.1750", "linux64 8.3.22.1750 ready 8.3.22.1750/distr/linux64tc.zip\n"
+                                   "windows64 8.3.22.1750 installed 8.3.22.1750");
+    ck_assert(cdist_source_installable(&APR_ARRAY_IDX(fx_found("8.3.22.1750"), 0, cdist_source_t)));
+    ck_assert(!cdist_source_installable(&APR_ARRAY_IDX(fx_found("8.3.22.1750"), 1, cdist_source_t)));
 }
 END_TEST
 
@@ -133,8 +123,7 @@ START_TEST(installed_platforms_that_are_not_wanted_are_recognised_and_not_added)
     lookup->installed = 0;
     ck_assert_int_eq(fx_sources(lookup, "8.3.22.1750")->nelts, 0);
     ck_assert(fx_recognised);
-    ck_assert_str_eq(fx_list(fx_sources(lookup, "8.3.22.1751")),
-                     "windows64 8.3.22.1751 ready 8.3.22.1751/distr/windows64tc.zip");
+    fx_expect_sources(lookup, "8.3.22.1751", "windows64 8.3.22.1751 ready 8.3.22.1751/distr/windows64tc.zip");
     ck_assert(fx_recognised);
 }
 END_TEST
@@ -158,27 +147,27 @@ END_TEST
 START_TEST(the_version_resource_tells_the_version_where_no_folder_does)
 {
     write_client("program/bin/1cv8c.exe", "8.3.22.1750");
-    ck_assert_str_eq(fx_list(sources_of("program")), "windows64 8.3.22.1750 installed program");
+    fx_expect_found("program", "windows64 8.3.22.1750 installed program");
 }
 END_TEST
 
 START_TEST(folder_and_client_that_disagree_are_a_problem)
 {
     write_client("8.3.22.1750/bin/1cv8c.exe", "8.3.22.1751");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1750")), "windows64 8.3.22.1750 installed 8.3.22.1750 !");
-    ck_assert_ptr_nonnull(strstr(fx_problem(sources_of("8.3.22.1750")), "8.3.22.1751"));
-    ck_assert_ptr_nonnull(strstr(fx_problem(sources_of("8.3.22.1750")), "8.3.22.1750"));
-    ck_assert_ptr_nonnull(strstr(fx_problem(sources_of("8.3.22.1750")), "bin/1cv8c.exe"));
+    fx_expect_found("8.3.22.1750", "windows64 8.3.22.1750 installed 8.3.22.1750 !");
+    ck_assert_ptr_nonnull(strstr(fx_problem(fx_found("8.3.22.1750")), "8.3.22.1751"));
+    ck_assert_ptr_nonnull(strstr(fx_problem(fx_found("8.3.22.1750")), "8.3.22.1750"));
+    ck_assert_ptr_nonnull(strstr(fx_problem(fx_found("8.3.22.1750")), "bin/1cv8c.exe"));
     write_client("8.3.22.1752/bin/1cv8c.exe", "8.3.22.1752");
-    ck_assert_str_eq(fx_problem(sources_of("8.3.22.1752")), "");
+    ck_assert_str_eq(fx_problem(fx_found("8.3.22.1752")), "");
 }
 END_TEST
 
 START_TEST(an_old_linux_platform_without_a_version_is_a_problem_that_says_what_to_do)
 {
     exe_write_elf("x86_64/1cv8c", EXE_ELF_X86_64);
-    ck_assert_str_eq(fx_list(sources_of("x86_64")), "linux64  installed x86_64 !");
-    ck_assert_ptr_nonnull(strstr(fx_problem(sources_of("x86_64")), "named by its version"));
+    fx_expect_found("x86_64", "linux64  installed x86_64 !");
+    ck_assert_ptr_nonnull(strstr(fx_problem(fx_found("x86_64")), "named by its version"));
 }
 END_TEST
 
@@ -187,16 +176,16 @@ START_TEST(a_client_of_no_known_system_is_a_problem)
     fx_write_text("8.3.22.1750/1cv8c", "#!/bin/sh\n");
     exe_write_pe("8.3.22.1751/bin/1cv8c.exe", EXE_PE_ARM64);
     fx_write_text("8.3.22.1752/1cv8c", "");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1750")), "? 8.3.22.1750 installed 8.3.22.1750 !");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1751")), "? 8.3.22.1751 installed 8.3.22.1751 !");
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1752")), "? 8.3.22.1752 installed 8.3.22.1752 !");
+    fx_expect_found("8.3.22.1750", "? 8.3.22.1750 installed 8.3.22.1750 !");
+    fx_expect_found("8.3.22.1751", "? 8.3.22.1751 installed 8.3.22.1751 !");
+    fx_expect_found("8.3.22.1752", "? 8.3.22.1752 installed 8.3.22.1752 !");
 }
 END_TEST
 
 START_TEST(the_slot_comes_from_the_clients_header_not_from_a_folder)
 {
     exe_write_elf("8.3.22.1750/windows64/1cv8c", EXE_ELF_386);
-    ck_assert_str_eq(fx_list(sources_of("8.3.22.1750")), "linux32 8.3.22.1750 installed 8.3.22.1750/windows64");
+    fx_expect_found("8.3.22.1750", "linux32 8.3.22.1750 installed 8.3.22.1750/windows64");
 }
 END_TEST
 
@@ -207,7 +196,7 @@ START_TEST(a_client_that_cannot_be_read_is_a_problem_that_may_pass)
     exe_write_pe("8.3.22.1750/bin/1cv8c.exe", EXE_PE_AMD64);
     ck_assert_int_eq(chmod(fx_path("8.3.22.1750/bin/1cv8c.exe"), 0), 0);
     fx_obey_permissions();
-    sources = sources_of("8.3.22.1750");
+    sources = fx_found("8.3.22.1750");
     ck_assert_str_eq(fx_list(sources), "? 8.3.22.1750 installed 8.3.22.1750 !");
     ck_assert(APR_ARRAY_IDX(sources, 0, cdist_source_t).unread);
 }
@@ -244,10 +233,10 @@ START_TEST(what_stays_at_home_neither_counts_nor_changes_the_signature)
 
     exe_write_pe("8.3.22.1750/bin/1cv8c.exe", EXE_PE_AMD64);
     fx_write_text("8.3.22.1750/bin/conf/conf.cfg", "x");
-    before = APR_ARRAY_IDX(sources_of("8.3.22.1750"), 0, cdist_source_t);
+    before = APR_ARRAY_IDX(fx_found("8.3.22.1750"), 0, cdist_source_t);
     fx_write_text("8.3.22.1750/bin/conf/logcfg.xml", "xx");
     fx_append("8.3.22.1750/bin/conf/conf.cfg", "x");
-    after = APR_ARRAY_IDX(sources_of("8.3.22.1750"), 0, cdist_source_t);
+    after = APR_ARRAY_IDX(fx_found("8.3.22.1750"), 0, cdist_source_t);
     ck_assert_int_eq(before.files, 1);
     ck_assert_uint_eq(before.bytes, 0x100);
     ck_assert(cdist_digest_equal(&before.signature, &after.signature));
@@ -260,7 +249,7 @@ START_TEST(a_distribution_keeps_all_of_its_files)
     fx_write_text("8.3.22.1750/conf/a", "x");
     fx_write_text("8.3.22.1750/licenses/b.lic", "x");
     fx_write_text("8.3.22.1750/install.log", "x");
-    ck_assert_int_eq(APR_ARRAY_IDX(sources_of("8.3.22.1750"), 0, cdist_source_t).files, 4);
+    ck_assert_int_eq(APR_ARRAY_IDX(fx_found("8.3.22.1750"), 0, cdist_source_t).files, 4);
 }
 END_TEST
 

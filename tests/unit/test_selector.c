@@ -221,15 +221,25 @@ START_TEST(a_release_without_a_required_component_is_not_current)
 }
 END_TEST
 
-START_TEST(the_error_of_several_families_names_them_and_the_directive)
+static const cdist_current_t unset = {CDIST_CURRENT_UNSET, {{0}, 0}};
+static const cdist_current_t newest = {CDIST_CURRENT_NEWEST, {{0}, 0}};
+
+/* Why no release is current. */
+static cdist_err_t *no_current(const cdist_release_t **release, const char *releases, const cdist_current_t *current)
 {
-    cdist_current_t unset = {CDIST_CURRENT_UNSET, {{0}, 0}};
-    const cdist_release_t *release;
     cdist_err_t *err;
 
-    fill("8.5.1.1 w;8.3.27.1 w;8.3.22.1 w");
-    err = cdist_select_current(&release, catalogue, &unset, fx_pool);
-    ck_assert_ptr_nonnull(err);
+    fill(releases);
+    err = cdist_select_current(release, catalogue, current, fx_pool);
+    ck_assert_msg(err != NULL, "{%s}: succeeded", releases);
+    return err;
+}
+
+START_TEST(the_error_of_several_families_names_them_and_the_directive)
+{
+    const cdist_release_t *release;
+    cdist_err_t *err = no_current(&release, "8.5.1.1 w;8.3.27.1 w;8.3.22.1 w", &unset);
+
     ck_assert_ptr_nonnull(strstr(err->message, "8.5, 8.3"));
     ck_assert_ptr_nonnull(strstr(err->message, "CDistCurrent"));
     ck_assert_ptr_null(release);
@@ -238,13 +248,9 @@ END_TEST
 
 START_TEST(an_error_of_an_unread_root_says_why)
 {
-    cdist_current_t newest = {CDIST_CURRENT_NEWEST, {{0}, 0}};
     const cdist_release_t *release;
-    cdist_err_t *err;
+    cdist_err_t *err = no_current(&release, "!8.3.27.1 w", &newest);
 
-    fill("!8.3.27.1 w");
-    err = cdist_select_current(&release, catalogue, &newest, fx_pool);
-    ck_assert_ptr_nonnull(err);
     ck_assert_int_eq(err->code, CDIST_E_SOURCE);
     ck_assert_ptr_nonnull(strstr(cdist_err_text(err, fx_pool), "no route to host"));
 }
@@ -252,13 +258,9 @@ END_TEST
 
 START_TEST(an_error_of_a_release_being_filled_reads_as_a_sentence)
 {
-    cdist_current_t unset = {CDIST_CURRENT_UNSET, {{0}, 0}};
     const cdist_release_t *release;
-    cdist_err_t *err;
+    cdist_err_t *err = no_current(&release, "8.3.27.1 W", &unset);
 
-    fill("8.3.27.1 W");
-    err = cdist_select_current(&release, catalogue, &unset, fx_pool);
-    ck_assert_ptr_nonnull(err);
     ck_assert_ptr_nonnull(strstr(err->message, "filled"));
 }
 END_TEST
@@ -309,7 +311,8 @@ START_TEST(a_release_that_is_built_goes_before_a_newer_one_that_is_not)
     ck_assert_str_eq(cdist_version_format(&release->version, fx_pool), built_rows[_i].version);
     current.prefer_built = 0;
     FX_OK(cdist_select_current(&release, catalogue, &current, fx_pool));
-    ck_assert_str_eq(cdist_version_format(&release->version, fx_pool), strchr(built_rows[_i].releases, 'W') ? "8.3.22.1" : "8.3.27.1");
+    ck_assert_str_eq(cdist_version_format(&release->version, fx_pool),
+                     strchr(built_rows[_i].releases, 'W') ? "8.3.22.1" : "8.3.27.1");
 }
 END_TEST
 

@@ -30,12 +30,28 @@ static cdist_live_t *process(void *its_board)
     return live;
 }
 
+/* Two processes with one board and one store. */
+static void make_server(cdist_live_t **one, cdist_live_t **other)
+{
+    make_store();
+    *one = process(board);
+    *other = process(board);
+}
+
 static int releases_seen(cdist_live_t *live, const cdist_lookup_t *lookup)
 {
     const cdist_catalogue_t *catalogue = cdist_live_get(live, lookup, 0, fx_pool);
 
     ck_assert_ptr_nonnull(catalogue);
     return catalogue->releases->nelts;
+}
+
+/* The two, of which one saw the first release of "root". */
+static void share_release(cdist_live_t **one, cdist_live_t **other, const cdist_lookup_t *lookup)
+{
+    make_server(one, other);
+    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
+    ck_assert_int_eq(releases_seen(*one, lookup), 1);
 }
 
 /* Everything that a catalogue may hold. */
@@ -118,11 +134,7 @@ START_TEST(what_one_process_saw_the_others_see_without_looking)
     const cdist_lookup_t *lookup = fx_roots("root", NULL);
     cdist_live_t *one, *other;
 
-    make_store();
-    one = process(board);
-    other = process(board);
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    share_release(&one, &other, lookup);
     /* NB: nobody can look any more; who did would see nothing. */
     ck_assert_int_eq(rename(fx_path("root"), fx_path("hidden")), 0);
     ck_assert_int_eq(releases_seen(other, lookup), 1);
@@ -141,11 +153,7 @@ START_TEST(a_process_that_asks_for_a_look_has_all_of_them_look)
     const cdist_lookup_t *lookup = fx_roots("root", NULL);
     cdist_live_t *one, *other;
 
-    make_store();
-    one = process(board);
-    other = process(board);
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    share_release(&one, &other, lookup);
     ck_assert_int_eq(releases_seen(other, lookup), 1);
     fx_write_text("root/8.3.25.1/distr/windows64tc.zip", "z");
     cdist_live_expire(other, lookup);
@@ -178,11 +186,7 @@ START_TEST(what_could_not_be_published_is_published_by_the_next_look)
     const cdist_lookup_t *lookup = fx_roots("root", NULL);
     cdist_live_t *one, *other;
 
-    make_store();
-    one = process(board);
-    other = process(board);
-    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
-    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    share_release(&one, &other, lookup);
     ck_assert_int_eq(releases_seen(other, lookup), 1);
     ck_assert_int_eq(rename(fx_path("store/notes"), fx_path("store/away")), 0);
     fx_write_text("store/notes", "a file where the folder should be");
@@ -225,9 +229,7 @@ START_TEST(the_version_of_the_1c_server_is_shared_too)
     cdist_version_t version;
     cdist_err_t *err;
 
-    make_store();
-    one = process(board);
-    other = process(board);
+    make_server(&one, &other);
     if (_i) fx_write_text("cv8/8.3.22.1750/ragent", "x");
     else ck_assert_int_eq(mkdir(fx_path("cv8"), 0755), 0);
     err = cdist_live_server(&version, one, fx_path("cv8"), 0, fx_pool);

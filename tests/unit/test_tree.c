@@ -10,6 +10,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* Reading the folder fails, and the error says this. */
+static void expect_error(const char *name, cdist_code_t code, const char *text)
+{
+    cdist_tree_t *tree;
+    cdist_err_t *err = cdist_tree_read(&tree, fx_path(name), NULL, fx_pool);
+
+    ck_assert_msg(err != NULL, "%s was read", name);
+    ck_assert_int_eq(err->code, code);
+    ck_assert_msg(strstr(err->message, text) != NULL, "\"%s\" does not say \"%s\"", err->message, text);
+}
+
 START_TEST(entries_are_sorted_by_the_bytes_of_their_names)
 {
     static const char *const files[] = {"t/b", "t/a/b", "t/a.b", "t/a-b", "t/a0", "t/A", "t/\xD0\xB9", "t/z",
@@ -105,14 +116,8 @@ END_TEST
 
 START_TEST(a_name_that_is_not_utf8_is_refused_by_name)
 {
-    cdist_tree_t *tree;
-    cdist_err_t *err;
-
     fx_write_text("t/d/caf\xE9.txt", "x");
-    err = cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool);
-    ck_assert_ptr_nonnull(err);
-    ck_assert_int_eq(err->code, CDIST_E_UNSAFE);
-    ck_assert_ptr_nonnull(strstr(err->message, "/t/d/caf\\xE9.txt: the name is not UTF-8"));
+    expect_error("t", CDIST_E_UNSAFE, "/t/d/caf\\xE9.txt: the name is not UTF-8");
 }
 END_TEST
 
@@ -228,27 +233,16 @@ END_TEST
 
 START_TEST(a_missing_folder_is_an_error_of_the_source_and_names_it)
 {
-    cdist_tree_t *tree;
-    cdist_err_t *err = cdist_tree_read(&tree, fx_path("missing"), NULL, fx_pool);
-
-    ck_assert_ptr_nonnull(err);
-    ck_assert_int_eq(err->code, CDIST_E_SOURCE);
-    ck_assert_ptr_nonnull(strstr(err->message, "missing"));
+    expect_error("missing", CDIST_E_SOURCE, "missing");
 }
 END_TEST
 
 START_TEST(an_unreadable_folder_inside_is_an_error_and_names_it)
 {
-    cdist_tree_t *tree;
-    cdist_err_t *err;
-
     fx_write_text("t/closed/f", "x");
     ck_assert_int_eq(chmod(fx_path("t/closed"), 0), 0);
     fx_obey_permissions();
-    err = cdist_tree_read(&tree, fx_path("t"), NULL, fx_pool);
-    ck_assert_ptr_nonnull(err);
-    ck_assert_int_eq(err->code, CDIST_E_SOURCE);
-    ck_assert_ptr_nonnull(strstr(err->message, "closed"));
+    expect_error("t", CDIST_E_SOURCE, "closed");
 }
 END_TEST
 
