@@ -112,7 +112,8 @@ static void scan_child(scan_t *scan, const char *path, const cdist_child_t *chil
         } else if (!scan_folder(scan, path, child->name)) {
             note_empty(scan, path, child->name, &child->stat);
         }
-    } else if (child->stat.kind == CDIST_LINK && cdist_version_find(&version, child->name, scan->pool)) {
+    } else if (child->stat.kind == CDIST_LINK &&
+               (cdist_version_find(&version, child->name, scan->pool) || (depth == 0 && cdist_slot_parse(child->name)))) {
         add_problem(scan, apr_psprintf(scan->pool, "%s: is a symbolic link, which is not followed; name its target's "
                                        "folder in CDistRoot", cdist_text_printable(path, scan->pool)));
     }

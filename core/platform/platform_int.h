@@ -68,6 +68,10 @@ typedef struct {
 void cdist_walk_note(cdist_walk_t *walk, apr_int64_t ctime_ns);
 /* A new source of the walk. */
 cdist_source_t *cdist_walk_push(cdist_walk_t *walk, const cdist_source_t *source);
+/* Adds what would be a source of `slot` (NULL: nobody knows) but cannot be offered; `unread` as in cdist_source_t. */
+void cdist_walk_add_problem(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path, const char *problem, int unread);
+/* The same for a symbolic link. */
+void cdist_walk_add_link(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path);
 /* Lists a folder and looks whether it is an installed platform, unless an installer in it goes before that. NB: once, because
  * a second look may find something else, or may fail. */
 CDIST_MUST_CHECK cdist_err_t *cdist_folder_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool);

@@ -19,6 +19,25 @@ cdist_source_t *cdist_walk_push(cdist_walk_t *walk, const cdist_source_t *source
     return pushed;
 }
 
+void cdist_walk_add_problem(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path, const char *problem, int unread)
+{
+    cdist_source_t source;
+
+    memset(&source, 0, sizeof source);
+    source.version = walk->version;
+    source.slot = slot;
+    source.kind = CDIST_SOURCE_DISTRIBUTION;
+    source.path = path;
+    source.problem = problem;
+    source.unread = unread;
+    cdist_walk_push(walk, &source);
+}
+
+void cdist_walk_add_link(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path)
+{
+    cdist_walk_add_problem(walk, slot, path, "is a symbolic link, which is not followed", 0);
+}
+
 cdist_err_t *cdist_folder_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool)
 {
     CDIST_ERR(cdist_listing_read(listing, path, pool));

@@ -60,16 +60,7 @@ static int match(cdist_version_t *version, const char *part, const char *name, a
 
 static void add_problem(expansion_t *expansion, const char *path, const char *problem, int unread)
 {
-    cdist_source_t source;
-
-    memset(&source, 0, sizeof source);
-    source.version = expansion->walk.version;
-    source.slot = expansion->pattern->slot;
-    source.kind = CDIST_SOURCE_DISTRIBUTION;
-    source.path = path;
-    source.problem = problem;
-    source.unread = unread;
-    cdist_walk_push(&expansion->walk, &source);
+    cdist_walk_add_problem(&expansion->walk, expansion->pattern->slot, path, problem, unread);
 }
 
 /* What cannot be read for the moment is not taken for absent. */
@@ -82,7 +73,7 @@ static void add_unread(expansion_t *expansion, const char *path, apr_status_t rv
 
 static void add_link(expansion_t *expansion, const char *path)
 {
-    add_problem(expansion, path, "is a symbolic link, which is not followed", 0);
+    cdist_walk_add_link(&expansion->walk, expansion->pattern->slot, path);
 }
 
 static void add_folder(expansion_t *expansion, const char *path, const char *name)

@@ -13,35 +13,22 @@
 
 #include <string.h>
 
-/* Adds the folder's ready archives; they go to `skip`, so that nothing packs them again. */
+/* Adds the folder's ready archives; they go to `skip`, so that nothing packs them again. A link in the place of one is said,
+ * unless the folder is packed as a whole: then it is one of its files. */
 static void add_ready(cdist_walk_t *walk, const cdist_listing_t *listing, apr_array_header_t *skip)
 {
-    int i;
+    int whole = cdist_folder_is_source(listing), i;
 
     for (i = 0; i < listing->children->nelts; i++) {
         const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
-        const cdist_slot_t *slot =
-            child->stat.kind == CDIST_FILE ? cdist_slot_parse_file(child->name, walk->lookup->components) : NULL;
+        const cdist_slot_t *slot = cdist_slot_parse_file(child->name, walk->lookup->components);
+        const char *path = slot ? apr_pstrcat(walk->pool, listing->path, "/", child->name, NULL) : NULL;
 
-        if (!slot) continue;
+        if (slot && child->stat.kind == CDIST_LINK && !whole) cdist_walk_add_link(walk, slot, path);
+        if (!slot || child->stat.kind != CDIST_FILE) continue;
         APR_ARRAY_PUSH(skip, const char *) = apr_pstrcat(walk->pool, "/", child->name, NULL);
-        cdist_walk_add_ready(walk, slot, apr_pstrcat(walk->pool, listing->path, "/", child->name, NULL), &child->stat);
+        cdist_walk_add_ready(walk, slot, path, &child->stat);
     }
-}
-
-/* A folder that cannot be read is a source that cannot: that of its slot, if its name tells one. */
-static void add_unread(cdist_walk_t *walk, const char *path, const cdist_slot_t *slot, const cdist_err_t *err)
-{
-    cdist_source_t source;
-
-    memset(&source, 0, sizeof source);
-    source.version = walk->version;
-    source.slot = slot;
-    source.kind = CDIST_SOURCE_DISTRIBUTION;
-    source.path = path;
-    source.problem = cdist_err_text(err, walk->pool);
-    source.unread = 1;
-    cdist_walk_push(walk, &source);
 }
 
 /* A child folder may hold ready archives ("distr", or one a slot) or be a source itself; in a folder that is one as a
@@ -61,7 +48,7 @@ static cdist_err_t *scan_child(int *recognised, cdist_walk_t *walk, const cdist_
     /* What would have been in it goes before all else that the release holds. */
     if (err && is_distr) return err;
     if (err) {
-        add_unread(walk, listing.path, slot, err);
+        cdist_walk_add_problem(walk, slot, listing.path, cdist_err_text(err, walk->pool), 1);
         *recognised = 1;
         return NULL;
     }
@@ -77,16 +64,28 @@ static cdist_err_t *scan_child(int *recognised, cdist_walk_t *walk, const cdist_
     return NULL;
 }
 
+/* A link is followed nowhere. In the place of a slot's folder that is said; in a folder that is packed as a whole it is one of
+ * its files, unless it stands for distr. Returns 1 if it was something. */
+static int note_link(cdist_walk_t *walk, const cdist_listing_t *parent, const char *name, int whole)
+{
+    int is_distr = strcasecmp(name, "distr") == 0;
+    const cdist_slot_t *slot = is_distr ? NULL : cdist_slot_find(name, walk->lookup->components, walk->pool);
+
+    if (!is_distr && (whole || !slot)) return 0;
+    cdist_walk_add_link(walk, slot, apr_pstrcat(walk->pool, parent->path, "/", name, NULL));
+    return 1;
+}
+
 static cdist_err_t *scan_children(cdist_walk_t *walk, const cdist_listing_t *listing, apr_array_header_t *skip)
 {
     int whole = cdist_folder_is_source(listing), i;
 
     for (i = 0; i < listing->children->nelts; i++) {
         const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
-        int recognised;
+        int recognised = 0;
 
-        if (child->stat.kind != CDIST_FOLDER) continue;
-        CDIST_ERR(scan_child(&recognised, walk, listing, child->name, whole));
+        if (child->stat.kind == CDIST_LINK) recognised = note_link(walk, listing, child->name, whole);
+        else if (child->stat.kind == CDIST_FOLDER) CDIST_ERR(scan_child(&recognised, walk, listing, child->name, whole));
         if (recognised) APR_ARRAY_PUSH(skip, const char *) = apr_pstrcat(walk->pool, "/", child->name, NULL);
     }
     return NULL;

@@ -157,6 +157,21 @@ START_TEST(a_link_in_an_architectures_folder_is_no_release_and_said)
 }
 END_TEST
 
+START_TEST(a_link_in_the_place_of_an_architectures_folder_is_said)
+{
+    const cdist_catalogue_t *catalogue;
+
+    exe_write_elf("away/8.3.22.1750/1cv8c", EXE_ELF_X86_64);
+    fx_make_folder("root");
+    fx_link("../away", "root/x86_64");
+    fx_link("../away", "root/common");
+    catalogue = fx_scan_settled(fx_roots("root", NULL));
+    ck_assert_int_eq(catalogue->releases->nelts, 0);
+    ck_assert_int_eq(catalogue->problems->nelts, 1);
+    ck_assert_ptr_nonnull(strstr(APR_ARRAY_IDX(catalogue->problems, 0, const char *), "x86_64: is a symbolic link"));
+}
+END_TEST
+
 START_TEST(a_versions_folder_that_holds_nothing_is_said_after_a_while)
 {
     cdist_lookup_t *lookup = fx_roots("root", NULL);
@@ -188,6 +203,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_hidden_folder_is_where_others_prepare_a_release);
     tcase_add_test(tcase, an_architectures_folder_holds_releases_only_where_their_folders_lie_in_it);
     tcase_add_test(tcase, a_link_in_an_architectures_folder_is_no_release_and_said);
+    tcase_add_test(tcase, a_link_in_the_place_of_an_architectures_folder_is_said);
     tcase_add_test(tcase, a_versions_folder_that_holds_nothing_is_said_after_a_while);
     return suite;
 }
