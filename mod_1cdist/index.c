@@ -30,14 +30,14 @@ static void add_archive(json_t *slot, const cdist_source_t *source, const cdist_
     set_text(slot, "sha256", cdist_digest_hex(&archive->sha256, pool));
 }
 
-static json_t *slot_object(const cdist_source_t *source, const char *version, const cdist_request_t *req,
-                           cdist_child_t *child, apr_pool_t *pool)
+static json_t *slot_object(const cdist_source_t *source, const char *url, const cdist_request_t *req, cdist_child_t *child,
+                           apr_pool_t *pool)
 {
     json_t *slot = json_object();
 
     set_text(slot, "slot", source->slot->name);
     set_text(slot, "file", source->slot->file);
-    set_text(slot, "url", apr_pstrcat(pool, version, "/", source->slot->file, NULL));
+    set_text(slot, "url", url);
     set_text(slot, "source", cdist_source_kind_name(source->kind));
     json_object_set_new(slot, "installable", json_boolean(cdist_source_installable(source)));
     json_object_set_new(slot, "files", json_integer(source->files));
@@ -68,7 +68,9 @@ static json_t *release_object(const cdist_release_t *release, const cdist_releas
 
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
-        if (cdist_source_offered(source)) json_array_append_new(slots, slot_object(source, version, req, child, pool));
+        const char *url = apr_pstrcat(pool, version, "/", source->slot->file, NULL);
+
+        if (cdist_source_offered(source)) json_array_append_new(slots, slot_object(source, url, req, child, pool));
     }
     set_text(object, "version", version);
     json_object_set_new(object, "current", json_boolean(release == current));
@@ -78,16 +80,27 @@ static json_t *release_object(const cdist_release_t *release, const cdist_releas
     return object;
 }
 
-cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req)
+/* What lies in the published folder by hand. */
+static json_t *by_hand(const apr_array_header_t *published, const cdist_request_t *req, cdist_child_t *child, apr_pool_t *pool)
 {
-    apr_pool_t *pool = req->r->pool;
-    json_t *releases, *made;
+    json_t *list = json_array();
+    int i;
+
+    for (i = 0; i < published->nelts; i++) {
+        const cdist_published_t *one = &APR_ARRAY_IDX(published, i, cdist_published_t);
+        json_array_append_new(list, slot_object(one->source, ap_os_escape_path(pool, one->name, 1), req, child, pool));
+    }
+    return list;
+}
+
+/* Releases, and which of them is current, or why none is. */
+static cdist_err_t *add_releases(json_t *index, cdist_request_t *req, cdist_child_t *child, apr_pool_t *pool)
+{
+    json_t *releases;
     const cdist_release_t *current;
-    cdist_child_t *child;
     cdist_err_t *err;
     int i;
 
-    CDIST_ERR(cdist_child_ready(&child, pool));
     CDIST_ERR(cdist_child_catalogue(req));
     if (req->catalogue->unreadable->nelts) {
         return cdist_err_dup(APR_ARRAY_IDX(req->catalogue->unreadable, 0, const cdist_err_t *), pool);
@@ -100,12 +113,35 @@ cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req)
         if (!cdist_release_usable(release)) continue;
         json_array_append_new(releases, release_object(release, current, req, child, pool));
     }
+    json_object_set_new(index, "current",
+                        current ? json_string(cdist_version_format(&current->version, pool)) : json_null());
+    if (err) set_text(index, "no_current", cdist_respond_public_text(err, pool));
+    json_object_set_new(index, "releases", releases);
+    json_object_set_new(index, "problems", json_integer(req->catalogue->problems->nelts));
+    return NULL;
+}
+
+cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req)
+{
+    apr_pool_t *pool = req->r->pool;
+    const apr_array_header_t *published;
+    cdist_child_t *child;
+    cdist_err_t *err = NULL;
+    json_t *made;
+
+    CDIST_ERR(cdist_child_ready(&child, pool));
     made = json_object();
     json_object_set_new(made, "format", json_integer(INDEX_FORMAT));
-    json_object_set_new(made, "current",
-                        current ? json_string(cdist_version_format(&current->version, pool)) : json_null());
-    if (err) set_text(made, "no_current", cdist_respond_public_text(err, pool));
-    json_object_set_new(made, "releases", releases);
-    *index = made;
-    return NULL;
+    published = cdist_published_list(req);
+    if (published->nelts && !cdist_dir_has_lookup(req->dir)) {
+        json_object_set_new(made, "current", json_null());
+        json_object_set_new(made, "releases", json_array());
+        json_object_set_new(made, "problems", json_integer(0));
+    } else {
+        err = add_releases(made, req, child, pool);
+    }
+    json_object_set_new(made, "by_hand", by_hand(published, req, child, pool));
+    if (err) json_decref(made);
+    else *index = made;
+    return err;
 }

@@ -149,6 +149,20 @@ int cdist_accepts_rather(request_rec *r, const char *header, const char *wanted,
  * that go back to the same client only: a client can make these headers up. */
 const char *cdist_public_url(cdist_request_t *req);
 
+/* ---- published.c -------------------------------------------------------------------------------------------------- */
+
+/* An archive that lies by hand in the published folder. */
+typedef struct {
+    const char *name; /* of the file, which is the last part of its URL */
+    const cdist_source_t *source;
+} cdist_published_t;
+
+/* The one that a request for a slot without a version means; *source is NULL if there is none. CDIST_E_SOURCE if it cannot be
+ * read, CDIST_E_CHANGED while it was changed a moment ago. */
+CDIST_MUST_CHECK cdist_err_t *cdist_published_find(const cdist_source_t **source, const cdist_request_t *req);
+/* All that could be served now (cdist_published_t), in the order of slots, for a request for the index or the page. */
+apr_array_header_t *cdist_published_list(const cdist_request_t *req);
+
 /* ---- respond.c: each returns what the handler returns, OK or AP_FILTER_ERROR -------------------------------------- */
 
 /* Answers with application/problem+json; `detail` is read by strangers. */

@@ -31,55 +31,6 @@ static apr_int32_t open_flags(const request_rec *r)
 
 /* ---- finding out what is meant --------------------------------------------------------------------------------- */
 
-/* The path of an archive that lies in the published folder, NULL if there is none: under the name that the URL has, or
- * under the slot's own. NB: whether a link is followed is the core's decision, which it has taken for r->filename; under
- * another name none is. */
-static const char *published_path(const cdist_request_t *req)
-{
-    request_rec *r = req->r;
-    const char *names[2] = {strrchr(r->uri, '/') + 1, req->route.selector.slot->file};
-    const char *folder;
-    apr_finfo_t info;
-    int i;
-
-    if (!r->filename || (r->path_info && *r->path_info)) return NULL;
-    if (req->route.manifest) names[0] = apr_pstrmemdup(r->pool, names[0], strlen(names[0]) - strlen(".manifest"));
-    else if (r->finfo.filetype == APR_REG) return r->filename;
-    folder = cdist_path_folder(r->filename, r->pool);
-    for (i = 0; i < 2; i++) {
-        const char *path = apr_pstrcat(r->pool, folder, "/", names[i], NULL);
-        if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, r->pool) == APR_SUCCESS && info.filetype == APR_REG) return path;
-    }
-    return NULL;
-}
-
-/* The classical publication: an archive that somebody copied into the published folder answers under its own name, as it
- * did without this module. *source is NULL if there is none. */
-static cdist_err_t *published_by_hand(const cdist_source_t **source, const cdist_request_t *req)
-{
-    apr_interval_time_t settle = apr_time_from_sec(cdist_conf_process()->settle_sec);
-    const char *path = req->route.selector.mask.count ? NULL : published_path(req);
-    apr_pool_t *pool = req->r->pool;
-    cdist_source_t *found;
-    apr_file_t *file;
-    cdist_stat_t stat;
-    apr_status_t rv;
-
-    *source = NULL;
-    if (!path) return NULL;
-    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
-    if (rv == APR_SUCCESS) {
-        rv = cdist_os_stat_file(&stat, file);
-        apr_file_close(file);
-    }
-    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", path);
-    found = apr_palloc(pool, sizeof *found);
-    cdist_source_ready(found, req->route.selector.slot, path, &stat);
-    *source = found;
-    if (apr_time_now() >= cdist_source_settles_at(found, settle)) return NULL;
-    return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: was changed a moment ago", path);
-}
-
 /* Says in the log that the URL without a version answers nobody; at most once a minute in each process, since clients
  * come in crowds. */
 static void warn_no_current(cdist_request_t *req, const cdist_err_t *err)
@@ -120,7 +71,7 @@ static int await_trust(const cdist_catalogue_t *catalogue)
 
 static cdist_err_t *find_source(const cdist_source_t **source, cdist_request_t *req)
 {
-    cdist_err_t *err = published_by_hand(source, req);
+    cdist_err_t *err = cdist_published_find(source, req);
 
     if (err || *source) return err;
     err = select_source(source, req);

@@ -29,7 +29,7 @@ def slot_of(index, version, slot):
 
 def test_index_lists_all_releases_and_their_slots(httpd, shared):
     _, index = index_of(httpd(shared["plain"]))
-    assert index["current"] == NEWEST
+    assert (index["current"], index["problems"]) == (NEWEST, 0)
     assert [entry["version"] for entry in index["releases"]] == [NEWEST, CURRENT, OLD]
     assert [entry["current"] for entry in index["releases"]] == [True, False, False]
     slots = {entry["version"]: [slot["slot"] for slot in entry["slots"]] for entry in index["releases"]}
@@ -79,6 +79,52 @@ def test_index_of_two_servers_is_the_same(httpd, shared):
 
 def test_index_tells_a_ready_archive(httpd, shared):
     assert slot_of(index_of(httpd(shared["ready"]))[1], CURRENT, "windows64")["source"] == "ready"
+
+
+def test_index_lists_archives_that_lie_in_the_published_folder_by_hand(httpd, shared, folder):
+    server = httpd(shared["plain"])
+    assert index_of(server)[1]["by_hand"] == []
+    bodies = {name: releases.add_ready(server.published("/tc") / name, name)
+              for name in ("windows64tc.zip", "win 64.zip", "linux-e2k.zip")}
+    releases.add_ready(folder / "away.zip", "linked")
+    (server.published("/tc") / "linux32tc.zip").symlink_to(folder / "away.zip")
+    releases.add_ready(server.published("/tc") / "other.zip", "no slot")
+    releases.age(server.published("/tc"))
+    _, index = index_of(server)
+    assert [(row["slot"], row["url"], row["source"], row["built"]) for row in index["by_hand"]] == [
+        ("windows64", "win%2064.zip", "ready", False), ("windows64", "windows64tc.zip", "ready", False),
+        ("linux32", "linux32tc.zip", "ready", False), ("linux-e2k", "linux-e2k.zip", "ready", False)]
+    for name, body in bodies.items():
+        assert server.get("/tc/" + name.replace(" ", "%20")).body == body
+    rows = {row["url"]: row for row in index_of(server)[1]["by_hand"]}
+    row = rows["windows64tc.zip"]
+    body = bodies["windows64tc.zip"]
+    assert (row["built"], row["archive_bytes"], row["sha256"]) == (True, len(body), hashlib.sha256(body).hexdigest())
+    assert set(row) == set(slot_of(index, CURRENT, "windows64")) | {"archive_bytes", "sha256"}
+    assert json.loads(server.get("/tc/", {"Accept": "application/json"}).body)["by_hand"] == list(rows.values())
+
+
+def test_index_lists_no_link_that_is_not_served(httpd, shared, folder):
+    releases.add_ready(folder / "away.zip", "linked")
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  Options -FollowSymLinks'})
+    (server.published("/tc") / "windows64tc.zip").symlink_to(folder / "away.zip")
+    releases.age(folder)
+    assert index_of(server)[1]["by_hand"] == []
+
+
+def test_index_tells_how_much_cannot_be_offered(httpd, folder):
+    release = releases.add_release(folder / "root", CURRENT)
+    (release / "linux64").symlink_to(folder / "root")
+    (release / "distr").symlink_to(folder / "root")
+    releases.age(folder / "root")
+    server = httpd(folder / "root")
+    server.allow("CD0020")
+    _, index = index_of(server)
+    assert (index["problems"], index["current"]) == (2, CURRENT)
+    assert [row["slot"] for row in index["releases"][0]["slots"]] == ["windows64"]
+    assert b"cannot be offered" in server.get("/tc/").body
+    assert all("is a symbolic link" in line for line in server.wait_logged("CD0020", 2))
+    assert server.get(f"/tc/{CURRENT}/linux64tc.zip").status == 503
 
 
 def test_index_reveals_no_place_on_the_server(httpd, shared, scratch):

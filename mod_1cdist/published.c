@@ -1,0 +1,115 @@
+/* The classical publication: archives that somebody copied into the published folder, which is that of the Alias. Each answers
+ * under its own name, as it did without this module, and goes before the releases where the URL has no version. */
+#include "mod_1cdist_int.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The path of the archive that the URL means, NULL if there is none: under the name that the URL has, or under the slot's own.
+ * NB: whether a link is followed is the core's decision, which it has taken for r->filename; under another name none is. */
+static const char *find_path(const cdist_request_t *req)
+{
+    request_rec *r = req->r;
+    const char *names[2] = {strrchr(r->uri, '/') + 1, req->route.selector.slot->file};
+    const char *folder;
+    apr_finfo_t info;
+    int i;
+
+    if (!r->filename || (r->path_info && *r->path_info)) return NULL;
+    if (req->route.manifest) names[0] = apr_pstrmemdup(r->pool, names[0], strlen(names[0]) - strlen(".manifest"));
+    else if (r->finfo.filetype == APR_REG) return r->filename;
+    folder = cdist_path_folder(r->filename, r->pool);
+    for (i = 0; i < 2; i++) {
+        const char *path = apr_pstrcat(r->pool, folder, "/", names[i], NULL);
+        if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, r->pool) == APR_SUCCESS && info.filetype == APR_REG) return path;
+    }
+    return NULL;
+}
+
+/* The archive at a path as a source. */
+static cdist_err_t *make_source(const cdist_source_t **source, const cdist_slot_t *slot, const char *path, apr_pool_t *pool)
+{
+    apr_interval_time_t settle = apr_time_from_sec(cdist_conf_process()->settle_sec);
+    cdist_source_t *found;
+    apr_file_t *file;
+    cdist_stat_t stat;
+    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = cdist_os_stat_file(&stat, file);
+        apr_file_close(file);
+    }
+    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", path);
+    found = apr_palloc(pool, sizeof *found);
+    cdist_source_ready(found, slot, path, &stat);
+    *source = found;
+    if (apr_time_now() >= cdist_source_settles_at(found, settle)) return NULL;
+    return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: was changed a moment ago", path);
+}
+
+cdist_err_t *cdist_published_find(const cdist_source_t **source, const cdist_request_t *req)
+{
+    const char *path = req->route.selector.mask.count ? NULL : find_path(req);
+
+    *source = NULL;
+    return path ? make_source(source, req->route.selector.slot, path, req->r->pool) : NULL;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
+
+static int compare(const void *left, const void *right)
+{
+    const cdist_published_t *a = left, *b = right;
+    int order = cdist_slot_compare(a->source->slot, b->source->slot);
+
+    return order ? order : strcmp(a->name, b->name);
+}
+
+/* The published folder, for a request for the index or the publication's own URL. */
+static const char *folder_of(const cdist_request_t *req)
+{
+    request_rec *r = req->r;
+    apr_size_t length;
+
+    if (!r->filename || (r->path_info && *r->path_info)) return NULL;
+    length = strlen(r->filename);
+    if (req->route.kind != CDIST_ROUTE_HOME || (length > 1 && r->filename[length - 1] == '/')) {
+        return cdist_path_folder(r->filename, r->pool);
+    }
+    return r->filename;
+}
+
+/* NB: a name alone tells here what the core would decide about its URL: a file is served, a link where the options allow it. */
+static void add(apr_array_header_t *found, const cdist_request_t *req, const char *folder, const char *name)
+{
+    apr_pool_t *pool = req->r->pool;
+    const cdist_slot_t *slot = cdist_slot_parse_file(name, req->dir->lookup.components);
+    const char *path = slot ? apr_pstrcat(pool, folder, "/", name, NULL) : NULL;
+    apr_int32_t wanted = APR_FINFO_TYPE | (ap_allow_options(req->r) & OPT_SYM_LINKS ? 0 : APR_FINFO_LINK);
+    cdist_published_t *published;
+    const cdist_source_t *source;
+    apr_finfo_t info;
+
+    if (!slot || apr_stat(&info, path, wanted, pool) != APR_SUCCESS || info.filetype != APR_REG) return;
+    if (make_source(&source, slot, path, pool)) return;
+    published = apr_array_push(found);
+    published->name = name;
+    published->source = source;
+}
+
+apr_array_header_t *cdist_published_list(const cdist_request_t *req)
+{
+    apr_pool_t *pool = req->r->pool;
+    apr_array_header_t *found = apr_array_make(pool, 4, sizeof(cdist_published_t));
+    const char *folder = folder_of(req), *name;
+    cdist_folder_t *listing;
+
+    if (!folder || cdist_os_folder_open(&listing, folder, pool) != APR_SUCCESS) return found;
+    while (cdist_os_folder_next(&name, listing, pool) == APR_SUCCESS && name) add(found, req, folder, name);
+    cdist_os_folder_close(listing);
+    qsort(found->elts, (size_t)found->nelts, sizeof(cdist_published_t), compare);
+    return found;
+}
