@@ -9,7 +9,7 @@
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
 enum { TITLE, CURRENT, NO_CURRENT, NOTHING, NAMED_CURRENT, LACKS, SLOT, ARCHIVE, SIZE, FROM, DIGEST, NOT_BUILT, READY, DISTRIBUTION,
-       INSTALLED, CONTENTS, CONF, CONF_HELP, INSTALLED_HELP, DATA, WORDS };
+       INSTALLED, CONTENTS, CONF, CONF_HELP, INSTALLED_HELP, BY_HAND, BY_HAND_HELP, PROBLEMS, DATA, WORDS };
 
 static const char *const words[2][WORDS] = {
     {"1C:Enterprise client updates", "Current version", "There is no current version", "Nothing is published here yet",
@@ -18,27 +18,42 @@ static const char *const words[2][WORDS] = {
      "For the 1C server",
      "These lines in conf.cfg of the 1C server let its thin clients update themselves:",
      "An installed platform holds no installer: the platform's own updater can do nothing with such an archive.",
+     "Put here by hand",
+     "These archives lie in the published folder. At the URL without a version they go before the releases.",
+     "Folders and files that cannot be offered (the server's log tells why, CD0020)",
      "The same for programs"},
     {"Обновление клиентов 1С:Предприятия", "Текущая версия", "Текущей версии нет", "Пока ничего не опубликовано",
      "текущая", "Выпуск ещё не полон, не хватает", "Клиент", "Архив", "Размер", "Источник", "SHA-256",
      "будет собран при первом обращении", "готовый архив", "дистрибутив", "установленная платформа", "состав",
      "Для сервера 1С", "С этими строками в conf.cfg сервера 1С тонкие клиенты обновляются сами:",
      "В установленной платформе нет программы установки: обновить себя из такого архива платформа не может.",
+     "Положено сюда вручную",
+     "Эти архивы лежат в папке публикации. По адресу без версии отдаются они, а не выпуски.",
+     "Папок и файлов, которые нельзя предложить (причины — в журнале сервера, CD0020)",
      "То же для программ"}};
 
 static const char *const units[2][5] = {{"bytes", "KB", "MB", "GB", "TB"}, {"байт", "КБ", "МБ", "ГБ", "ТБ"}};
 
+/* NB: fixed columns, so that the tables of all releases stand under each other. What a column cannot show of a digest is cut
+ * off on the screen alone: who selects it copies all of it. A narrow screen shows each row as a paragraph. */
 static const char style[] =
     ":root{color-scheme:light dark;--line:#8884;--mark:#1a7f37}"
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}"
     "h1{font-size:1.6rem}h2{font-size:1.2rem;margin:2rem 0 .5rem}"
-    "table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}"
-    "th{font-weight:600}td:last-child{min-width:18rem}td.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
-    "code,pre{font:.85em/1.5 ui-monospace,monospace}code.digest{overflow-wrap:anywhere}"
+    "table{border-collapse:collapse;table-layout:fixed;width:100%}"
+    "th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;"
+    "overflow-wrap:anywhere}"
+    "th{font-weight:600;overflow-wrap:normal}th::first-letter{text-transform:uppercase}"
+    ".slot{width:6.5rem}.file{width:9rem}.size{width:5.5rem}.from{width:8rem}.contents{width:5rem}"
+    ".size,.number{text-align:right}.number{white-space:nowrap;font-variant-numeric:tabular-nums}"
+    "code,pre{font:.85em/1.5 ui-monospace,monospace}"
+    "td code{display:block;font-size:.7rem;line-height:1.5rem;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}"
     "pre{padding:.8rem;border:1px solid var(--line);border-radius:.4rem;overflow-x:auto}"
     ".mark{font-size:.8rem;font-weight:600;color:#fff;background:var(--mark);border-radius:1rem;padding:.1rem .6rem}"
-    ".wide{overflow-x:auto}.quiet{opacity:.75}";
+    ".quiet{opacity:.75}.problems{border-left:.2rem solid #bf8700;padding-left:.8rem}"
+    "@media(max-width:50rem){thead{display:none}table,tbody{display:block}"
+    "tr{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.5rem 0;border-bottom:1px solid var(--line)}"
+    "td{padding:0;border:0;min-width:0}td:empty{display:none}}";
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
@@ -106,9 +121,11 @@ static void put_slot(page_t *page, const json_t *slot)
     put_word(page, strcmp(source, "ready") == 0 ? READY : strcmp(source, "installed") == 0 ? INSTALLED : DISTRIBUTION);
     put(page, "</td><td>");
     if (built) {
-        put(page, "<code class=\"digest\">");
+        put(page, "<code title=\"");
         put_text(page, digest);
-        put(page, "</code> <a href=\"");
+        put(page, "\">");
+        put_text(page, digest);
+        put(page, "</code></td><td><a href=\"");
         put_text(page, link);
         put(page, ".manifest\">");
         put_word(page, CONTENTS);
@@ -116,7 +133,7 @@ static void put_slot(page_t *page, const json_t *slot)
     } else {
         put(page, "<span class=\"quiet\">");
         put_word(page, NOT_BUILT);
-        put(page, "</span>");
+        put(page, "</span></td><td>");
     }
     put(page, "</td></tr>\n");
 }
@@ -135,9 +152,30 @@ static void put_missing(page_t *page, const json_t *missing)
     put(page, "</p>\n");
 }
 
+/* All tables have the same columns, whatever is in them. */
+static void put_slots(page_t *page, const json_t *slots)
+{
+    static const struct {
+        int word;
+        const char *class;
+    } heads[] = {{SLOT, "slot"}, {ARCHIVE, "file"}, {SIZE, "size"}, {FROM, "from"}, {DIGEST, "digest"}, {CONTENTS, "contents"}};
+    size_t i;
+
+    put(page, "<table><thead><tr>");
+    for (i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        put(page, "<th scope=\"col\" class=\"");
+        put(page, heads[i].class);
+        put(page, "\">");
+        put_word(page, heads[i].word);
+        put(page, "</th>");
+    }
+    put(page, "</tr></thead><tbody>\n");
+    for (i = 0; i < json_array_size(slots); i++) put_slot(page, json_array_get(slots, i));
+    put(page, "</tbody></table>\n");
+}
+
 static void put_release(page_t *page, const json_t *release)
 {
-    static const int heads[] = {SLOT, ARCHIVE, SIZE, FROM, DIGEST};
     const json_t *slots = json_object_get(release, "slots");
     int installed = 0;
     size_t i;
@@ -151,43 +189,57 @@ static void put_release(page_t *page, const json_t *release)
     }
     put(page, "</h2>\n");
     put_missing(page, json_object_get(release, "missing"));
-    put(page, "<div class=\"wide\"><table><thead><tr>");
-    for (i = 0; i < sizeof heads / sizeof heads[0]; i++) {
-        put(page, "<th scope=\"col\">");
-        put_word(page, heads[i]);
-        put(page, "</th>");
-    }
-    put(page, "</tr></thead><tbody>\n");
+    put_slots(page, slots);
     for (i = 0; i < json_array_size(slots); i++) {
-        const json_t *slot = json_array_get(slots, i);
-        put_slot(page, slot);
-        if (strcmp(text_of(slot, "source"), "installed") == 0) installed = 1;
+        if (strcmp(text_of(json_array_get(slots, i), "source"), "installed") == 0) installed = 1;
     }
-    put(page, "</tbody></table></div>\n");
     if (!installed) return;
     put(page, "<p class=\"quiet\">");
     put_word(page, INSTALLED_HELP);
     put(page, "</p>\n");
 }
 
-/* The lines of conf.cfg (administrator guide of 8.3.23, App. 3.14) for what the current release holds an installer of. */
-static void put_conf(page_t *page, const json_t *release)
+static void put_by_hand(page_t *page, const json_t *slots)
+{
+    if (json_array_size(slots) == 0) return;
+    put(page, "<h2>");
+    put_word(page, BY_HAND);
+    put(page, "</h2>\n<p>");
+    put_word(page, BY_HAND_HELP);
+    put(page, "</p>\n");
+    put_slots(page, slots);
+}
+
+/* Whether the URL without a version has the slot: the current release holds an installer of it (NULL: there is none), or an
+ * archive lies there by hand. */
+static int answers(const char *slot, const json_t *current, const json_t *by_hand)
+{
+    const json_t *slots = json_object_get(current, "slots");
+    size_t i;
+
+    for (i = 0; i < json_array_size(slots); i++) {
+        const json_t *one = json_array_get(slots, i);
+        if (strcmp(text_of(one, "slot"), slot) == 0 && json_is_true(json_object_get(one, "installable"))) return 1;
+    }
+    for (i = 0; i < json_array_size(by_hand); i++) {
+        const json_t *one = json_array_get(by_hand, i);
+        if (strcmp(text_of(one, "slot"), slot) == 0 && strcmp(text_of(one, "url"), text_of(one, "file")) == 0) return 1;
+    }
+    return 0;
+}
+
+/* The lines of conf.cfg (administrator guide of 8.3.23, App. 3.14) for what the URL without a version answers. */
+static void put_conf(page_t *page, const json_t *current, const json_t *by_hand)
 {
     static const char *const keys[][2] = {{"windows32", "Windows32"}, {"windows64", "Windows64"}, {"linux32", "Linux32"},
                                           {"linux64", "Linux64"},     {"macos64", "MacOS64"}};
-    const json_t *slots = json_object_get(release, "slots");
     const char *lines = "";
-    size_t i, k;
+    size_t k;
 
-    for (i = 0; i < json_array_size(slots); i++) {
-        const json_t *slot = json_array_get(slots, i);
-
-        if (!json_is_true(json_object_get(slot, "installable"))) continue;
-        for (k = 0; k < sizeof keys / sizeof keys[0]; k++) {
-            if (strcmp(text_of(slot, "slot"), keys[k][0]) != 0) continue;
-            lines = apr_pstrcat(page->pool, lines, "PublishDistributiveLocation", keys[k][1], "=", page->url, "/",
-                                text_of(slot, "file"), "\n", NULL);
-        }
+    for (k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+        if (!answers(keys[k][0], current, by_hand)) continue;
+        lines = apr_pstrcat(page->pool, lines, "PublishDistributiveLocation", keys[k][1], "=", page->url, "/",
+                            cdist_slot_parse(keys[k][0])->file, "\n", NULL);
     }
     if (!*lines) return;
     put(page, "<h2>");
@@ -210,11 +262,35 @@ static void put_current(page_t *page, const json_t *index)
     put(page, *current ? "</strong></p>\n" : "</p>\n");
 }
 
+/* What lies here, and how much of it cannot be offered. */
+static void put_body(page_t *page, const json_t *index)
+{
+    const json_t *releases = json_object_get(index, "releases"), *by_hand = json_object_get(index, "by_hand");
+    const json_t *current = NULL;
+    json_int_t problems = json_integer_value(json_object_get(index, "problems"));
+    size_t i;
+
+    put_current(page, index);
+    for (i = 0; i < json_array_size(releases); i++) {
+        if (json_is_true(json_object_get(json_array_get(releases, i), "current"))) current = json_array_get(releases, i);
+    }
+    put_conf(page, current, by_hand);
+    if (json_array_size(releases) + json_array_size(by_hand) == 0) {
+        put(page, "<p>");
+        put_word(page, NOTHING);
+        put(page, "</p>\n");
+    }
+    put_by_hand(page, by_hand);
+    for (i = 0; i < json_array_size(releases); i++) put_release(page, json_array_get(releases, i));
+    if (problems == 0) return;
+    put(page, "<p class=\"problems\">");
+    put_word(page, PROBLEMS);
+    put(page, apr_psprintf(page->pool, ": %d</p>\n", (int)problems));
+}
+
 const char *cdist_page_make(const json_t *index, int russian, const char *url, const char *here, apr_pool_t *pool)
 {
     page_t page = {apr_array_make(pool, 256, sizeof(const char *)), words[russian], russian, url, here, pool};
-    const json_t *releases = json_object_get(index, "releases");
-    size_t i;
 
     put(&page, russian ? "<!DOCTYPE html>\n<html lang=\"ru\">\n" : "<!DOCTYPE html>\n<html lang=\"en\">\n");
     put(&page, "<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>");
@@ -224,17 +300,7 @@ const char *cdist_page_make(const json_t *index, int russian, const char *url, c
     put(&page, "</style></head>\n<body><main>\n<h1>");
     put_word(&page, TITLE);
     put(&page, "</h1>\n");
-    put_current(&page, index);
-    for (i = 0; i < json_array_size(releases); i++) {
-        const json_t *release = json_array_get(releases, i);
-        if (json_is_true(json_object_get(release, "current"))) put_conf(&page, release);
-    }
-    if (json_array_size(releases) == 0) {
-        put(&page, "<p>");
-        put_word(&page, NOTHING);
-        put(&page, "</p>\n");
-    }
-    for (i = 0; i < json_array_size(releases); i++) put_release(&page, json_array_get(releases, i));
+    put_body(&page, index);
     put(&page, "<p class=\"quiet\">");
     put_word(&page, DATA);
     put(&page, ": <a href=\"");

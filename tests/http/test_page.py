@@ -130,6 +130,34 @@ def test_page_of_an_empty_root_says_so(httpd, folder):
     assert "Пока ничего не опубликовано".encode() in answer.body
 
 
+def test_page_shows_archives_that_lie_there_by_hand(httpd, shared, folder):
+    (folder / "root").mkdir()
+    releases.age(folder / "root")
+    server = httpd({"/tc": f'CDistRoot "{folder}/root"', "/bare": ""})
+    for url in ("/tc", "/bare"):
+        releases.add_ready(server.published(url) / "windows64tc.zip", "by hand")
+        releases.add_ready(server.published(url) / "linux64.zip", "not under the name of its line")
+        releases.age(server.published(url))
+        answer, page = page_of(server, url + "/", **{"Accept-Language": "ru"})
+        assert "Положено сюда вручную".encode() in answer.body
+        assert "Пока ничего не опубликовано".encode() not in answer.body
+        assert page.links[:2] == ["windows64tc.zip", "linux64.zip"]
+        assert page.pre == f"PublishDistributiveLocationWindows64={server.url(url)}/windows64tc.zip\n"
+        assert server.get(url + "/windows64tc.zip").status == 200
+    answer, _ = page_of(httpd(shared["plain"]))
+    assert b"by hand" not in answer.body
+
+
+def test_columns_are_the_same_in_all_tables(httpd, shared):
+    answer, _ = page_of(httpd(shared["plain"]))
+    heads = re.findall(rb"<thead>.*?</thead>", answer.body)
+    assert len(heads) == 3 and len(set(heads)) == 1
+    assert b"table-layout:fixed" in answer.body
+    classes = re.findall(rb'<th scope="col" class="(\w+)"', heads[0])
+    widths = re.findall(rb"\.(\w+)\{width:", answer.body)
+    assert len(classes) == 6 and set(classes) - set(widths) == {b"digest"}, "all columns but the digest's have a width"
+
+
 def test_page_names_what_a_release_lacks(httpd, shared):
     server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistRequire windows64 macos64'})
     answer, _ = page_of(server)
