@@ -40,7 +40,7 @@ static cdist_err_t *collect(cdist_collected_t *collected, const char *folder, ap
 
     CDIST_ERR(cdist_store_open_existing(&store, folder, pool));
     for (i = 0; i < BUSY_TRIES; i++) {
-        CDIST_ERR(cdist_store_collect(collected, store, max_bytes, pool));
+        CDIST_ERR(cdist_store_collect(collected, store, max_bytes, "--max-size", pool));
         if (!collected->busy) return NULL;
         apr_sleep(BUSY_PAUSE);
     }

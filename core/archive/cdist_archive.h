@@ -235,10 +235,11 @@ typedef struct {
 
 /* Evicts the least recently used archives until they have at most `max_bytes` together (0: no limit); never pinned ones,
  * never any used or published within the last ten minutes. Removes as well what leads to no archive any more. Files that
- * are open stay readable; manifests outlive their archive by 90 days. Never waits for another process. Errors:
+ * are open stay readable; manifests outlive their archive by 90 days. Never waits for another process. `limit` is the limit's
+ * name in messages. Errors:
  * CDIST_E_STORE if the store cannot be read or locked, or something cannot be removed (the rest is done all the same). */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_collect(cdist_collected_t *result, cdist_store_t *store, apr_uint64_t max_bytes,
-                                                  apr_pool_t *pool);
+                                                  const char *limit, apr_pool_t *pool);
 
 typedef struct {
     int checked;           /* 1: an archive was read, `sha256` and `bytes` tell which */

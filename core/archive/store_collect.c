@@ -34,6 +34,7 @@ typedef struct {
     cdist_store_t *store;
     cdist_collected_t *result;
     const volatile apr_uint32_t *stop; /* may be NULL */
+    const char *limit; /* what the administrator calls it */
     apr_pool_t *pool;
     apr_time_t now;
     apr_hash_t *items;   /* by digest */
@@ -199,10 +200,11 @@ static void warn_over(care_t *care, apr_uint64_t max_bytes, const apr_uint64_t *
 {
     if (!cdist_log_due(&care->store->warned_sec, WARN_PAUSE_SEC)) return;
     cdist_log(CDIST_LOG_WARNING, "CD0023", 0,
-              "store %s: %d archives have %" APR_UINT64_T_FMT " bytes, the limit is %" APR_UINT64_T_FMT ": %d with %"
-              APR_UINT64_T_FMT " bytes are current for a publication, %d with %" APR_UINT64_T_FMT " bytes were used in the last "
-              "minutes; allow more (CDistStoreMaxSize), or publish less", care->store->folder, care->result->archives,
-              care->result->bytes, max_bytes, count[0], bytes[0], count[1], bytes[1]);
+              "store %s: %d archives have %" APR_UINT64_T_FMT " bytes, %s allows %" APR_UINT64_T_FMT ". What is left is not "
+              "removed: %d of them, with %" APR_UINT64_T_FMT " bytes, are known to be current for a publication; %d, with %"
+              APR_UINT64_T_FMT " bytes, were built or used in the last minutes, and may be about to become current. Allow more, "
+              "or publish less", care->store->folder, care->result->archives, care->result->bytes, care->limit, max_bytes,
+              count[0], bytes[0], count[1], bytes[1]);
 }
 
 static void keep_within(care_t *care, apr_uint64_t max_bytes)
@@ -323,9 +325,9 @@ static cdist_err_t *collect(care_t *care, apr_uint64_t max_bytes)
 }
 
 static cdist_err_t *collect_unless_busy(cdist_collected_t *result, cdist_store_t *store, apr_uint64_t max_bytes,
-                                        const volatile apr_uint32_t *stop, apr_pool_t *pool)
+                                        const char *limit, const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
-    care_t care = {store, result, stop, pool, apr_time_now(), apr_hash_make(pool),
+    care_t care = {store, result, stop, limit, pool, apr_time_now(), apr_hash_make(pool),
                    apr_array_make(pool, 32, sizeof(item_t *)), 0, NULL};
     const char *path = cdist_store_lock_path(store, pool);
     cdist_lock_t *lock;
@@ -342,15 +344,16 @@ static cdist_err_t *collect_unless_busy(cdist_collected_t *result, cdist_store_t
     return err;
 }
 
-cdist_err_t *cdist_store_collect(cdist_collected_t *result, cdist_store_t *store, apr_uint64_t max_bytes, apr_pool_t *pool)
+cdist_err_t *cdist_store_collect(cdist_collected_t *result, cdist_store_t *store, apr_uint64_t max_bytes, const char *limit,
+                                 apr_pool_t *pool)
 {
-    return collect_unless_busy(result, store, max_bytes, NULL, pool);
+    return collect_unless_busy(result, store, max_bytes, limit, NULL, pool);
 }
 
 int cdist_store_tidy(cdist_store_t *store, apr_uint64_t max_bytes, const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
     cdist_collected_t collected;
-    cdist_err_t *err = collect_unless_busy(&collected, store, max_bytes, stop, pool);
+    cdist_err_t *err = collect_unless_busy(&collected, store, max_bytes, "CDistStoreMaxSize", stop, pool);
 
     if (err) cdist_log(CDIST_LOG_WARNING, "CD0026", 0, "the store could not be cleaned up: %s", cdist_err_text(err, pool));
     return collected.removed_archives;

@@ -268,6 +268,7 @@ def test_gc_says_when_the_limit_cannot_be_met(httpd, shared):
     assert done.returncode == 1
     assert json.loads(done.stdout)["bytes"] == len(body)
     assert "CD0023" in done.stderr and "used in the last minutes" in done.stderr
+    assert "--max-size allows 1." in done.stderr and "CDistStoreMaxSize" not in done.stderr
 
 
 def test_gc_refuses_what_is_no_store(folder):

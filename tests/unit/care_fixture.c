@@ -62,7 +62,7 @@ cdist_collected_t care_collect(apr_uint64_t max_bytes)
 {
     cdist_collected_t result;
 
-    FX_OK(cdist_store_collect(&result, fx_store, max_bytes, fx_pool));
+    FX_OK(cdist_store_collect(&result, fx_store, max_bytes, "the limit", fx_pool));
     return result;
 }
 

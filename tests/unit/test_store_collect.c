@@ -65,6 +65,8 @@ START_TEST(what_was_used_in_the_last_ten_minutes_stays_and_that_is_said_once)
     ck_assert(!care_is_there(&a) && care_is_there(&b));
     ck_assert_int_eq(result.over, 1);
     ck_assert_int_eq(care_said("CD0023"), 1);
+    ck_assert_int_eq(care_said("the limit allows 1. "), 1);
+    ck_assert_int_eq(care_said("may be about to become current"), 1);
     care_collect(1);
     ck_assert_int_eq(care_said("CD0023"), 1);
     fx_clock_ahead = MINUTES(32);
@@ -159,7 +161,7 @@ START_TEST(a_store_that_cannot_be_listed_is_an_error)
     care_open();
     ck_assert_int_eq(rmdir(fx_path("store/archives")), 0);
     fx_write_text("store/archives", "in the way");
-    FX_FAILS(cdist_store_collect(&result, fx_store, 1, fx_pool), CDIST_E_STORE);
+    FX_FAILS(cdist_store_collect(&result, fx_store, 1, "the limit", fx_pool), CDIST_E_STORE);
 }
 END_TEST
 
@@ -193,7 +195,7 @@ static void collect_for_ever(int end)
         cdist_collected_t result;
 
         apr_pool_clear(pool);
-        if (cdist_store_collect(&result, fx_store, 1, pool)) _exit(1);
+        if (cdist_store_collect(&result, fx_store, 1, "the limit", pool)) _exit(1);
     } while (read(end, &byte, 1) < 0);
     _exit(0);
 }

@@ -36,7 +36,7 @@ START_TEST(a_store_made_before_there_were_pins_is_looked_after_and_gets_no_folde
     if (chown(fx_path("store"), 12345, 12346) != 0) ck_assert(errno == EPERM || errno == EINVAL);
     FX_OK(cdist_store_open_existing(&fx_store, fx_path("store"), fx_pool));
     fx_clock_ahead = HOURS(1);
-    FX_OK(cdist_store_collect(&result, fx_store, 1, fx_pool));
+    FX_OK(cdist_store_collect(&result, fx_store, 1, "the limit", fx_pool));
     ck_assert_int_eq(result.removed_archives, 1);
     ck_assert(!care_is_there(&a));
     ck_assert_int_eq(fx_exists("store/pins") + fx_exists("store/audits"), 0);

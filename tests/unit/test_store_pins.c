@@ -20,7 +20,7 @@ START_TEST(pinned_archives_are_never_evicted)
     result = care_collect(1);
     ck_assert(care_is_there(&a) && !care_is_there(&b));
     ck_assert_int_eq(result.over, 1);
-    ck_assert_int_eq(care_said("1 with"), 1);
+    ck_assert_int_eq(care_said(": 1 of them, with "), 1);
     care_pin(PIN, 0, NULL);
     ck_assert_int_eq(fx_children("store/pins"), 0);
     ck_assert_int_eq(care_collect(1).removed_archives, 1);
@@ -114,7 +114,7 @@ START_TEST(a_pin_that_cannot_be_read_keeps_everything)
     a = care_make("a");
     fx_clock_ahead = HOURS(1);
     fx_write_noise("store/pins/" PIN, 2000000, 1);
-    FX_FAILS(cdist_store_collect(&result, fx_store, 1, fx_pool), CDIST_E_INPUT);
+    FX_FAILS(cdist_store_collect(&result, fx_store, 1, "the limit", fx_pool), CDIST_E_INPUT);
     ck_assert(care_is_there(&a));
     fx_write_text("store/pins/" PIN, "rubbish\n\n../../etc/passwd\n");
     ck_assert_int_eq(care_collect(1).removed_archives, 1);
