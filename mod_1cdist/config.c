@@ -193,14 +193,16 @@ static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *folde
     if (section && strcasecmp(section->directive, "<Location") == 0 && *section->args != '~') conf->mount = cmd->path;
 }
 
-static const char *set_prebuild(cmd_parms *cmd, void *unused, int on)
+static const char *set_prebuild(cmd_parms *cmd, void *unused, const char *arg)
 {
     cdist_process_conf_t *conf = ap_get_module_config(cmd->server->module_config, &cdist_module);
     const char *misplaced = global_only(cmd);
 
     (void)unused;
-    if (!misplaced) conf->prebuild = on;
-    return misplaced;
+    if (misplaced) return misplaced;
+    conf->prebuild = strcasecmp(arg, "On") == 0;
+    if (conf->prebuild || strcasecmp(arg, "Off") == 0) return NULL;
+    return apr_psprintf(cmd->pool, "CDistPrebuild \"%s\": must be On or Off", arg);
 }
 
 static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
@@ -271,9 +273,9 @@ static const char *set_current(cmd_parms *cmd, void *dir, const char *arg, const
         return conf->current.server ? NULL : "CDistCurrent server: after it must stand the folder of the server's versions, "
                                              "such as /opt/1cv8/x86_64";
     }
-    if (folder) return "CDistCurrent: a second word stands after \"server\" only";
     wrong = cdist_current_parse(&conf->current, arg);
-    return wrong ? apr_psprintf(cmd->pool, "CDistCurrent \"%s\": %s", arg, wrong) : NULL;
+    if (wrong) return apr_psprintf(cmd->pool, "CDistCurrent \"%s\": %s", arg, wrong);
+    return folder ? apr_psprintf(cmd->pool, "CDistCurrent %s \"%s\": a folder stands after \"server\" only", arg, folder) : NULL;
 }
 
 static const char *set_require(cmd_parms *cmd, void *dir, const char *arg)
@@ -305,7 +307,8 @@ const command_rec cdist_commands[] = {
                   "whether installed platform directories are handed out: On, Off, advertise"),
     AP_INIT_TAKE1("CDistLayout", set_layout, NULL, RSRC_CONF | ACCESS_CONF,
                   "files at the top of an archive (flat), or in a folder (folder)"),
-    AP_INIT_FLAG("CDistPrebuild", set_prebuild, NULL, RSRC_CONF, "whether archives are built before somebody asks"),
+    AP_INIT_TAKE1("CDistPrebuild", set_prebuild, NULL, RSRC_CONF,
+                  "whether archives are built before somebody asks: On, Off"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),
     AP_INIT_TAKE1("CDistStoreMaxSize", set_store_max, NULL, RSRC_CONF, "how much the built archives may take: bytes, 20G, none"),
 #define X(member, directive, preset, least, most, help) AP_INIT_TAKE1(directive, set_##member, NULL, RSRC_CONF, help),

@@ -4,7 +4,7 @@ import re
 import pytest
 
 NUMBERS = ("CDistLevel", "CDistSettle", "CDistScanInterval", "CDistBuildTimeout", "CDistBuildMax", "CDistWaitMax")
-PROCESS_WIDE = [f"{name} 1" for name in NUMBERS] + ["CDistStore /tmp/cdist-store-of-no-test"]
+PROCESS_WIDE = [f"{name} 1" for name in NUMBERS] + ["CDistStore /tmp/cdist-store-of-no-test", "CDistPrebuild On"]
 
 
 def complaint(httpd, **parts):
@@ -26,7 +26,7 @@ def complaint(httpd, **parts):
     "CDistSettle -1", "CDistSettle 30s", "CDistSettle 86401", "CDistSettle 99999999999999999999999",
     "CDistScanInterval -1", "CDistScanInterval ten", "CDistBuildTimeout 0", "CDistBuildTimeout 3601",
     "CDistBuildMax 0",
-    "CDistBuildMax 65", "CDistWaitMax -1", "CDistWaitMax 65537", 'CDistStore ""'])
+    "CDistBuildMax 65", "CDistWaitMax -1", "CDistWaitMax 65537", 'CDistStore ""', "CDistPrebuild maybe", 'CDistPrebuild ""'])
 def test_bad_value_of_a_process_directive_is_refused(httpd, line):
     said = complaint(httpd, process=line + "\n")
     name, value = line.split(" ", 1)
@@ -86,9 +86,13 @@ def test_required_slot_that_is_none_is_refused(httpd, value, expected):
     assert "CDistRequire" in said and expected in said
 
 
-@pytest.mark.parametrize("value", ["server", 'server ""', "newest /opt/1cv8", "server /opt/1cv8 /opt/other"])
-def test_current_that_follows_no_server_is_refused(httpd, value):
-    assert "CDistCurrent" in complaint(httpd, body=f'<Directory "/srv/x">\n  CDistCurrent {value}\n</Directory>\n')
+@pytest.mark.parametrize("value, named, allowed", [
+    ("server", "server", "folder"), ('server ""', "server", "folder"), ("newest /opt/1cv8", '"/opt/1cv8"', '"server" only'),
+    ("8.3 /opt/1cv8", '"/opt/1cv8"', '"server" only'), ("servr /opt/1cv8", '"servr"', '"server" with a folder'),
+    ("server /opt/1cv8 /opt/other", "CDistCurrent", "server FOLDER")])
+def test_current_that_follows_no_server_is_refused(httpd, value, named, allowed):
+    said = complaint(httpd, body=f'<Directory "/srv/x">\n  CDistCurrent {value}\n</Directory>\n')
+    assert named in said and allowed in said
 
 
 @pytest.mark.parametrize("line, expected", [
