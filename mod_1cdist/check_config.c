@@ -3,6 +3,7 @@
 #include "mod_1cdist_int.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 
 #include <string.h>
 
@@ -19,7 +20,7 @@ static void collect_folders(apr_array_header_t *folders, const ap_directive_t *n
         for (child = node->first_child; child; child = child->next) {
             const char *args = child->args;
 
-            if (strcasecmp(child->directive, "SetHandler") != 0 || strcmp(ap_getword_conf(pool, &args), "1cdist") != 0) {
+            if (strcasecmp(child->directive, "SetHandler") != 0 || strcasecmp(ap_getword_conf(pool, &args), "1cdist") != 0) {
                 continue;
             }
             args = apr_pstrmemdup(pool, node->args, strcspn(node->args, ">"));
@@ -68,7 +69,11 @@ int cdist_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     (void)plog;
     collect_folders(folders, ap_conftree, ptemp);
     wrong = find_alias_match(&folder, ap_conftree, folders, ptemp);
-    if (!wrong) return OK;
+    if (!wrong) {
+        /* NB: a start says it in the log, once that is open. */
+        if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) cdist_start_check_handlers(server, ptemp);
+        return OK;
+    }
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                  "CD0109: %s:%d: AliasMatch %s leads to SetHandler 1cdist, but does not tell where its URLs begin; use "
                  "instead: Alias \"/update\" \"%s\"",

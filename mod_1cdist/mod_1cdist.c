@@ -49,6 +49,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, server, "CD0108: store %s, %d folders with releases", conf->store,
                  roots->nelts);
     if (roots->nelts) cdist_start_check_roots(roots, server, ptemp);
+    cdist_start_check_handlers(server, ptemp);
     return OK;
 }
 

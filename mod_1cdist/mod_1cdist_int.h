@@ -64,6 +64,11 @@ const cdist_process_conf_t *cdist_conf_process(void);
 /* Hook: refuses a configuration that cannot work. */
 int cdist_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
 
+/* ---- check_handler.c --------------------------------------------------------------------------------------------- */
+
+/* Warns, with file and line, about CDistRoot without SetHandler 1cdist and the other way round. May have to look into folders. */
+void cdist_check_handlers(server_rec *server, apr_pool_t *scratch_pool);
+
 /* ---- publications.c ---------------------------------------------------------------------------------------------- */
 
 /* Every directory of the configuration that publishes something (const cdist_dir_conf_t *), with what it inherits from its
@@ -90,6 +95,8 @@ void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool);
 void *cdist_start_board(apr_pool_t *pconf);
 /* Warns about folders that the server's user cannot read; takes a few seconds at most. */
 void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server, apr_pool_t *pool);
+/* The same for publications of which one half is missing. */
+void cdist_start_check_handlers(server_rec *server, apr_pool_t *pool);
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 

@@ -90,3 +90,24 @@ void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server
                      "CD0105: looking at the folders with releases takes long, a share may be hanging");
     }
 }
+
+static void look_at_handlers(void *baton)
+{
+    const look_t *look = baton;
+
+    cdist_check_handlers(look->server, look->pool);
+}
+
+/* NB: in a process of its own too, since it may have to look into a folder. */
+void cdist_start_check_handlers(server_rec *server, apr_pool_t *pool)
+{
+    look_t look = {NULL, server, pool};
+    const char *name;
+    apr_uid_t user;
+    apr_gid_t group;
+    apr_status_t ignored;
+
+    server_user(&name, &user, &group);
+    ignored = cdist_os_run_as(name, user, group, ROOT_CHECK_WAIT, look_at_handlers, &look, pool);
+    (void)ignored;
+}

@@ -143,3 +143,64 @@ def test_alias_match_is_refused_with_what_to_use_instead(httpd):
 def test_alias_match_that_leads_elsewhere_is_nobodys_business(httpd, target, handler):
     status, said = httpd({}, start=False).check_config(body=ALIAS_MATCH.format(target=target, handler=handler))
     assert (status, "Syntax OK" in said) == (0, True), said
+
+
+# What is missing, the sections ({0} is a folder), and in which line of them the warning is.
+HALVES = [
+    ("CD0112", 2, '<Directory "{0}">\nCDistRoot /srv\nCDistSource modules /srv/%v\n</Directory>'),
+    ("CD0112", 2, '<Directory "{0}">\nCDistRoot /srv\nSetHandler 1cdst\n</Directory>'),
+    ("CD0112", 2, '<Directory "{0}/b">\nCDistSource modules /srv/%v\n</Directory>\n'
+                  '<Directory "{0}/a">\nCDistRoot /srv\nSetHandler 1cdist\n</Directory>'),
+    ("CD0112", 2, '<Location "/x">\nCDistRoot /srv\nSetHandler default-handler\n</Location>'),
+    ("CD0112", 1, "CDistRoot /srv"),
+    ("CD0113", 2, '<Directory "{0}">\nSetHandler 1cdist\n</Directory>'),
+    ("CD0113", 2, '<Directory "{0}/b">\nSetHandler 1cdist\n</Directory>\n'
+                  '<Directory "{0}/a">\nCDistRoot /srv\nSetHandler 1cdist\n</Directory>')]
+
+
+@pytest.mark.parametrize("tag, line, body", HALVES)
+def test_half_a_publication_is_said_at_the_check_and_at_the_start(httpd, folder, tag, line, body):
+    body = "# the sections\n" + body.format(folder)
+    server = httpd({}, start=False, extra=body)
+    status, said = server.check_config()
+    assert status == 0 and "Syntax OK" in said
+    warnings = [text for text in said.splitlines() if "CD011" in text]
+    path = server.folder / "httpd.conf"
+    number = path.read_text().splitlines().index("# the sections") + 1 + line
+    assert len(warnings) == 1 and f"{tag}: {path}:{number}: " in warnings[0], said
+    assert "1cdst" not in body or "1cdst" in warnings[0]
+    server.start()
+    server.allow(tag, "CD0101")
+    assert len(server.logged(tag)) == 1 and f":{number}: " in server.logged(tag)[0]
+
+
+@pytest.mark.parametrize("body", [
+    '<Directory "{0}">\nCDistRoot /srv\nSetHandler "1CDist"\n</Directory>',
+    'CDistRoot /srv\n<Directory "{0}">\nSetHandler 1cdist\n</Directory>',
+    'CDistRoot /srv\n<VirtualHost *:1>\n<Directory "{0}">\nSetHandler 1cdist\n</Directory>\n</VirtualHost>',
+    '<Directory "{0}">\nCDistRoot /srv\n</Directory>\n<Location "/x">\nSetHandler 1cdist\n</Location>',
+    '<Location "/x">\nCDistRoot /srv\n</Location>\n<Directory "{0}/">\nSetHandler 1cdist\n</Directory>',
+    '<Directory "{0}/a">\nCDistRoot /srv\n</Directory>\n<Directory "{0}">\nSetHandler 1cdist\n</Directory>',
+    '<Directory "{0}">\nCDistRoot /srv\n</Directory>\n<Directory "{0}/a">\nSetHandler 1cdist\n</Directory>',
+    '<Directory "/">\nSetHandler 1cdist\n</Directory>\n<Directory "{0}">\nCDistRoot /srv\n</Directory>',
+    '<Directory "{0}">\nCDistRoot /srv\n</Directory>\n<DirectoryMatch "^/x">\nSetHandler 1cdist\n</DirectoryMatch>',
+    '<Directory "{0}">\nCDistRoot /srv\n</Directory>\n<Directory "/*/x">\nSetHandler 1cdist\n</Directory>',
+    '<Directory "{0}">\nCDistRoot /srv\n<If "true">\nSetHandler 1cdist\n</If>\n</Directory>',
+    '<Directory "{0}">\nCDistRoot /srv\n<Files "*.zip">\nSetHandler 1cdist\n</Files>\n</Directory>',
+    '<Directory "{0}">\nCDistRoot /srv\nAllowOverride FileInfo\n</Directory>',
+    '<Directory "{0}">\nCDistRoot /srv\n</Directory>\n<Directory "/">\nAllowOverride All\n</Directory>',
+    '<Directory "{0}">\nCDistRoot /srv\nAllowOverrideList Require SetHandler\n</Directory>',
+    '<Directory "{0}">\nCDistRoot /srv\nAddHandler 1cdist .zip\n</Directory>',
+    '<Location "/x">\nSetHandler 1cdist\n</Location>',
+    '<Directory "{0}/hand">\nSetHandler 1cdist\n</Directory>',
+    '<Directory "{0}">\nSetHandler none\n</Directory>'])
+def test_publication_whose_halves_stand_apart_gets_no_warning(httpd, folder, body):
+    (folder / "hand").mkdir()
+    (folder / "hand" / "windows64tc.zip").write_bytes(b"")
+    status, said = httpd({}, start=False).check_config(body=body.format(folder))
+    assert (status, "Syntax OK" in said, "CD011" in said) == (0, True, False), said
+
+
+def test_handler_is_known_in_any_case(httpd, shared):
+    server = httpd({}, extra=f'<Location "/loc">\nSetHandler 1CDIST\nCDistRoot "{shared["plain"]}"\n</Location>\n')
+    assert server.get("/loc/index.json").status == 200

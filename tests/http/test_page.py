@@ -134,6 +134,7 @@ def test_page_shows_archives_that_lie_there_by_hand(httpd, shared, folder):
     (folder / "root").mkdir()
     releases.age(folder / "root")
     server = httpd({"/tc": f'CDistRoot "{folder}/root"', "/bare": ""})
+    server.allow("CD0113")
     for url in ("/tc", "/bare"):
         releases.add_ready(server.published(url) / "windows64tc.zip", "by hand")
         releases.add_ready(server.published(url) / "linux64.zip", "not under the name of its line")

@@ -71,7 +71,9 @@ def test_empty_root_is_404(httpd, folder):
 
 
 def test_location_without_root_is_a_problem_that_says_so(httpd):
-    answer = httpd({"/tc": ""}).get(f"/tc/{NAME}")
+    server = httpd({"/tc": ""})
+    server.allow("CD0113")
+    answer = server.get(f"/tc/{NAME}")
     assert answer.status == 404
     assert "CDistRoot" in json.loads(answer.body)["detail"]
 
