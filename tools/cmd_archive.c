@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT, OPTION_REUSE };
+enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT, OPTION_REUSE,
+       OPTION_SOURCE };
 
 static void print_problems(const cdist_verification_t *verification, const char *path, apr_pool_t *pool)
 {
@@ -23,7 +24,7 @@ static void print_problems(const cdist_verification_t *verification, const char 
 static const apr_getopt_option_t build_options[] = {
     {"version", OPTION_VERSION, 1, NULL}, {"slot", OPTION_SLOT, 1, NULL}, {"output", 'o', 1, NULL},
     {"level", OPTION_LEVEL, 1, NULL},     {"threads", OPTION_THREADS, 1, NULL}, {"layout", OPTION_LAYOUT, 1, NULL},
-    {"reuse", OPTION_REUSE, 1, NULL},
+    {"reuse", OPTION_REUSE, 1, NULL},     {"source", OPTION_SOURCE, 1, NULL},
     {"json", OPTION_JSON, 0, NULL},       {"help", 'h', 0, NULL},               {NULL}};
 
 typedef struct {
@@ -33,15 +34,18 @@ typedef struct {
     int level, threads, json;
     cdist_layout_t layout;
     apr_array_header_t *reuse; /* const char * */
-    apr_array_header_t *roots;
+    cdist_lookup_t lookup;
 } build_request_t;
-
-#define SLOT_FORM "windows32, windows64, linux32, linux64, macos64, linux-arm64, linux-e2k or a component of the release"
 
 /* TOOL_DONE, or the status to exit with. */
 static int take_build_option(build_request_t *request, int option, const char *value)
 {
+    const char *problem;
+
     switch (option) {
+    case OPTION_SOURCE:
+        problem = tool_lookup_add_source(&request->lookup, value, request->pool);
+        return problem ? tool_usage_error(&tool_build, "--source %s: %s", value, problem) : TOOL_DONE;
     case OPTION_VERSION:
         if (cdist_version_parse(&request->selector.mask, value)) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--version %s: must be four numbers such as 8.3.22.1750", value);
@@ -68,7 +72,9 @@ static int take_build_option(build_request_t *request, int option, const char *v
 
 static int check_build_request(const build_request_t *request)
 {
-    if (request->roots->nelts != 1) return tool_usage_error(&tool_build, "name one folder with releases");
+    if (request->lookup.roots->nelts != 1 && (request->lookup.roots->nelts || !request->lookup.patterns)) {
+        return tool_usage_error(&tool_build, "name one folder with releases, or --source");
+    }
     if (!request->selector.slot) return tool_usage_error(&tool_build, "--slot is missing");
     if (!request->selector.mask.count) return tool_usage_error(&tool_build, "--version A.B.C.D is missing");
     if (!request->output || strcmp(request->output, "-") == 0) {
@@ -77,31 +83,42 @@ static int check_build_request(const build_request_t *request)
     return TOOL_DONE;
 }
 
+/* Why there is no source; NULL is no answer here. */
+static cdist_err_t *no_source(const cdist_catalogue_t *catalogue, const cdist_release_t *release, const build_request_t *request,
+                              apr_pool_t *pool)
+{
+    const char *where = tool_lookup_name(&request->lookup, pool);
+    const char *version = cdist_version_format(&request->selector.mask, pool);
+    const cdist_slot_t *slot = request->selector.slot;
+
+    if (catalogue->unread_components->nelts) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s", APR_ARRAY_IDX(catalogue->problems, 0, const char *));
+    }
+    if (!release) return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s: there is no release %s", where, version);
+    if (!cdist_slot_is_component(slot)) {
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s: release %s has no %s", where, version, slot->name);
+    }
+    return cdist_err_create(pool, CDIST_E_NOTFOUND, 0,
+                            "%s: release %s has no %s; slots are windows32, windows64, linux32, linux64, macos64, linux-arm64, "
+                            "linux-e2k, and components that lie in the release or that --source leads to", where, version,
+                            slot->name);
+}
+
 /* NB: unlike the server, the tool does not wait until a folder has been still: whoever types the command knows that it
  * is complete. Changes during the build are still noticed. */
-static cdist_err_t *find_source(const cdist_source_t **source, const build_request_t *request, apr_pool_t *pool)
+static cdist_err_t *find_source(const cdist_source_t **source, build_request_t *request, apr_pool_t *pool)
 {
-    apr_array_header_t *components = apr_array_make(pool, 1, sizeof(const cdist_slot_t *));
-    cdist_lookup_t lookup = {request->roots, NULL, components, 1};
     const cdist_catalogue_t *catalogue;
     const cdist_release_t *release;
-    const char *version = cdist_version_format(&request->selector.mask, pool);
-    const char *root = cdist_text_printable(APR_ARRAY_IDX(request->roots, 0, const char *), pool);
 
-    if (cdist_slot_is_component(request->selector.slot)) {
-        APR_ARRAY_PUSH(components, const cdist_slot_t *) = request->selector.slot;
-    }
-    catalogue = cdist_catalogue_scan(&lookup, 0, NULL, pool);
+    tool_lookup_add_component(&request->lookup, request->selector.slot, pool);
+    catalogue = cdist_catalogue_scan(&request->lookup, 0, NULL, pool);
     release = cdist_catalogue_release(catalogue, &request->selector.mask);
     if (catalogue->unreadable->nelts) {
         return cdist_err_dup(APR_ARRAY_IDX(catalogue->unreadable, 0, cdist_err_t *), pool);
     }
     *source = release ? cdist_release_source(release, request->selector.slot) : NULL;
-    if (!release) return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s: there is no release %s", root, version);
-    if (!*source) {
-        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s: release %s has no %s", root, version,
-                                request->selector.slot->name);
-    }
+    if (!*source) return no_source(catalogue, release, request, pool);
     if ((*source)->problem) {
         return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: %s", cdist_text_printable((*source)->path, pool),
                                 (*source)->problem);
@@ -223,7 +240,7 @@ static void print_built(const cdist_manifest_t *manifest, const build_request_t 
 static int build(apr_getopt_t *args, apr_pool_t *pool)
 {
     build_request_t request = {pool, {NULL, {{0}, 0}}, NULL, CDIST_LEVEL_DEFAULT, 0, 0, CDIST_LAYOUT_FLAT,
-                               apr_array_make(pool, 2, sizeof(const char *)), NULL};
+                               apr_array_make(pool, 2, sizeof(const char *)), {NULL, NULL, NULL, 1, CDIST_LAYOUT_FLAT}};
     const cdist_source_t *source = NULL;
     cdist_manifest_t *manifest = NULL;
     const char *value;
@@ -235,14 +252,11 @@ static int build(apr_getopt_t *args, apr_pool_t *pool)
         if ((status = take_build_option(&request, option, value)) != TOOL_DONE) return status;
     }
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
-    request.roots = tool_operands(args, pool);
+    request.lookup.roots = tool_operands(args, pool);
     if ((status = check_build_request(&request)) != TOOL_DONE) return status;
     err = check_output(request.output, pool);
     if (!err) err = find_source(&source, &request, pool);
     if (!err) err = make_archive(&manifest, source, &request, pool);
-    if (err && err->code == CDIST_E_NOTFOUND && cdist_slot_is_component(request.selector.slot)) {
-        return tool_usage_error(&tool_build, "%s; --slot must be " SLOT_FORM, cdist_err_text(err, pool));
-    }
     if (err) {
         tool_fail(err->code == CDIST_E_STORE ? apr_pstrcat(pool, request.output, ": ", cdist_err_text(err, pool), NULL)
                                              : cdist_err_text(err, pool));
@@ -254,14 +268,17 @@ static int build(apr_getopt_t *args, apr_pool_t *pool)
 
 const tool_verb_t tool_build = {
     "build",
-    "Usage: 1cdist build ROOT --version A.B.C.D --slot SLOT -o OUT.zip [--level N] [--threads N]\n"
-    "                    [--layout flat|folder] [--reuse ARCHIVE.zip]… [--json]\n"
+    "Usage: 1cdist build ROOT --version A.B.C.D --slot SLOT -o OUT.zip [--source SLOT=PATTERN]… [--level N]\n"
+    "                    [--threads N] [--layout flat|folder] [--reuse ARCHIVE.zip]… [--json]\n"
     "\n"
     "Builds the thin-client archive of one slot of one release under ROOT, with the same bytes as mod_1cdist. OUT.zip\n"
     "appears only when it is complete and was read back. On a terminal the progress is shown.\n"
     "\n"
     "  --slot SLOT     windows32 windows64 linux32 linux64 macos64 linux-arm64 linux-e2k, or a synonym such as win64,\n"
     "                  or a component's name: its folder in the release is packed as it is\n"
+    "  --source S=PATTERN\n"
+    "                  where the files of slot or component S lie, with %v for the version, as CDistSource says; may be\n"
+    "                  given several times, and then without ROOT\n"
     "  --layout folder the files lie in one folder in the archive, such as windows64-8.3.22.1750; default: flat\n"
     "  --level N       1 (fast) to 9 (small); default 6, as CDistLevel\n"
     "  --threads N     1 to 64; default: the machine's cores; the bytes do not depend on it\n"

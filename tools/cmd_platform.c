@@ -5,9 +5,10 @@
 
 #include <stdio.h>
 
-enum { OPTION_JSON = 256 };
+enum { OPTION_JSON = 256, OPTION_SOURCE };
 
-static const apr_getopt_option_t scan_options[] = {{"json", OPTION_JSON, 0, NULL}, {"help", 'h', 0, NULL}, {NULL}};
+static const apr_getopt_option_t scan_options[] = {
+    {"source", OPTION_SOURCE, 1, NULL}, {"json", OPTION_JSON, 0, NULL}, {"help", 'h', 0, NULL}, {NULL}};
 
 static void print_source(const cdist_source_t *source, int json, apr_pool_t *pool)
 {
@@ -56,13 +57,18 @@ static int scan(apr_getopt_t *args, apr_pool_t *pool)
 {
     const cdist_catalogue_t *catalogue;
     cdist_lookup_t lookup = {NULL, NULL, NULL, 1};
-    const char *value;
+    const char *value, *problem;
     int option, json = 0, printed, i;
 
-    while ((option = tool_next_option(&value, &tool_scan, args)) > 0) json |= option == OPTION_JSON;
+    while ((option = tool_next_option(&value, &tool_scan, args)) > 0) {
+        if (option == OPTION_JSON) json = 1;
+        else if ((problem = tool_lookup_add_source(&lookup, value, pool)) != NULL) {
+            return tool_usage_error(&tool_scan, "--source %s: %s", value, problem);
+        }
+    }
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
     lookup.roots = tool_operands(args, pool);
-    if (lookup.roots->nelts == 0) return tool_usage_error(&tool_scan, "name a folder with releases");
+    if (!lookup.roots->nelts && !lookup.patterns) return tool_usage_error(&tool_scan, "name a folder with releases, or --source");
     /* The settle time is the server's business: here everything counts as it is now. */
     catalogue = cdist_catalogue_scan(&lookup, 0, NULL, pool);
     printed = print_catalogue(catalogue, json, pool);
@@ -71,19 +77,22 @@ static int scan(apr_getopt_t *args, apr_pool_t *pool)
     if (printed) return TOOL_DONE;
     tool_fail(apr_psprintf(pool, "%s: no releases found; expected are folders such as 8.3.22.1750/windows64 with an "
                            "installer in them, or 8.3.22.1750/distr/windows64tc.zip",
-                           cdist_text_printable(APR_ARRAY_IDX(lookup.roots, 0, const char *), pool)));
+                           tool_lookup_name(&lookup, pool)));
     return TOOL_NOTHING;
 }
 
 const tool_verb_t tool_scan = {
     "scan",
-    "Usage: 1cdist scan [--json] ROOT…\n"
+    "Usage: 1cdist scan [--source SLOT=PATTERN]… [--json] ROOT…\n"
     "\n"
     "Lists the releases under the folders, newest first, as mod_1cdist would offer them: version, slot, where the\n"
     "slot's files come from (ready: an archive that is served as it is; distribution: a folder with installer files;\n"
     "installed: an installed platform, which the platform's own updater can do nothing with), number and size of files,\n"
     "path. What cannot be offered is reported with the reason. --json prints version, slot, source, path, files, bytes and\n"
     "installable, one object a line.\n"
+    "\n"
+    "  --source S=PATTERN  where the files of slot or component S lie, with %v for the version, as CDistSource says: for\n"
+    "                      instance --source 'modules=/srv/modules/%v'; may be given several times, and then without ROOT\n"
     "\n"
     "Exit status: 0 done, 1 something cannot be offered, 2 wrong usage, 3 no releases found.\n",
     scan_options, scan};

@@ -30,6 +30,16 @@ apr_array_header_t *tool_operands(apr_getopt_t *args, apr_pool_t *pool);
 /* Prints "1cdist VERB: …" and the hint to --help; returns TOOL_USAGE. */
 int tool_usage_error(const tool_verb_t *verb, const char *fmt, ...) CDIST_PRINTF(2, 3);
 
+/* ---- lookup.c ---- */
+
+/* Takes a value of --source, "SLOT=PATTERN", which means what CDistSource does; a component is declared by it. NULL, or what
+ * is wrong with it. */
+const char *tool_lookup_add_source(cdist_lookup_t *lookup, const char *text, apr_pool_t *pool);
+/* Declares the slot, if it is a component. */
+void tool_lookup_add_component(cdist_lookup_t *lookup, const cdist_slot_t *slot, apr_pool_t *pool);
+/* The first place of a lookup that has one, for messages. */
+const char *tool_lookup_name(const cdist_lookup_t *lookup, apr_pool_t *pool);
+
 /* ---- output.c ---- */
 
 /* Prints "1cdist: FILE: reason" on standard error; returns TOOL_FAILED. */
