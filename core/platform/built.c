@@ -1,4 +1,6 @@
-/* Which archives of a catalogue are built. */
+/* Which archives of a catalogue are built. A source whose very state has an archive in the store needs not be still once more: it
+ * was when that archive was built, and any change of its files since would have another key. So a licence or a log that is written
+ * into an installed platform, which touches the folder but no file of the archive, does not take it away after a restart. */
 #include "platform_int.h"
 
 void cdist_catalogue_mark_built(cdist_catalogue_t *catalogue, const cdist_lookup_t *lookup, cdist_store_t *store, int level,
@@ -19,12 +21,12 @@ void cdist_catalogue_mark_built(cdist_catalogue_t *catalogue, const cdist_lookup
             cdist_job_t job;
 
             source->built = 0;
-            if (!cdist_source_offered(source)) continue;
+            if (source->problem) continue;
             apr_pool_clear(pool);
             cdist_source_job(&job, source, lookup->layout, level, 0, pool);
             if (cdist_store_find(&archive, &file, store, &job.key, 0, pool)) continue;
             apr_file_close(file);
-            source->built = 1;
+            source->built = source->settled = 1;
         }
     }
     apr_pool_destroy(pool);

@@ -136,7 +136,7 @@ cdist_notice_t *cdist_board_notice(void *board, const cdist_digest_t *key);
 
 /* ---- built.c ---- */
 
-/* Sets `built` of the catalogue's sources by what the store holds. */
+/* Sets `built` of the catalogue's sources by what the store holds; what is built counts as settled. */
 void cdist_catalogue_mark_built(cdist_catalogue_t *catalogue, const cdist_lookup_t *lookup, cdist_store_t *store, int level,
                                 apr_pool_t *scratch_pool);
 

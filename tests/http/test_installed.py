@@ -140,6 +140,20 @@ def test_licence_that_appears_does_not_change_the_archive(httpd, folder):
     assert len(server.archives()) == 1
 
 
+def test_licence_that_appears_in_bin_takes_nothing_away_after_a_restart(httpd, folder):
+    release = releases.add_installed(folder / "root", CURRENT)
+    releases.age(folder / "root")
+    server = httpd(folder / "root", process="CDistSettle 0\n")
+    before = server.get(f"/tc/{CURRENT}/{NAME}")
+    assert before.status == 200
+    server.stop()
+    (release / "bin" / "20240101.lic").write_text("secret")
+    server.process = "CDistSettle 3600\n"
+    server.start()
+    answer = server.get(f"/tc/{CURRENT}/{NAME}")
+    assert (answer.status, answer.headers["ETag"]) == (200, before.headers["ETag"])
+
+
 def test_tool_lists_and_builds_what_the_module_serves(httpd, places, folder):
     done = subprocess.run([TOOL, "scan", "--json", places["mixed"]], capture_output=True, text=True, timeout=60)
     rows = [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,5 +1,6 @@
 /* One catalogue for several processes: written, read back, noticed through the board; two objects stand for two processes. */
 #include "../../core/platform/platform_int.h"
+#include "exe_maker.h"
 #include "platform_fixture.h"
 #include "store_fixture.h"
 
@@ -263,6 +264,32 @@ START_TEST(what_is_built_stands_in_the_catalogue)
 }
 END_TEST
 
+/* Files that are no part of the archive touch the folder; a file of it that changes or goes makes another state. */
+START_TEST(what_is_built_out_of_the_same_files_need_not_be_still_again)
+{
+    cdist_lookup_t *lookup = fx_roots("root", NULL);
+    cdist_catalogue_t *catalogue;
+    cdist_job_t job;
+
+    make_store();
+    exe_write_elf("root/8.3.22.1750/1cv8c", EXE_ELF_X86_64);
+    fx_write_text("root/8.3.22.1750/core83.so", "x");
+    catalogue = fx_scan_settled(lookup);
+    cdist_source_job(&job, fx_source_in(catalogue, "8.3.22.1750", "linux64"), CDIST_LAYOUT_FLAT, 6, 1, fx_pool);
+    FX_OK(cdist_job_run(fx_store, &job, NULL, fx_pool));
+    fx_clock_ahead = 0;
+    fx_write_text("root/8.3.22.1750/20230501.lic", "x");
+    catalogue = fx_scan(lookup, NULL);
+    ck_assert(!cdist_source_offered(fx_source_in(catalogue, "8.3.22.1750", "linux64")));
+    cdist_catalogue_mark_built(catalogue, lookup, fx_store, 6, fx_pool);
+    ck_assert(cdist_source_offered(fx_source_in(catalogue, "8.3.22.1750", "linux64")));
+    ck_assert_int_eq(unlink(fx_path("root/8.3.22.1750/core83.so")), 0);
+    catalogue = fx_scan(lookup, NULL);
+    cdist_catalogue_mark_built(catalogue, lookup, fx_store, 6, fx_pool);
+    ck_assert(!cdist_source_offered(fx_source_in(catalogue, "8.3.22.1750", "linux64")));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("shared catalogue");
@@ -278,5 +305,6 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, without_a_board_or_with_a_name_that_is_not_utf8_each_process_looks_for_itself, 0, 2);
     tcase_add_loop_test(tcase, the_version_of_the_1c_server_is_shared_too, 0, 2);
     tcase_add_test(tcase, what_is_built_stands_in_the_catalogue);
+    tcase_add_test(tcase, what_is_built_out_of_the_same_files_need_not_be_still_again);
     return suite;
 }
