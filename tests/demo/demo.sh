@@ -216,8 +216,16 @@ step "Done"
 say "The line for the server's conf.cfg:"
 say "  PublishDistributiveLocationWindows64=$url"
 say "Configuration: $demo/httpd.conf   Log: $demo/error_log   Releases: $demo/releases"
-say "URL: $base/"
-if [ -t 0 ] && [ -t 1 ]; then
-    say "Serving until Ctrl-C."
-    wait "$server_pid"
+serving=
+[ -t 0 ] && [ -t 1 ] && serving=yes
+if [ -n "$serving" ]; then
+    say "URL: $base/"
+    say "Serving until Ctrl-C. To start the server again after that:"
+else
+    stop
+    say "The server is stopped now. To start it again, until Ctrl-C:"
 fi
+restart=$(printf "%q " "${as_user[@]}" "$httpd" -f "$demo/httpd.conf" -DFOREGROUND)
+say "  ${restart% }"
+[ -n "$serving" ] || say "Then it serves $base/"
+[ -z "$serving" ] || wait "$server_pid"
