@@ -55,6 +55,22 @@ static int sizes_need_zip64(const cdist_entry_t *entry)
     return entry->bytes >= ZIP_MAX32;
 }
 
+/* The fields from "version needed" to "extra field length", which both kinds of records have alike. */
+static unsigned char *put_common(unsigned char *p, const cdist_entry_t *entry, apr_uint32_t packed_bytes, apr_uint32_t bytes,
+                                 apr_size_t extra_bytes)
+{
+    p = put16(p, extra_bytes ? VERSION_ZIP64 : VERSION_DEFLATE);
+    p = put16(p, FLAG_UTF8);
+    p = put16(p, (apr_uint32_t)entry->method);
+    p = put16(p, 0);
+    p = put16(p, DOS_DATE_1980);
+    p = put32(p, entry->crc32);
+    p = put32(p, packed_bytes);
+    p = put32(p, bytes);
+    p = put16(p, (apr_uint32_t)strlen(entry->name));
+    return put16(p, (apr_uint32_t)extra_bytes);
+}
+
 apr_size_t zip_put_local(unsigned char *head, apr_size_t *tail_bytes, const cdist_entry_t *entry)
 {
     int zip64 = sizes_need_zip64(entry);
@@ -62,16 +78,8 @@ apr_size_t zip_put_local(unsigned char *head, apr_size_t *tail_bytes, const cdis
 
     *tail_bytes = zip64 ? 20 : 0;
     p = put32(p, ZIP_LOCAL_SIG);
-    p = put16(p, zip64 ? VERSION_ZIP64 : VERSION_DEFLATE);
-    p = put16(p, FLAG_UTF8);
-    p = put16(p, (apr_uint32_t)entry->method);
-    p = put16(p, 0);
-    p = put16(p, DOS_DATE_1980);
-    p = put32(p, entry->crc32);
-    p = put32(p, zip64 ? ZIP_MAX32 : entry->packed_bytes);
-    p = put32(p, zip64 ? ZIP_MAX32 : entry->bytes);
-    p = put16(p, (apr_uint32_t)strlen(entry->name));
-    p = put16(p, (apr_uint32_t)*tail_bytes);
+    p = put_common(p, entry, zip64 ? ZIP_MAX32 : (apr_uint32_t)entry->packed_bytes,
+                   zip64 ? ZIP_MAX32 : (apr_uint32_t)entry->bytes, *tail_bytes);
     if (zip64) {
         p = put16(p, EXTRA_ZIP64);
         p = put16(p, 16);
@@ -93,16 +101,7 @@ apr_size_t zip_put_central(unsigned char *head, apr_size_t *tail_bytes, const cd
     *tail_bytes = fields ? 4 + 8 * fields : 0;
     p = put32(p, ZIP_CENTRAL_SIG);
     p = put16(p, MADE_BY_UNIX);
-    p = put16(p, fields ? VERSION_ZIP64 : VERSION_DEFLATE);
-    p = put16(p, FLAG_UTF8);
-    p = put16(p, (apr_uint32_t)entry->method);
-    p = put16(p, 0);
-    p = put16(p, DOS_DATE_1980);
-    p = put32(p, entry->crc32);
-    p = put32(p, cap32(entry->packed_bytes));
-    p = put32(p, cap32(entry->bytes));
-    p = put16(p, (apr_uint32_t)name_bytes);
-    p = put16(p, (apr_uint32_t)*tail_bytes);
+    p = put_common(p, entry, cap32(entry->packed_bytes), cap32(entry->bytes), *tail_bytes);
     p = put16(p, 0);
     p = put16(p, 0);
     p = put16(p, 0);
