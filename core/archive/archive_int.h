@@ -208,6 +208,9 @@ void cdist_manifest_sum(cdist_manifest_t *manifest);
 #define LOCK_AUDIT 0x1F001u
 /* The byte of an archive's key. */
 apr_uint32_t cdist_lock_of_key(const cdist_key_t *key);
+/* Takes one byte of a store's lock file; *lock is NULL, without an error, while somebody else holds it. CDIST_E_STORE. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_lock_unless_busy(cdist_lock_t **lock, const cdist_store_t *store, apr_uint32_t byte,
+                                                           apr_pool_t *pool);
 
 /* ---- store.c ---- */
 

@@ -35,3 +35,13 @@ apr_status_t cdist_store_lock(cdist_lock_t **lock, const cdist_store_t *store, c
 
     return cdist_os_lock_try(lock, cdist_store_lock_path(store, pool), first + number_of(key) % LOCK_OTHER_COUNT, 1, pool);
 }
+
+cdist_err_t *cdist_store_lock_unless_busy(cdist_lock_t **lock, const cdist_store_t *store, apr_uint32_t byte, apr_pool_t *pool)
+{
+    const char *path = cdist_store_lock_path(store, pool);
+    apr_status_t rv = cdist_os_lock_try(lock, path, byte, 1, pool);
+
+    if (rv == APR_SUCCESS) return NULL;
+    *lock = NULL;
+    return rv == APR_EBUSY ? NULL : cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", path);
+}

@@ -163,16 +163,13 @@ static cdist_err_t *audit(cdist_audited_t *result, const cdist_store_t *store, a
 cdist_err_t *cdist_store_audit(cdist_audited_t *result, cdist_store_t *store, apr_interval_time_t older_than,
                                const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
-    const char *path = cdist_store_lock_path(store, pool);
     cdist_lock_t *lock;
     cdist_err_t *err;
-    apr_status_t rv;
 
     memset(result, 0, sizeof *result);
-    rv = cdist_os_lock_try(&lock, path, LOCK_AUDIT, 1, pool);
-    result->busy = rv == APR_EBUSY;
+    CDIST_ERR(cdist_store_lock_unless_busy(&lock, store, LOCK_AUDIT, pool));
+    result->busy = !lock;
     if (result->busy) return NULL;
-    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", path);
     err = audit(result, store, older_than, stop, pool);
     cdist_os_lock_free(lock);
     return err;

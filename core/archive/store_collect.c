@@ -329,16 +329,13 @@ static cdist_err_t *collect_unless_busy(cdist_collected_t *result, cdist_store_t
 {
     care_t care = {store, result, stop, limit, pool, apr_time_now(), apr_hash_make(pool),
                    apr_array_make(pool, 32, sizeof(item_t *)), 0, NULL};
-    const char *path = cdist_store_lock_path(store, pool);
     cdist_lock_t *lock;
     cdist_err_t *err;
-    apr_status_t rv;
 
     memset(result, 0, sizeof *result);
-    rv = cdist_os_lock_try(&lock, path, LOCK_COLLECT, 1, pool);
-    result->busy = rv == APR_EBUSY;
+    CDIST_ERR(cdist_store_lock_unless_busy(&lock, store, LOCK_COLLECT, pool));
+    result->busy = !lock;
     if (result->busy) return NULL;
-    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", path);
     err = collect(&care, max_bytes);
     cdist_os_lock_free(lock);
     return err;
