@@ -46,8 +46,9 @@ const cdist_slot_t *cdist_slot_find(const char *name, const apr_array_header_t *
 /* A slot by the first bytes of an executable: PE, ELF or Mach-O. NULL if they are none, or no client exists for it. */
 const cdist_slot_t *cdist_binary_slot(const unsigned char *head, apr_size_t length);
 #define CDIST_BINARY_HEAD 4096
-/* The version in a PE file's version resource. 1 or 0: it has none, or the file is no PE file. Reads little of it. */
-int cdist_binary_version(cdist_version_t *version, apr_file_t *file);
+/* The version in a PE file's version resource; none if it has no such resource, or the file is no PE file. Reads little of it.
+ * An error means that the file cannot be read, so that it is not known what it tells; the version is none then too. */
+CDIST_MUST_CHECK apr_status_t cdist_binary_version(cdist_version_t *version, apr_file_t *file);
 
 /* ---- where to look ----------------------------------------------------------------------------------------------- */
 

@@ -43,7 +43,7 @@ static cdist_err_t *read_client(const cdist_slot_t **slot, cdist_version_t *vers
         if (APR_STATUS_IS_EOF(rv)) rv = APR_SUCCESS;
         if (rv == APR_SUCCESS) {
             *slot = cdist_binary_slot(head, length);
-            if (!cdist_binary_version(version, file)) version->count = 0;
+            rv = cdist_binary_version(version, file);
         }
         apr_file_close(file);
     }

@@ -14,9 +14,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_create(&pool, NULL);
     memset(&version, 0xAA, sizeof version);
     memset(&again, 0x55, sizeof again);
-    told = cdist_binary_version(&version, fuzz_open(fd, pool));
-    FUZZ_REQUIRE(told == (version.count == CDIST_VERSION_PARTS) && (told || version.count == 0));
-    FUZZ_REQUIRE(cdist_binary_version(&again, fuzz_open(fd, pool)) == told && memcmp(&version, &again, sizeof version) == 0);
+    FUZZ_REQUIRE(cdist_binary_version(&version, fuzz_open(fd, pool)) == APR_SUCCESS);
+    told = version.count == CDIST_VERSION_PARTS;
+    FUZZ_REQUIRE(told || version.count == 0);
+    FUZZ_REQUIRE(cdist_binary_version(&again, fuzz_open(fd, pool)) == APR_SUCCESS);
+    FUZZ_REQUIRE(memcmp(&version, &again, sizeof version) == 0);
     /* A program without the signature of a fixed part tells none. */
     FUZZ_REQUIRE(!told || memmem(data, size, "\xBD\x04\xEF\xFE", 4) != NULL);
     FUZZ_REQUIRE(!told || memcmp(data, "MZ", 2) == 0);
