@@ -40,18 +40,22 @@ struct cdist_zip_writer_t {
     unsigned char *buffer;
     apr_uint64_t read_to;
     cdist_err_t *read_err;
+    volatile apr_uint32_t failed; /* read_err is set, and nothing will change it any more */
 };
 
-static cdist_err_t *failed(cdist_zip_writer_t *writer, apr_status_t rv)
+static cdist_err_t *write_failed(cdist_zip_writer_t *writer, apr_status_t rv)
 {
     return cdist_err_create(writer->pool, CDIST_E_STORE, rv, "the archive cannot be written");
 }
 
+/* NB: what was read back wrong already is not worth another byte. */
 static cdist_err_t *put(cdist_zip_writer_t *writer, const void *bytes, apr_size_t length)
 {
-    apr_status_t rv = length ? apr_file_write_full(writer->file, bytes, length, NULL) : APR_SUCCESS;
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS) return failed(writer, rv);
+    if (apr_atomic_read32(&writer->failed)) return cdist_err_dup(writer->read_err, writer->pool);
+    rv = length ? apr_file_write_full(writer->file, bytes, length, NULL) : APR_SUCCESS;
+    if (rv != APR_SUCCESS) return write_failed(writer, rv);
     writer->at += length;
     return NULL;
 }
@@ -61,7 +65,7 @@ static cdist_err_t *seek(cdist_zip_writer_t *writer, apr_uint64_t offset)
     apr_off_t target = (apr_off_t)offset;
     apr_status_t rv = apr_file_seek(writer->file, APR_SET, &target);
 
-    if (rv != APR_SUCCESS) return failed(writer, rv);
+    if (rv != APR_SUCCESS) return write_failed(writer, rv);
     writer->at = offset;
     return NULL;
 }
@@ -118,7 +122,7 @@ cdist_err_t *cdist_zip_writer_rewind(cdist_zip_writer_t *writer)
     CDIST_ERR(seek(writer, writer->data_at));
     rv = apr_file_trunc(writer->file, (apr_off_t)writer->data_at);
     writer->packed_crc = 0;
-    return rv == APR_SUCCESS ? NULL : failed(writer, rv);
+    return rv == APR_SUCCESS ? NULL : write_failed(writer, rv);
 }
 
 cdist_err_t *cdist_zip_writer_end(cdist_zip_writer_t *writer, cdist_entry_t *entry)
@@ -237,6 +241,7 @@ static void *APR_THREAD_FUNC read_entries(apr_thread_t *thread, void *baton)
     for (i = 0; !writer->read_err && (written = next_written(writer, i)) != NULL; i++) {
         writer->read_err = check_entry(writer, written);
     }
+    if (writer->read_err) apr_atomic_set32(&writer->failed, 1);
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -85,14 +86,61 @@ START_TEST(a_rewound_entry_leaves_no_trace)
 }
 END_TEST
 
+/* A file that cannot be read: the first entry that is read back ends the writing, however many are still to come. */
+START_TEST(what_cannot_be_read_back_ends_the_writing)
+{
+    enum { MANY = 20000 };
+    cdist_entry_t *entries = apr_pcalloc(fx_pool, MANY * sizeof *entries);
+    cdist_zip_writer_t *writer;
+    cdist_err_t *err = NULL;
+    apr_file_t *file;
+    int i;
+
+    FX_DONE(apr_file_open(&file, fx_path("z"), APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT,
+                          fx_pool));
+    FX_OK(cdist_zip_writer_create(&writer, file, MANY, NULL, fx_pool));
+    for (i = 0; i < MANY && !err; i++) {
+        entries[i].name = apr_psprintf(fx_pool, "%05d", i);
+        err = cdist_zip_writer_add(writer, &entries[i], NULL);
+        apr_sleep(1000); /* which gives the other thread its turn, however busy the machine is */
+    }
+    FX_FAILS(err, CDIST_E_STORE);
+    ck_assert_ptr_nonnull(strstr(cdist_err_text(err, fx_pool), "cannot be read back"));
+}
+END_TEST
+
+START_TEST(a_large_entry_is_not_written_to_its_end_either)
+{
+    cdist_entry_t first = {"a", 0, 0, 0, 0, 0, 0100644, CDIST_STORED, {{0}}, {{0}}}, large = first;
+    cdist_zip_writer_t *writer;
+    cdist_err_t *err = NULL;
+    apr_file_t *file;
+    int i;
+
+    FX_DONE(apr_file_open(&file, fx_path("z"), APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT,
+                          fx_pool));
+    FX_OK(cdist_zip_writer_create(&writer, file, 2, NULL, fx_pool));
+    FX_OK(cdist_zip_writer_add(writer, &first, NULL));
+    large.name = "b";
+    err = cdist_zip_writer_begin(writer, &large);
+    for (i = 0; i < 20000 && !err; i++) {
+        err = cdist_zip_writer_data(writer, "content", 7);
+        apr_sleep(1000);
+    }
+    FX_FAILS(err, CDIST_E_STORE);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("zip_write");
-    TCase *tcase = fx_case(suite, "zip_write", 60);
+    TCase *tcase = fx_case(suite, "zip_write", 120);
 
     /* every byte of the header, of the name and of the content */
     tcase_add_loop_test(tcase, a_disk_that_returns_other_bytes_is_noticed, 0, 114);
     tcase_add_loop_test(tcase, an_archive_of_many_entries_is_sound, 0, 3);
     tcase_add_test(tcase, a_rewound_entry_leaves_no_trace);
+    tcase_add_test(tcase, what_cannot_be_read_back_ends_the_writing);
+    tcase_add_test(tcase, a_large_entry_is_not_written_to_its_end_either);
     return suite;
 }
