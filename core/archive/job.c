@@ -43,6 +43,7 @@ static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp
 {
     cdist_reuse_t *reuse = cdist_reuse_create(job->level, pool);
     cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL, 1, 0, reuse, job->top};
+    cdist_err_t *err, *named;
 
     CDIST_ERR(cdist_tree_read(tree, job->path, job->skip, pool));
     if (!cdist_digest_equal(&(*tree)->signature, &job->signature)) {
@@ -51,7 +52,12 @@ static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp
     }
     cdist_store_offer(reuse, store);
     CDIST_ERR(cdist_store_temp(temp, store, pool));
-    return cdist_build(manifest, *temp, *tree, &options, pool);
+    err = cdist_build(manifest, *temp, *tree, &options, pool);
+    if (!err || err->code != CDIST_E_STORE) return err;
+    /* The file has no name yet; whoever has to make room wants to know where. */
+    named = cdist_err_create(pool, CDIST_E_STORE, 0, "store %s", store->folder);
+    named->cause = err;
+    return named;
 }
 
 static cdist_err_t *wrong_version(const cdist_job_t *job, const char *where, const cdist_version_t *inside, apr_pool_t *pool)
