@@ -74,8 +74,8 @@ void cdist_reuse_damaged(const cdist_reuse_t *reuse, const cdist_record_t *recor
 /* The file that keeps what cdist_record_t knows of an archive built from a tree. */
 const char *cdist_records_write(apr_size_t *length, const cdist_manifest_t *manifest, const cdist_tree_t *tree,
                                 apr_pool_t *pool);
-/* Parses it. NULL if it is damaged, or from another builder or level than `level` of this one. */
-apr_array_header_t *cdist_records_parse(const char *bytes, apr_size_t length, int level, apr_pool_t *pool);
+/* Parses it. NULL if it is damaged, has more than `max` records, or is from another builder or level than `level` of this one. */
+apr_array_header_t *cdist_records_parse(const char *bytes, apr_size_t length, int level, int max, apr_pool_t *pool);
 
 /* ---- name.c ---- */
 
@@ -134,7 +134,7 @@ apr_size_t zip_put_end(unsigned char *out, apr_uint64_t entries, apr_uint64_t di
 typedef struct cdist_zip_writer_t cdist_zip_writer_t;
 
 /* Writes to an empty file, in order, at most `total` entries. What is written is read back by a thread of its own meanwhile;
- * it ends with cdist_zip_writer_finish, or when `pool` is destroyed.
+ * it ends with cdist_zip_writer_finish, or when `pool` is destroyed. What it finds wrong ends the writing too.
  * Errors of all of these are CDIST_E_STORE, or CDIST_E_BUSY without a thread. */
 CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_create(cdist_zip_writer_t **writer, apr_file_t *file, int total,
                                                       const volatile apr_uint32_t *stop, apr_pool_t *pool);

@@ -106,7 +106,7 @@ static void parse_record(cdist_record_t *record, const unsigned char *p)
     record->known = 1;
 }
 
-apr_array_header_t *cdist_records_parse(const char *bytes, apr_size_t length, int level, apr_pool_t *pool)
+apr_array_header_t *cdist_records_parse(const char *bytes, apr_size_t length, int level, int max, apr_pool_t *pool)
 {
     const char *wanted = apr_psprintf(pool, MAGIC "%s %d ", cdist_builder_identity(), level);
     unsigned char digest[CDIST_SHA256_BYTES];
@@ -118,7 +118,7 @@ apr_array_header_t *cdist_records_parse(const char *bytes, apr_size_t length, in
 
     if (length < CDIST_SHA256_BYTES || strncmp(bytes, wanted, strlen(wanted)) != 0) return NULL;
     count = strtol(bytes + strlen(wanted), &end, 10);
-    if (*end != '\n' || count < 0 || count > CDIST_MAX_ENTRIES) return NULL;
+    if (*end != '\n' || count < 0 || count > max) return NULL;
     p = (const unsigned char *)end + 1;
     if ((apr_size_t)((const char *)p - bytes) + (apr_size_t)count * RECORD_BYTES + CDIST_SHA256_BYTES != length) return NULL;
     digest_all(digest, bytes, length - CDIST_SHA256_BYTES, pool);

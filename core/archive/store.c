@@ -307,6 +307,7 @@ void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store)
     qsort(files->elts, (size_t)files->nelts, sizeof(cdist_stored_t), compare_newest_first);
     apr_pool_create(&scratch, pool);
     for (i = 0; i < files->nelts && cdist_reuse_packs(reuse) < CDIST_PACKS_MAX; i++) {
+        int room = CDIST_RECORDS_MAX - cdist_reuse_count(reuse);
         const char *name = APR_ARRAY_IDX(files, i, cdist_stored_t).name;
         apr_array_header_t *records;
         cdist_digest_t sha256;
@@ -316,9 +317,9 @@ void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store)
         apr_pool_clear(scratch);
         if (!cdist_digest_parse(&sha256, name)) continue;
         if (cdist_file_read(&bytes, &length, apr_pstrcat(scratch, folder, "/", name, NULL), RECORDS_MAX, scratch)) continue;
-        records = cdist_records_parse(bytes, length, cdist_reuse_level(reuse), pool);
+        /* NB: one that has too many is passed over; smaller ones may follow. */
+        records = cdist_records_parse(bytes, length, cdist_reuse_level(reuse), room, pool);
         if (!records) continue;
-        if (cdist_reuse_count(reuse) + records->nelts > CDIST_RECORDS_MAX) break;
         if (cdist_reuse_add_records(reuse, cdist_store_path(store, "archives", &sha256, ".zip", scratch), records)) continue;
     }
     apr_pool_destroy(scratch);

@@ -35,7 +35,7 @@ static cdist_reuse_t *recorded(const built_t *built, int level)
     cdist_reuse_t *reuse = cdist_reuse_create(level, fx_pool);
     apr_size_t length;
     const char *bytes = cdist_records_write(&length, built->manifest, built->tree, fx_pool);
-    apr_array_header_t *records = cdist_records_parse(bytes, length, level, fx_pool);
+    apr_array_header_t *records = cdist_records_parse(bytes, length, level, CDIST_MAX_ENTRIES, fx_pool);
 
     if (records) FX_OK(cdist_reuse_add_records(reuse, built->path, records));
     return reuse;
@@ -187,13 +187,13 @@ START_TEST(records_of_another_level_or_damaged_ones_are_none)
     make_releases();
     one = build("one", "one.zip", NULL);
     bytes = cdist_records_write(&length, one.manifest, one.tree, fx_pool);
-    ck_assert_ptr_nonnull(cdist_records_parse(bytes, length, 6, fx_pool));
-    ck_assert_ptr_null(cdist_records_parse(bytes, length, 7, fx_pool));
+    ck_assert_ptr_nonnull(cdist_records_parse(bytes, length, 6, CDIST_MAX_ENTRIES, fx_pool));
+    ck_assert_ptr_null(cdist_records_parse(bytes, length, 7, CDIST_MAX_ENTRIES, fx_pool));
     for (i = 0; i < length; i += 7) {
         char *other = apr_pmemdup(fx_pool, bytes, length + 1);
         other[i] ^= 1;
-        ck_assert_ptr_null(cdist_records_parse(other, length, 6, fx_pool));
-        ck_assert_ptr_null(cdist_records_parse(bytes, i, 6, fx_pool));
+        ck_assert_ptr_null(cdist_records_parse(other, length, 6, CDIST_MAX_ENTRIES, fx_pool));
+        ck_assert_ptr_null(cdist_records_parse(bytes, i, 6, CDIST_MAX_ENTRIES, fx_pool));
     }
 }
 END_TEST

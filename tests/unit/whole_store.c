@@ -76,7 +76,7 @@ static void expect_sound_records(const char *folder, const char *name)
     const char *bytes = fx_read(&length, apr_pstrcat(fx_pool, folder, "/", name, NULL));
 
     digest_of(name);
-    ck_assert_ptr_nonnull(cdist_records_parse(bytes, length, 1, fx_pool));
+    ck_assert_ptr_nonnull(cdist_records_parse(bytes, length, 1, CDIST_MAX_ENTRIES, fx_pool));
 }
 
 static void expect_sound_manifest(const char *folder, const char *name)
