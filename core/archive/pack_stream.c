@@ -204,10 +204,11 @@ static cdist_err_t *copy_packed(int *copied, stream_t *s, const cdist_record_t *
     return NULL;
 }
 
-/* Finds the record of the file's content. It is read only if an archive has a content of its size. */
+/* Finds the record of the file's content. It is read only if an archive has a content of its size. NB: a stored content of
+ * unknown origin is taken only where this builder would store it without a second pass; otherwise it might shrink. */
 static cdist_err_t *find_same(const cdist_record_t **record, stream_t *s)
 {
-    int same = 0;
+    int same = 0, shrinks;
 
     *record = NULL;
     if (!cdist_reuse_has_size(s->tools->reuse, s->input->stat.bytes)) return NULL;
@@ -216,6 +217,9 @@ static cdist_err_t *find_same(const cdist_record_t **record, stream_t *s)
     *record = cdist_reuse_by_digest(s->tools->reuse, &s->entry->sha256, s->input->stat.bytes);
     if (*record) return NULL;
     *record = cdist_reuse_by_crc(s->tools->reuse, s->input->stat.bytes, s->entry->crc32);
+    if (!*record) return NULL;
+    CDIST_ERR(probe(&shrinks, s));
+    if (shrinks) *record = NULL;
     for (; *record; *record = (*record)->next) {
         if ((*record)->method == CDIST_STORED) CDIST_ERR(compare_stored(&same, s, *record));
         if (same) break;

@@ -113,7 +113,8 @@ static int is_ours(zip_reader_t *r, int level)
     return tried > 0;
 }
 
-/* NB: large entries that shrink went through another compressor than the samples did, so they are left out. */
+/* NB: large entries that shrink went through another compressor than the samples did, so they are left out. Of large ones that
+ * were stored, whoever packs the same content finds out whether they should have been (pack_stream.c). */
 static apr_array_header_t *make_records(const apr_array_header_t *entries, int level, apr_pool_t *pool)
 {
     apr_array_header_t *records = apr_array_make(pool, entries->nelts, sizeof(cdist_record_t));

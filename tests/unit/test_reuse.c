@@ -288,6 +288,35 @@ START_TEST(an_archive_of_unknown_origin_does_not_decide_about_modes)
 }
 END_TEST
 
+/* Somebody stored a large content that a build from nothing compresses. */
+START_TEST(a_large_stored_content_that_would_shrink_is_not_taken_over)
+{
+    const char *line = "every line tells the same\n";
+    size_t length, size = CDIST_WHOLE_MAX + 5, i;
+    built_t plain, reused;
+    unsigned char *all, *central, *local, *content;
+    apr_uint32_t crc;
+
+    fx_write_noise("one/large.cab", size, 1);
+    fx_write_prose("one/a.txt", 300000);
+    build("one", "one.zip", NULL);
+    all = (unsigned char *)fx_read(&length, "one.zip");
+    central = find_record(all, length, "PK\1\2", ZIP_CENTRAL_BYTES, "large.cab");
+    local = find_record(all, length, "PK\3\4", ZIP_LOCAL_BYTES, "large.cab");
+    content = local + ZIP_LOCAL_BYTES + strlen("large.cab");
+    for (i = 0; i < size; i++) content[i] = (unsigned char)line[i % strlen(line)];
+    crc = cdist_crc32(0, content, size);
+    put_little(central + 16, crc, 4);
+    put_little(local + 14, crc, 4);
+    fx_write("spoilt.zip", all, length);
+    fx_write("two/large.cab", content, size);
+    plain = build("two", "plain.zip", NULL);
+    reused = build("two", "reused.zip", unknown(fx_path("spoilt.zip"), 6, 1));
+    expect_same(&plain, &reused);
+    ck_assert_uint_eq(reused.manifest->reused_bytes, 0);
+}
+END_TEST
+
 /* Sets the last four bytes so that the CRC-32 (polynomial EDB88320, reflected) becomes `wanted`: the register is run backwards
  * from there over four bytes, and compared with what it is before them. */
 static void force_crc(unsigned char *bytes, apr_size_t length, apr_uint32_t wanted)
@@ -344,6 +373,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, an_archive_that_somebody_else_packed_is_not_used);
     tcase_add_loop_test(tcase, an_archive_whose_directory_lies_is_not_used, 0, FX_COUNT(lies));
     tcase_add_test(tcase, an_archive_of_unknown_origin_does_not_decide_about_modes);
+    tcase_add_test(tcase, a_large_stored_content_that_would_shrink_is_not_taken_over);
     tcase_add_loop_test(tcase, contents_of_one_size_and_crc_are_told_apart, 0, 2);
     return suite;
 }
