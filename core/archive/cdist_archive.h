@@ -160,7 +160,7 @@ typedef struct {
 CDIST_MUST_CHECK cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
                                           const cdist_build_options_t *options, apr_pool_t *pool);
 
-/* ---- the store (store.c) --------------------------------------------------------------------------------------- */
+/* ---- the store (store.c, store_offer.c) --------------------------------------------------------------------------------------- */
 
 typedef struct cdist_store_t cdist_store_t;
 
@@ -199,6 +199,9 @@ CDIST_MUST_CHECK apr_status_t cdist_store_lock(cdist_lock_t **lock, const cdist_
                                                const cdist_digest_t *key, apr_pool_t *pool);
 /* Where a text lies that processes leave for each other: notes/<digest>. */
 const char *cdist_store_note_path(const cdist_store_t *store, const cdist_digest_t *digest, apr_pool_t *pool);
+/* Says that a note is still in use: one that is neither written nor renewed for 30 days is dropped. Writes at most once a day,
+ * and never fails. */
+void cdist_store_renew_note(const cdist_store_t *store, const cdist_digest_t *digest, apr_pool_t *pool);
 /* Adds the store's archives, newest first, as far as memory and descriptors allow. Never fails: what cannot be read is passed
  * over. */
 void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store);

@@ -11,7 +11,7 @@
 
 /* A crowd of downloads writes no more often than this. */
 #define MARK_PAUSE apr_time_from_sec(60)
-#define PIN_RENEWAL apr_time_from_sec(86400)
+#define RENEWAL apr_time_from_sec(86400)
 #define PIN_NAME_MAX 64
 #define PIN_FILE_MAX (1024u * 1024)
 #define PIN_LINE_BYTES (2 * CDIST_SHA256_BYTES + 1)
@@ -55,14 +55,24 @@ static int is_stale(apr_time_t mtime, apr_time_t now, apr_interval_time_t age)
     return now - mtime > age || mtime - now > age;
 }
 
-void cdist_store_mark_used(const cdist_store_t *store, const cdist_archive_t *archive, apr_pool_t *pool)
+/* Gives a file the time of now, unless it has it to within `pause`; 0 if that cannot be done. */
+static int renew(const char *path, apr_interval_time_t pause, apr_pool_t *pool)
 {
-    const char *info = cdist_store_path(store, "archives", &archive->sha256, ".info", pool);
     apr_time_t now = apr_time_now();
     apr_finfo_t finfo;
 
-    if (apr_stat(&finfo, info, APR_FINFO_MTIME, pool) != APR_SUCCESS || !is_stale(finfo.mtime, now, MARK_PAUSE)) return;
-    apr_file_mtime_set(info, now, pool);
+    if (apr_stat(&finfo, path, APR_FINFO_MTIME, pool) != APR_SUCCESS) return 0;
+    return !is_stale(finfo.mtime, now, pause) || apr_file_mtime_set(path, now, pool) == APR_SUCCESS;
+}
+
+void cdist_store_mark_used(const cdist_store_t *store, const cdist_archive_t *archive, apr_pool_t *pool)
+{
+    renew(cdist_store_path(store, "archives", &archive->sha256, ".info", pool), MARK_PAUSE, pool);
+}
+
+void cdist_store_renew_note(const cdist_store_t *store, const cdist_digest_t *digest, apr_pool_t *pool)
+{
+    renew(cdist_store_note_path(store, digest, pool), RENEWAL, pool);
 }
 
 /* ---- pins -------------------------------------------------------------------------------------------------------- */
@@ -98,15 +108,12 @@ static const char *pin_text(const apr_array_header_t *digests, apr_pool_t *pool)
 /* 1 if the file says so already; then it is made to say so for longer. */
 static int renew_pin(const char *path, const char *text, apr_pool_t *pool)
 {
-    apr_time_t now = apr_time_now();
-    apr_finfo_t finfo;
     apr_size_t length;
     char *old;
 
     if (cdist_file_read(&old, &length, path, PIN_FILE_MAX, pool)) return 0;
     if (length != strlen(text) || memcmp(old, text, length) != 0) return 0;
-    if (apr_stat(&finfo, path, APR_FINFO_MTIME, pool) != APR_SUCCESS) return 0;
-    return !is_stale(finfo.mtime, now, PIN_RENEWAL) || apr_file_mtime_set(path, now, pool) == APR_SUCCESS;
+    return renew(path, RENEWAL, pool);
 }
 
 cdist_err_t *cdist_store_pin(const cdist_store_t *store, const char *name, const apr_array_header_t *digests,

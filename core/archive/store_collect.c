@@ -17,6 +17,7 @@
 #define RECENT apr_time_from_sec(11 * 60)
 #define MANIFEST_KEPT (90 * DAY)
 #define PIN_KEPT (30 * DAY)
+#define NOTE_KEPT (30 * DAY)
 #define WARN_PAUSE_SEC 600
 #define PIN_FILE_MAX (1024u * 1024)
 #define KEY_FILE_MAX 1024u
@@ -178,6 +179,13 @@ static int was_touched(const care_t *care, const item_t *item)
     return apr_stat(&finfo, info, APR_FINFO_MTIME, care->pool) == APR_SUCCESS && finfo.mtime != item->marked;
 }
 
+/* For the log. */
+static const char *last_use(const care_t *care, const item_t *item)
+{
+    if (!item->used) return "whose last use is in the future: the clock was wrong";
+    return apr_psprintf(care->pool, "not used for %" APR_TIME_T_FMT " min", (care->now - item->used) / apr_time_from_sec(60));
+}
+
 static void evict(care_t *care, item_t *item)
 {
     const char *hex = cdist_digest_hex(&item->sha256, care->pool);
@@ -188,8 +196,8 @@ static void evict(care_t *care, item_t *item)
     note_failure(care, cdist_store_path(care->store, "archives", &item->sha256, ".zip", care->pool), rv);
     if (rv != APR_SUCCESS) return;
     item->has_zip = item->has_info = 0;
-    cdist_log(CDIST_LOG_INFO, "CD0024", 0, "store: archive %s evicted, %" APR_UINT64_T_FMT " bytes, not used for %" APR_TIME_T_FMT
-              " min", hex, item->bytes, (care->now - item->used) / apr_time_from_sec(60));
+    cdist_log(CDIST_LOG_INFO, "CD0024", 0, "store: archive %s evicted, %" APR_UINT64_T_FMT " bytes, %s", hex, item->bytes,
+              last_use(care, item));
     care->result->archives--;
     care->result->bytes -= item->bytes;
     care->result->removed_archives++;
@@ -259,6 +267,22 @@ static void sweep_by_name(care_t *care, const char *kind, const char *suffix, ap
     }
 }
 
+/* What processes that are gone left for each other. */
+static void sweep_notes(care_t *care)
+{
+    apr_array_header_t *files;
+    int i;
+
+    if (cdist_store_list(&files, care->store, "notes", care->pool) != APR_SUCCESS) return;
+    for (i = 0; i < files->nelts && !cdist_stop_asked(care->stop); i++) {
+        const cdist_stored_t *file = &APR_ARRAY_IDX(files, i, cdist_stored_t);
+        cdist_digest_t digest;
+
+        if (!older_than(care, mtime(file), NOTE_KEPT) || !cdist_store_name_parse(&digest, file->name, "")) continue;
+        sweep_file(care, "notes", file->name);
+    }
+}
+
 static void sweep_keys(care_t *care)
 {
     apr_array_header_t *files;
@@ -309,6 +333,7 @@ static void sweep(care_t *care)
     sweep_by_name(care, "audits", "", DAY);
     sweep_by_name(care, "manifests", ".json", MANIFEST_KEPT);
     sweep_keys(care);
+    sweep_notes(care);
     for (part = cdist_store_parts; *part; part++) {
         cdist_os_temp_sweep(apr_pstrcat(care->pool, care->store->folder, "/", *part, NULL), care->pool);
     }

@@ -196,8 +196,11 @@ static cdist_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, 
     if (apr_atomic_read64(&holder->notice->due) == (apr_uint64_t)(looked + live->options.interval)) {
         apr_atomic_set64(&holder->notice->due, (apr_uint64_t)due_after(live, fresh, looked));
     }
-    if (!target->store) holder->generation = 0;
-    else if (fresh->text && !is_known(holder, before, fresh)) {
+    if (!target->store) {
+        holder->generation = 0;
+    } else if (fresh->text && is_known(holder, before, fresh)) {
+        cdist_store_renew_note(target->store, &holder->digest, fresh->pool);
+    } else if (fresh->text) {
         /* NB: where it cannot be written, the disk being full, this process goes on with what it saw all the same. */
         publish(holder, target, fresh);
         holder->generation = apr_atomic_read32(&holder->notice->generation);

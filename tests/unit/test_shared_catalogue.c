@@ -149,6 +149,31 @@ START_TEST(what_one_process_saw_the_others_see_without_looking)
 }
 END_TEST
 
+START_TEST(a_catalogue_that_stays_the_same_keeps_its_note_young)
+{
+    const cdist_lookup_t *lookup = fx_roots("root", NULL);
+    cdist_folder_t *folder;
+    const char *path, *name;
+    apr_finfo_t info;
+    cdist_live_t *one;
+
+    make_store();
+    one = process(board);
+    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
+    fx_clock_ahead = apr_time_from_sec(100);
+    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    FX_DONE(cdist_os_folder_open(&folder, fx_path("store/notes"), fx_pool));
+    FX_DONE(cdist_os_folder_next(&name, folder, fx_pool));
+    cdist_os_folder_close(folder);
+    path = fx_path(apr_pstrcat(fx_pool, "store/notes/", name, NULL));
+    FX_DONE(apr_file_mtime_set(path, 0, fx_pool));
+    fx_clock_ahead += apr_time_from_sec(11);
+    ck_assert_int_eq(releases_seen(one, lookup), 1);
+    FX_DONE(apr_stat(&info, path, APR_FINFO_MTIME, fx_pool));
+    ck_assert(info.mtime != 0);
+}
+END_TEST
+
 START_TEST(a_process_that_asks_for_a_look_has_all_of_them_look)
 {
     const cdist_lookup_t *lookup = fx_roots("root", NULL);
@@ -299,6 +324,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_job_made_from_a_catalogue_that_was_read_has_the_same_key);
     tcase_add_test(tcase, a_damaged_text_is_no_catalogue_and_harms_nobody);
     tcase_add_test(tcase, what_one_process_saw_the_others_see_without_looking);
+    tcase_add_test(tcase, a_catalogue_that_stays_the_same_keeps_its_note_young);
     tcase_add_test(tcase, a_process_that_asks_for_a_look_has_all_of_them_look);
     tcase_add_test(tcase, a_published_catalogue_that_cannot_be_read_is_made_anew);
     tcase_add_test(tcase, what_could_not_be_published_is_published_by_the_next_look);
