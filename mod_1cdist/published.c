@@ -36,13 +36,10 @@ static cdist_err_t *make_source(const cdist_source_t **source, const cdist_slot_
     cdist_source_t *found;
     apr_file_t *file;
     cdist_stat_t stat;
-    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+    apr_status_t rv = cdist_file_open(&file, &stat, path, 0, pool);
 
-    if (rv == APR_SUCCESS) {
-        rv = cdist_os_stat_file(&stat, file);
-        apr_file_close(file);
-    }
     if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", path);
+    apr_file_close(file);
     found = apr_palloc(pool, sizeof *found);
     cdist_source_ready(found, slot, path, &stat);
     *source = found;

@@ -130,14 +130,15 @@ static cdist_err_t *find_source(const cdist_source_t **source, build_request_t *
 static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_source_t *source,
                                apr_pool_t *pool)
 {
+    cdist_archive_t archive = {{{0}}, source->bytes, 0, source->path, 1, source->stat};
     cdist_verification_t *verification;
     apr_file_t *file;
     char buffer[65536];
     apr_size_t length = sizeof buffer;
     apr_off_t start = 0;
-    apr_status_t rv = apr_file_open(&file, source->path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", source->path);
+    CDIST_ERR(cdist_archive_open(&file, &archive, 0, pool));
     while ((rv = apr_file_read(file, buffer, &length)) == APR_SUCCESS) {
         rv = apr_file_write_full(temp->file, buffer, length, NULL);
         if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "the archive cannot be written");

@@ -209,7 +209,9 @@ void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store);
  * error is CDIST_E_STORE. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store,
                                                    const cdist_digest_t *sha256, apr_pool_t *pool);
-/* Opens an archive's file and makes sure that it is still what was verified. */
+/* Opens an archive's file and makes sure that it is still what was verified; never waits, whatever lies in its place.
+ * CDIST_E_NOTFOUND, CDIST_E_SOURCE if it cannot be read, CDIST_E_CHANGED for a ready archive that is another file now,
+ * CDIST_E_CORRUPT for one of the store. */
 CDIST_MUST_CHECK cdist_err_t *cdist_archive_open(apr_file_t **file, const cdist_archive_t *archive,
                                                  apr_int32_t open_flags, apr_pool_t *pool);
 

@@ -88,7 +88,7 @@ cdist_err_t *cdist_reuse_add_records(cdist_reuse_t *reuse, const char *path, con
     int i;
 
     pack->path = apr_pstrdup(reuse->pool, path);
-    rv = apr_file_open(&pack->file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, reuse->pool);
+    rv = cdist_file_open(&pack->file, NULL, path, 0, reuse->pool);
     if (rv != APR_SUCCESS) return cdist_err_create(reuse->pool, CDIST_E_SOURCE, rv, "%s: cannot be read", path);
     APR_ARRAY_PUSH(reuse->packs, pack_t *) = pack;
     for (i = 0; i < records->nelts; i++) {

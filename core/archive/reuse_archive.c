@@ -144,7 +144,7 @@ cdist_err_t *cdist_reuse_add(int *usable, cdist_reuse_t *reuse, const char *path
     zip_reader_t r;
     apr_file_t *file;
     cdist_err_t *err;
-    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+    apr_status_t rv = cdist_file_open(&file, NULL, path, 0, pool);
 
     *usable = 0;
     if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", shown);

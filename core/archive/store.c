@@ -195,22 +195,20 @@ cdist_err_t *cdist_archive_open(apr_file_t **file, const cdist_archive_t *archiv
                                 apr_pool_t *pool)
 {
     cdist_stat_t now;
-    apr_status_t rv =
-        apr_file_open(file, archive->path, APR_FOPEN_READ | APR_FOPEN_BINARY | open_flags, 0, pool);
+    apr_status_t rv = cdist_file_open(file, &now, archive->path, open_flags, pool);
 
-    if (rv == APR_SUCCESS && (rv = cdist_os_stat_file(&now, *file)) != APR_SUCCESS) apr_file_close(*file);
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS && rv != APR_EINVAL) {
         return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_NOTFOUND : CDIST_E_SOURCE, rv, "%s",
                                 archive->path);
     }
-    if (archive->ready ? cdist_stat_same(&now, &archive->stat)
-                       : now.kind == CDIST_FILE && now.bytes == archive->bytes) {
-        return NULL;
+    if (rv == APR_SUCCESS) {
+        if (archive->ready ? cdist_stat_same(&now, &archive->stat) : now.bytes == archive->bytes) return NULL;
+        apr_file_close(*file);
     }
-    apr_file_close(*file);
-    return cdist_err_create(pool, archive->ready ? CDIST_E_CHANGED : CDIST_E_CORRUPT, 0,
-                            "%s: %s", archive->path,
-                            archive->ready ? "changed since it was verified" : "has not the length it was built with");
+    return cdist_err_create(pool, archive->ready ? CDIST_E_CHANGED : CDIST_E_CORRUPT, 0, "%s: %s", archive->path,
+                            rv != APR_SUCCESS ? "is no file any more"
+                            : archive->ready  ? "changed since it was verified"
+                                              : "has not the length it was built with");
 }
 
 cdist_err_t *cdist_store_info(cdist_archive_t **archive, const cdist_store_t *store, const cdist_digest_t *sha256,

@@ -268,7 +268,12 @@ cdist_signals_t *cdist_os_signals_make(apr_pool_t *pool);
 void cdist_os_signals_block(cdist_signals_t *signals);
 void cdist_os_signals_restore(cdist_signals_t *signals);
 
-/* ---- whole small files (safefile.c) ---------------------------------------------------------------------------- */
+/* ---- files by their path (safefile.c) -------------------------------------------------------------------------- */
+
+/* Opens a regular file for reading and tells what it is (`stat` may be NULL). Links are followed; anything else than a file
+ * gives APR_EINVAL at once, while a pipe would hold who opens it until somebody writes. `flags`: 0, or more of APR_FOPEN_*. */
+CDIST_MUST_CHECK apr_status_t cdist_file_open(apr_file_t **file, cdist_stat_t *stat, const char *path, apr_int32_t flags,
+                                              apr_pool_t *pool);
 
 /* Reads at most `max_bytes`; a longer file is CDIST_E_INPUT. `*bytes` is followed by a NUL that is not counted. */
 CDIST_MUST_CHECK cdist_err_t *cdist_file_read(char **bytes, apr_size_t *length, const char *path, apr_size_t max_bytes,

@@ -1,32 +1,43 @@
-/* Whole small files, read with a bound and published in one step. */
+/* Files by their path: opened without ever waiting for one, small ones read with a bound and published in one step. */
 #include "cdist_base.h"
 
 #include <apr_strings.h>
 
 #include <string.h>
 
+apr_status_t cdist_file_open(apr_file_t **file, cdist_stat_t *stat, const char *path, apr_int32_t flags, apr_pool_t *pool)
+{
+    cdist_stat_t now;
+    /* NB: not blocking means nothing for a regular file. */
+    apr_status_t rv = apr_file_open(file, path, APR_FOPEN_READ | APR_FOPEN_BINARY | APR_FOPEN_NONBLOCK | flags, 0, pool);
+
+    if (rv != APR_SUCCESS) return rv;
+    rv = cdist_os_stat_file(&now, *file);
+    if (rv == APR_SUCCESS && now.kind != CDIST_FILE) rv = APR_EINVAL;
+    if (rv != APR_SUCCESS) apr_file_close(*file);
+    if (stat) *stat = now;
+    return rv;
+}
+
 cdist_err_t *cdist_file_read(char **bytes, apr_size_t *length, const char *path, apr_size_t max_bytes, apr_pool_t *pool)
 {
     apr_file_t *file;
-    apr_finfo_t info;
+    cdist_stat_t stat;
     apr_status_t rv;
 
-    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+    rv = cdist_file_open(&file, &stat, path, 0, pool);
     if (rv != APR_SUCCESS) {
         return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_NOTFOUND : CDIST_E_SOURCE, rv, "%s",
                                 cdist_text_printable(path, pool));
     }
-    rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
-    if (rv == APR_SUCCESS && (info.size < 0 || (apr_uint64_t)info.size > max_bytes)) {
+    if (stat.bytes > max_bytes) {
         apr_file_close(file);
         return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %" APR_SIZE_T_FMT " bytes",
                                 cdist_text_printable(path, pool), max_bytes);
     }
-    if (rv == APR_SUCCESS) {
-        *bytes = apr_palloc(pool, (apr_size_t)info.size + 1);
-        rv = apr_file_read_full(file, *bytes, (apr_size_t)info.size, length);
-        if (APR_STATUS_IS_EOF(rv)) rv = APR_SUCCESS; /* it became shorter meanwhile: what is there is what we take */
-    }
+    *bytes = apr_palloc(pool, (apr_size_t)stat.bytes + 1);
+    rv = apr_file_read_full(file, *bytes, (apr_size_t)stat.bytes, length);
+    if (APR_STATUS_IS_EOF(rv)) rv = APR_SUCCESS; /* it became shorter meanwhile: what is there is what we take */
     apr_file_close(file);
     if (rv != APR_SUCCESS) {
         return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s", cdist_text_printable(path, pool));

@@ -44,6 +44,20 @@ def test_ready_archive_of_the_right_version_is_served_as_it_is(httpd, folder):
     assert (answer.status, answer.body) == (200, body)
 
 
+def test_pipe_in_the_place_of_a_ready_archive_holds_no_worker(httpd, folder):
+    path = folder / "root" / CURRENT / "distr" / NAME
+    body = pack(path, releases.distribution_files(CURRENT, "windows64", 10_000))
+    releases.age(folder / "root")
+    server = httpd(folder / "root", process="CDistScanInterval 3600\n")
+    assert server.get(f"/tc/{CURRENT}/{NAME}").body == body
+    path.unlink()
+    os.mkfifo(path)
+    server.allow("CD0015", "CD0020")
+    answers = [server.get(f"/tc/{CURRENT}/{NAME}") for _ in range(3)]
+    assert all(answer.status in (404, 503) for answer in answers), answers
+    assert answers[0].status == 503 and "Retry-After" in answers[0].headers
+
+
 def test_archive_published_by_hand_answers_in_any_case_and_has_its_own_manifest(httpd, shared):
     server = httpd(shared["plain"])
     body = pack(server.published("/tc") / NAME, {"setup.exe": b"by hand"})
