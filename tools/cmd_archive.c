@@ -202,7 +202,7 @@ static cdist_err_t *make_archive(cdist_manifest_t **manifest, const cdist_source
         options.top = job.top;
         CDIST_ERR(offer(&reuse, request, pool));
         options.reuse = reuse;
-        CDIST_ERR(cdist_tree_read(&tree, job.path, job.skip, pool));
+        CDIST_ERR(cdist_job_list(&tree, &job, pool));
         err = cdist_build(manifest, temp, tree, &options, pool);
         tool_progress_end(shown);
         if (err) return err;

@@ -152,9 +152,10 @@ CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_finish(cdist_manifest_t *manifest
 
 /* ---- pack_input.c: one file of a tree ---- */
 
-/* Opens it; CDIST_E_CHANGED if it is not the one that the tree saw. */
-CDIST_MUST_CHECK cdist_err_t *cdist_input_open(apr_file_t **file, const char *folder, const cdist_input_t *input,
-                                               apr_pool_t *pool);
+/* Opens it below the folder that `opener` is for; CDIST_E_CHANGED if it is not the one that the tree saw. `folder` is for
+ * messages, here and below. */
+CDIST_MUST_CHECK cdist_err_t *cdist_input_open(apr_file_t **file, cdist_opener_t *opener, const char *folder,
+                                               const cdist_input_t *input, apr_pool_t *pool);
 /* The next bytes of it; CDIST_E_CHANGED if it ends before. */
 CDIST_MUST_CHECK cdist_err_t *cdist_input_read(void *buffer, apr_size_t length, apr_file_t *file, const char *folder,
                                                const cdist_input_t *input, apr_pool_t *pool);
@@ -179,13 +180,15 @@ typedef struct {
     cdist_packer_t *packer;
     cdist_unpacker_t *unpacker;
     cdist_sha256_t *sha;
+    cdist_opener_t *opener;     /* of the tree's folder */
     const cdist_reuse_t *reuse; /* may be NULL */
     int digests;                /* whether entries get their SHA-256 */
     apr_uint64_t reused_bytes;  /* sum so far */
     cdist_room_t content, unpacked; /* kept from entry to entry, because fresh memory costs time */
 } cdist_pack_tools_t;
 
-void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_t *options, apr_pool_t *pool);
+void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_t *options, cdist_folder_t *root,
+                           apr_pool_t *pool);
 /* Packs a file of at most cdist_whole_max(level) bytes, a link, or a folder. The caller frees
  * `packed`, which is empty after an error. */
 CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_pack_tools_t *tools,

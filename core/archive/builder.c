@@ -27,6 +27,7 @@ typedef struct {
 
 typedef struct {
     const cdist_tree_t *tree;
+    cdist_folder_t *root; /* the tree's folder */
     const cdist_build_options_t *options;
     cdist_entry_t *entries;
     slot_t *slots;
@@ -94,7 +95,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
     if (build->options->polite) cdist_os_thread_yield();
     apr_pool_create_unmanaged(&pool);
     apr_pool_create(&scratch, pool);
-    cdist_pack_tools_make(&tools, build->options, pool);
+    cdist_pack_tools_make(&tools, build->options, build->root, pool);
     while ((i = claim(build)) >= 0) {
         cdist_err_t *err = NULL;
         cdist_block_t packed = {NULL, 0};
@@ -148,7 +149,7 @@ static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, ap
     int i;
 
     apr_pool_create(&scratch, pool);
-    cdist_pack_tools_make(tools, build->options, pool);
+    cdist_pack_tools_make(tools, build->options, build->root, pool);
     for (i = 0; i < build->tree->inputs->nelts; i++) {
         const cdist_input_t *input = input_at(build, i);
         const cdist_err_t *err = await(build, i);
@@ -268,11 +269,18 @@ cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const 
 {
     int total = tree->inputs->nelts;
     cdist_manifest_t *made = apr_pcalloc(pool, sizeof *made);
-    build_t build = {tree, options, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL};
+    build_t build = {tree, NULL, options, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL};
     cdist_zip_writer_t *writer;
+    apr_status_t rv;
 
     if (total == 0) {
         return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: holds no files, there is nothing to archive",
+                                cdist_text_printable(tree->folder, pool));
+    }
+    /* NB: wherever the path leads by now, each file below must be the one that the tree saw. */
+    rv = cdist_os_folder_open(&build.root, tree->folder, pool);
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_CHANGED : CDIST_E_SOURCE, rv, "%s: cannot be read",
                                 cdist_text_printable(tree->folder, pool));
     }
     made->builder = cdist_builder_identity();

@@ -67,6 +67,9 @@ typedef struct {
  * CDIST_E_INPUT for more than CDIST_MAX_ENTRIES files, or too deep folders. */
 CDIST_MUST_CHECK cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_array_header_t *skip,
                                               apr_pool_t *result_pool);
+/* The same of a folder that is open already, wherever its path leads by now; it stays open. */
+CDIST_MUST_CHECK cdist_err_t *cdist_tree_read_open(cdist_tree_t **tree, cdist_folder_t *open, const char *folder,
+                                                   const apr_array_header_t *skip, apr_pool_t *result_pool);
 
 /* ---- manifests (manifest.c) ------------------------------------------------------------------------------------ */
 
@@ -281,6 +284,9 @@ typedef struct {
 
 /* Sets `key` from all the other members but version, threads and label. */
 void cdist_job_key(cdist_job_t *job, apr_pool_t *scratch_pool);
+/* Lists the folder to pack. CDIST_E_CHANGED if it is not what the catalogue saw below its root: a link that somebody put in the
+ * place of a folder on the way leads to other files, whose inodes the signature tells apart. Else as cdist_tree_read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_job_list(cdist_tree_t **tree, const cdist_job_t *job, apr_pool_t *pool);
 /* A deep copy. */
 cdist_job_t *cdist_job_dup(const cdist_job_t *job, apr_pool_t *pool);
 /* Does the job, publishes archive, manifest and key, in this order. The caller holds the key's lock. */

@@ -38,6 +38,14 @@ static apr_int64_t ms_since(apr_time_t start)
     return apr_time_as_msec(apr_time_now() - start);
 }
 
+cdist_err_t *cdist_job_list(cdist_tree_t **tree, const cdist_job_t *job, apr_pool_t *pool)
+{
+    CDIST_ERR(cdist_tree_read(tree, job->path, job->skip, pool));
+    if (cdist_digest_equal(&(*tree)->signature, &job->signature)) return NULL;
+    return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed since it was listed",
+                            cdist_text_printable(job->path, pool));
+}
+
 static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp, cdist_tree_t **tree, cdist_store_t *store,
                                 const cdist_job_t *job, const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
@@ -45,11 +53,7 @@ static cdist_err_t *pack_folder(cdist_manifest_t **manifest, cdist_temp_t **temp
     cdist_build_options_t options = {job->level, job->threads, stop, NULL, NULL, 1, 0, reuse, job->top};
     cdist_err_t *err, *named;
 
-    CDIST_ERR(cdist_tree_read(tree, job->path, job->skip, pool));
-    if (!cdist_digest_equal(&(*tree)->signature, &job->signature)) {
-        return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed since it was listed",
-                                cdist_text_printable(job->path, pool));
-    }
+    CDIST_ERR(cdist_job_list(tree, job, pool));
     cdist_store_offer(reuse, store);
     CDIST_ERR(cdist_store_temp(temp, store, pool));
     err = cdist_build(manifest, *temp, *tree, &options, pool);

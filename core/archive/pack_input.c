@@ -33,9 +33,10 @@ apr_uint32_t cdist_input_mode(const unsigned char *start, apr_size_t length)
     return MODE_FILE;
 }
 
-cdist_err_t *cdist_input_open(apr_file_t **file, const char *folder, const cdist_input_t *input, apr_pool_t *pool)
+cdist_err_t *cdist_input_open(apr_file_t **file, cdist_opener_t *opener, const char *folder, const cdist_input_t *input,
+                              apr_pool_t *pool)
 {
-    apr_status_t rv = cdist_os_open_beneath(file, folder, input->path, pool);
+    apr_status_t rv = cdist_opener_open(file, opener, input->path, pool);
     cdist_stat_t now;
 
     if (rv == APR_SUCCESS) rv = cdist_os_stat_file(&now, *file);

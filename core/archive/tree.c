@@ -146,13 +146,12 @@ static void sign(cdist_tree_t *tree, apr_pool_t *scratch_pool)
     cdist_sha256_final(&tree->signature, sha);
 }
 
-cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_array_header_t *skip,
-                             apr_pool_t *result_pool)
+/* Lists what is open as `root`, unless `rv` says that it is not; closes it. */
+static cdist_err_t *read_root(cdist_tree_t **tree, cdist_folder_t *root, apr_status_t rv, const char *folder,
+                              const apr_array_header_t *skip, apr_pool_t *result_pool)
 {
     walk_t walk = {NULL, skip, 0, result_pool};
-    cdist_folder_t *root;
     cdist_stat_t stat;
-    apr_status_t rv;
 
     walk.tree = apr_pcalloc(result_pool, sizeof *walk.tree);
     walk.tree->folder = apr_pstrdup(result_pool, folder);
@@ -160,7 +159,6 @@ cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_
     walk.tree->skip = skip;
     walk.tree->left_out = apr_array_make(result_pool, 0, sizeof(const char *));
     walk.tree->inputs = apr_array_make(result_pool, 64, sizeof(cdist_input_t));
-    rv = cdist_os_folder_open(&root, folder, result_pool);
     if (rv == APR_SUCCESS) rv = cdist_os_stat_folder(&stat, root);
     if (rv != APR_SUCCESS) {
         return cdist_err_create(result_pool, CDIST_E_SOURCE, rv, "%s: cannot be read", full_path(&walk, ""));
@@ -173,4 +171,23 @@ cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_
     sign(walk.tree, result_pool);
     *tree = walk.tree;
     return NULL;
+}
+
+cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_array_header_t *skip,
+                             apr_pool_t *result_pool)
+{
+    cdist_folder_t *root = NULL;
+    apr_status_t rv = cdist_os_folder_open(&root, folder, result_pool);
+
+    return read_root(tree, root, rv, folder, skip, result_pool);
+}
+
+cdist_err_t *cdist_tree_read_open(cdist_tree_t **tree, cdist_folder_t *open, const char *folder,
+                                  const apr_array_header_t *skip, apr_pool_t *result_pool)
+{
+    cdist_folder_t *root = NULL;
+    /* NB: once more, because the names of an open folder are read from where its last reader was. */
+    apr_status_t rv = cdist_os_folder_open_at(&root, open, ".", result_pool);
+
+    return read_root(tree, root, rv, folder, skip, result_pool);
 }

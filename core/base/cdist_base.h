@@ -197,9 +197,6 @@ CDIST_MUST_CHECK apr_status_t cdist_os_link_at(const char **target, cdist_folder
 /* Opens a regular file for reading; anything else gives APR_EINVAL, a link APR's ELOOP. */
 CDIST_MUST_CHECK apr_status_t cdist_os_open_at(apr_file_t **file, cdist_folder_t *folder, const char *name,
                                                apr_pool_t *pool);
-/* The same for "a/b/c" below `root`; each step is checked. */
-CDIST_MUST_CHECK apr_status_t cdist_os_open_beneath(apr_file_t **file, const char *root, const char *relative,
-                                                    apr_pool_t *pool);
 CDIST_MUST_CHECK apr_status_t cdist_os_stat_file(cdist_stat_t *stat, apr_file_t *file);
 /* Exactly `length` bytes from a place in the file; APR_EOF if it ends before. Moves no file position, so that several threads
  * may read from one unbuffered file. */
@@ -267,6 +264,18 @@ typedef struct cdist_signals_t cdist_signals_t;
 cdist_signals_t *cdist_os_signals_make(apr_pool_t *pool);
 void cdist_os_signals_block(cdist_signals_t *signals);
 void cdist_os_signals_restore(cdist_signals_t *signals);
+
+/* ---- files below an open folder (beneath.c) ---------------------------------------------------------------------- */
+
+/* Opens a regular file "a/b/c" below an open folder as cdist_os_open_at does; no part of the path is a link. */
+CDIST_MUST_CHECK apr_status_t cdist_beneath_open(apr_file_t **file, cdist_folder_t *root, const char *relative,
+                                                 apr_pool_t *pool);
+/* The same for many files: those of one folder, one after the other, take one system call each to be opened. For one thread;
+ * it lives in `pool`, and no longer than `root`, which several may share. */
+typedef struct cdist_opener_t cdist_opener_t;
+cdist_opener_t *cdist_opener_make(cdist_folder_t *root, apr_pool_t *pool);
+CDIST_MUST_CHECK apr_status_t cdist_opener_open(apr_file_t **file, cdist_opener_t *opener, const char *relative,
+                                                apr_pool_t *pool);
 
 /* ---- files by their path (safefile.c) -------------------------------------------------------------------------- */
 

@@ -174,27 +174,6 @@ apr_status_t cdist_os_open_at(apr_file_t **file, cdist_folder_t *folder, const c
     return file_from_fd(file, fd, APR_FOPEN_READ, pool);
 }
 
-apr_status_t cdist_os_open_beneath(apr_file_t **file, const char *root, const char *relative, apr_pool_t *pool)
-{
-    cdist_folder_t *folder;
-    apr_status_t rv = cdist_os_folder_open(&folder, root, pool);
-    const char *slash;
-
-    while (rv == APR_SUCCESS && (slash = strchr(relative, '/')) != NULL) {
-        cdist_folder_t *next;
-
-        rv = cdist_os_folder_open_at(&next, folder, apr_pstrmemdup(pool, relative, (apr_size_t)(slash - relative)),
-                                     pool);
-        cdist_os_folder_close(folder);
-        folder = next;
-        relative = slash + 1;
-    }
-    if (rv != APR_SUCCESS) return rv;
-    rv = cdist_os_open_at(file, folder, relative, pool);
-    cdist_os_folder_close(folder);
-    return rv;
-}
-
 apr_status_t cdist_os_stat_file(cdist_stat_t *stat, apr_file_t *file)
 {
     struct stat st;

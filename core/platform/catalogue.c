@@ -52,10 +52,10 @@ static cdist_release_t *release_for(scan_t *scan, const cdist_version_t *version
 }
 
 /* Returns 1 if something in the folder was of ours. */
-static int scan_folder(scan_t *scan, const char *path, const char *name)
+static int scan_folder(scan_t *scan, cdist_folder_t *parent, const char *path, const char *name)
 {
     int recognised;
-    cdist_err_t *err = cdist_source_scan(scan->sources, &recognised, scan->lookup, path, name, scan->pool);
+    cdist_err_t *err = cdist_source_scan(scan->sources, &recognised, scan->lookup, parent, path, name, scan->pool);
     cdist_version_t version;
 
     if (!err) return recognised;
@@ -67,13 +67,13 @@ static int scan_folder(scan_t *scan, const char *path, const char *name)
 }
 
 /* A version's folder without anything of ours is worth a word, once nobody is at it any more. */
-static void note_empty(scan_t *scan, const char *path, const char *name, const cdist_stat_t *stat)
+static void note_empty(scan_t *scan, cdist_folder_t *parent, const char *path, const cdist_child_t *child)
 {
     cdist_version_t version;
 
-    if (!cdist_version_parse(&version, name) || cdist_catalogue_release(scan->catalogue, &version)) return;
-    if (cdist_server_holds(path, scan->pool)) return; /* a 1C server without clients */
-    if (scan->catalogue->scanned - stat->ctime_ns / 1000 <= EMPTY_AGE) return;
+    if (!cdist_version_parse(&version, child->name) || cdist_catalogue_release(scan->catalogue, &version)) return;
+    if (cdist_server_holds(parent, child->name, scan->pool)) return; /* a 1C server without clients */
+    if (scan->catalogue->scanned - child->stat.ctime_ns / 1000 <= EMPTY_AGE) return;
     add_problem(scan, apr_psprintf(scan->pool, "%s: is named by a version, but holds no installer (Setup.ini, setup.exe, "
                                    "*.msi, *.run, *.dmg, *.pkg …), no ready archive and no installed 1cv8c, itself or in a "
                                    "folder such as windows64 or distr", cdist_text_printable(path, scan->pool)));
@@ -94,7 +94,7 @@ static int is_architecture(scan_t *scan, const cdist_listing_t *listing)
 
 static void scan_children(scan_t *scan, const cdist_listing_t *listing, int depth);
 
-static void scan_child(scan_t *scan, const char *path, const cdist_child_t *child, int depth)
+static void scan_child(scan_t *scan, cdist_folder_t *parent, const char *path, const cdist_child_t *child, int depth)
 {
     cdist_listing_t listing;
     cdist_version_t version;
@@ -104,14 +104,16 @@ static void scan_child(scan_t *scan, const char *path, const cdist_child_t *chil
         cdist_err_t *err = NULL;
         int named = depth == 0 && cdist_slot_parse(child->name);
 
-        if (named) err = cdist_listing_read(&listing, path, scan->pool);
+        listing.folder = NULL;
+        if (named) err = cdist_listing_read(&listing, parent, path, scan->pool);
         if (err) {
             note_unreadable(scan, err); /* the newest release may lie in it */
         } else if (named && is_architecture(scan, &listing)) {
             scan_children(scan, &listing, depth + 1);
-        } else if (!scan_folder(scan, path, child->name)) {
-            note_empty(scan, path, child->name, &child->stat);
+        } else if (!scan_folder(scan, parent, path, child->name)) {
+            note_empty(scan, parent, path, child);
         }
+        cdist_listing_close(&listing);
     } else if (child->stat.kind == CDIST_LINK &&
                (cdist_version_find(&version, child->name, scan->pool) || (depth == 0 && cdist_slot_parse(child->name)))) {
         add_problem(scan, apr_psprintf(scan->pool, "%s: is a symbolic link, which is not followed; name its target's "
@@ -125,7 +127,7 @@ static void scan_children(scan_t *scan, const cdist_listing_t *listing, int dept
 
     for (i = 0; i < listing->children->nelts; i++) {
         const cdist_child_t *child = &APR_ARRAY_IDX(listing->children, i, cdist_child_t);
-        scan_child(scan, apr_pstrcat(scan->pool, listing->path, "/", child->name, NULL), child, depth);
+        scan_child(scan, listing->folder, apr_pstrcat(scan->pool, listing->path, "/", child->name, NULL), child, depth);
     }
 }
 
@@ -134,16 +136,19 @@ static void scan_root(scan_t *scan, const char *root)
     const char *name = base_name(root, scan->pool);
     cdist_version_t version;
     cdist_listing_t listing;
-    cdist_err_t *err = cdist_folder_read(&listing, root, scan->pool);
+    cdist_err_t *err = cdist_folder_read(&listing, NULL, root, scan->pool);
 
     if (err) {
         note_unreadable(scan, err);
-    } else if (cdist_version_find(&version, name, scan->pool) || cdist_listing_find(&listing, "Setup.ini", CDIST_FILE) ||
+        return;
+    }
+    if (cdist_version_find(&version, name, scan->pool) || cdist_listing_find(&listing, "Setup.ini", CDIST_FILE) ||
                cdist_listing_find(&listing, "setup.exe", CDIST_FILE) || listing.client) {
-        scan_folder(scan, root, name);
+        scan_folder(scan, NULL, root, name);
     } else {
         scan_children(scan, &listing, 0);
     }
+    cdist_listing_close(&listing);
 }
 
 /* ---- from sources to releases ---------------------------------------------------------------------------------- */

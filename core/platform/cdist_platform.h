@@ -110,11 +110,12 @@ int cdist_source_offered(const cdist_source_t *source);
 int cdist_source_installable(const cdist_source_t *source);
 
 /* Appends to `sources` (cdist_source_t) what a release folder holds; a source that cannot be offered is added with its
- * `problem`. *recognised tells whether anything in the folder is of ours, be it not wanted by `lookup`. `name` is the
- * folder's name within its root. An error means that the folder itself, its "distr", or what tells whether it is an installed
+ * `problem`. *recognised tells whether anything in the folder is of ours, be it not wanted by `lookup`. `parent` is the open
+ * folder that it lies in, NULL for a configured one; `name` is the folder's name within its root. An error means that the folder itself, its "distr", or what tells whether it is an installed
  * platform, cannot be read: nothing is appended. */
 CDIST_MUST_CHECK cdist_err_t *cdist_source_scan(apr_array_header_t *sources, int *recognised, const cdist_lookup_t *lookup,
-                                                const char *folder, const char *name, apr_pool_t *result_pool);
+                                                cdist_folder_t *parent, const char *folder, const char *name,
+                                                apr_pool_t *result_pool);
 /* Appends what a pattern leads to. An error means that the folder that it begins with cannot be read. */
 CDIST_MUST_CHECK cdist_err_t *cdist_source_scan_pattern(apr_array_header_t *sources, const cdist_lookup_t *lookup,
                                                         const cdist_pattern_t *pattern, apr_pool_t *result_pool);

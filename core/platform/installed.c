@@ -21,12 +21,13 @@ cdist_err_t *cdist_installed_find(cdist_listing_t *listing, apr_pool_t *pool)
         }
     }
     if (listing->client || !bin) return NULL;
-    CDIST_ERR(cdist_listing_read(&inside, apr_pstrcat(pool, listing->path, "/", bin->name, NULL), pool));
+    CDIST_ERR(cdist_listing_read(&inside, listing->folder, apr_pstrcat(pool, listing->path, "/", bin->name, NULL), pool));
     for (i = 0; i < 2; i++) {
         if (!listing->client && (client = cdist_listing_find(&inside, names[i], CDIST_FILE)) != NULL) {
             listing->client = apr_pstrcat(pool, bin->name, "/", client->name, NULL);
         }
     }
+    cdist_listing_close(&inside);
     return NULL;
 }
 
@@ -36,7 +37,7 @@ static cdist_err_t *read_client(const cdist_slot_t **slot, cdist_version_t *vers
     unsigned char head[CDIST_BINARY_HEAD];
     apr_size_t length = 0;
     apr_file_t *file;
-    apr_status_t rv = cdist_os_open_beneath(&file, listing->path, client, pool);
+    apr_status_t rv = cdist_beneath_open(&file, listing->folder, client, pool);
 
     if (rv == APR_SUCCESS) {
         rv = apr_file_read_full(file, head, sizeof head, &length);

@@ -6,8 +6,8 @@
 
 /* ---- server.c ---- */
 
-/* 1 if the folder of a version holds the 1C server's agent. */
-int cdist_server_holds(const char *folder, apr_pool_t *pool);
+/* 1 if the folder of a version, in an open one, holds the 1C server's agent. */
+int cdist_server_holds(cdist_folder_t *parent, const char *name, apr_pool_t *scratch_pool);
 
 /* ---- listing.c: one folder's children ---- */
 
@@ -18,12 +18,17 @@ typedef struct {
 
 typedef struct {
     const char *path;
+    cdist_folder_t *folder; /* open, so that what lies in it is found there whatever becomes of the path */
     apr_array_header_t *children; /* cdist_child_t, sorted by name */
     cdist_stat_t stat;
     const char *client; /* set by cdist_folder_read: the thin client's path below the folder; NULL: no installed platform */
 } cdist_listing_t;
 
-CDIST_MUST_CHECK cdist_err_t *cdist_listing_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool);
+/* Opens a folder and reads its names; after success the caller closes the listing. `parent` is the open folder that it lies in,
+ * where the path's last part is opened, and is no link; NULL for a configured folder, whose path may contain links. */
+CDIST_MUST_CHECK cdist_err_t *cdist_listing_read(cdist_listing_t *listing, cdist_folder_t *parent, const char *path,
+                                                 apr_pool_t *pool);
+void cdist_listing_close(cdist_listing_t *listing);
 /* The first child of a kind with that name, compared without case. */
 const cdist_child_t *cdist_listing_find(const cdist_listing_t *listing, const char *name, cdist_kind_t kind);
 /* The first `max` bytes of a file below the folder. */
@@ -72,9 +77,10 @@ cdist_source_t *cdist_walk_push(cdist_walk_t *walk, const cdist_source_t *source
 void cdist_walk_add_problem(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path, const char *problem, int unread);
 /* The same for a symbolic link. */
 void cdist_walk_add_link(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path);
-/* Lists a folder and looks whether it is an installed platform, unless an installer in it goes before that. NB: once, because
+/* Lists a folder, as cdist_listing_read does, and looks whether it is an installed platform, unless an installer in it goes before that. NB: once, because
  * a second look may find something else, or may fail. */
-CDIST_MUST_CHECK cdist_err_t *cdist_folder_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_folder_read(cdist_listing_t *listing, cdist_folder_t *parent, const char *path,
+                                                apr_pool_t *pool);
 /* Whether the folder, read by that, is a source by what lies in it, be it not wanted. */
 int cdist_folder_is_source(const cdist_listing_t *listing);
 /* Adds the folder, if it is a source: a component's, whatever is in it; a distribution, or an installed platform. `slot` is

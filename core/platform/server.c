@@ -23,7 +23,7 @@ static int holds_agent(cdist_folder_t *folder, apr_pool_t *scratch_pool)
     return found;
 }
 
-static int holds_server(cdist_folder_t *parent, const char *name, apr_pool_t *scratch_pool)
+int cdist_server_holds(cdist_folder_t *parent, const char *name, apr_pool_t *scratch_pool)
 {
     cdist_folder_t *folder;
     int found;
@@ -32,17 +32,6 @@ static int holds_server(cdist_folder_t *parent, const char *name, apr_pool_t *sc
     found = holds_agent(folder, scratch_pool);
     cdist_os_folder_close(folder);
     return found;
-}
-
-int cdist_server_holds(const char *path, apr_pool_t *pool)
-{
-    cdist_folder_t *folder;
-    int holds;
-
-    if (cdist_os_folder_open(&folder, path, pool) != APR_SUCCESS) return 0;
-    holds = holds_agent(folder, pool);
-    cdist_os_folder_close(folder);
-    return holds;
 }
 
 cdist_err_t *cdist_server_version(cdist_version_t *version, const char *path, apr_pool_t *pool)
@@ -55,7 +44,7 @@ cdist_err_t *cdist_server_version(cdist_version_t *version, const char *path, ap
     while (rv == APR_SUCCESS && (rv = cdist_os_folder_next(&name, folder, pool)) == APR_SUCCESS && name) {
         cdist_version_t here;
 
-        if (!cdist_version_parse(&here, name) || !holds_server(folder, name, pool)) continue;
+        if (!cdist_version_parse(&here, name) || !cdist_server_holds(folder, name, pool)) continue;
         if (!version->count || cdist_version_compare(&here, version) > 0) *version = here;
     }
     if (rv != APR_SUCCESS) {

@@ -38,10 +38,14 @@ void cdist_walk_add_link(cdist_walk_t *walk, const cdist_slot_t *slot, const cha
     cdist_walk_add_problem(walk, slot, path, "is a symbolic link, which is not followed", 0);
 }
 
-cdist_err_t *cdist_folder_read(cdist_listing_t *listing, const char *path, apr_pool_t *pool)
+cdist_err_t *cdist_folder_read(cdist_listing_t *listing, cdist_folder_t *parent, const char *path, apr_pool_t *pool)
 {
-    CDIST_ERR(cdist_listing_read(listing, path, pool));
-    return cdist_distribution_installer(listing) ? NULL : cdist_installed_find(listing, pool);
+    cdist_err_t *err;
+
+    CDIST_ERR(cdist_listing_read(listing, parent, path, pool));
+    err = cdist_distribution_installer(listing) ? NULL : cdist_installed_find(listing, pool);
+    if (err) cdist_listing_close(listing);
+    return err;
 }
 
 int cdist_folder_is_source(const cdist_listing_t *listing)
@@ -50,14 +54,14 @@ int cdist_folder_is_source(const cdist_listing_t *listing)
 }
 
 /* What the folder holds, and which files belong to it. */
-static void measure(cdist_source_t *source, cdist_walk_t *walk)
+static void measure(cdist_source_t *source, cdist_walk_t *walk, const cdist_listing_t *listing)
 {
     apr_pool_t *scratch;
     cdist_tree_t *tree;
     cdist_err_t *err;
 
     apr_pool_create(&scratch, walk->pool);
-    err = cdist_tree_read(&tree, source->path, source->skip, scratch);
+    err = cdist_tree_read_open(&tree, listing->folder, source->path, source->skip, scratch);
     if (err) {
         source->problem = cdist_err_text(err, walk->pool);
         source->unread = err->code == CDIST_E_SOURCE || err->code == CDIST_E_CHANGED;
@@ -111,7 +115,7 @@ void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, c
         source.problem = cdist_err_text(err, walk->pool);
         source.unread = err->code == CDIST_E_SOURCE || err->code == CDIST_E_CHANGED;
     } else {
-        measure(&source, walk);
+        measure(&source, walk, listing);
     }
     cdist_walk_push(walk, &source);
 }

@@ -29,23 +29,26 @@ const char *cdist_pattern_problem(const char *path)
     return NULL;
 }
 
-/* Splits at the first part with %v: what is before it, the part, and the rest, which may be empty. */
-static void split(const char **folder, const char **part, const char **rest, const char *path, apr_pool_t *pool)
+/* Where the first part with %v begins. */
+static const char *first_marked(const char *path)
 {
-    const char *mark = strstr(path, MARK), *start = mark, *end = strchr(mark, '/');
+    const char *start = strstr(path, MARK);
 
     while (start > path && start[-1] != '/') start--;
-    *folder = start - path > 1 ? apr_pstrmemdup(pool, path, (apr_size_t)(start - path) - 1) : start > path ? "/" : "";
-    *part = end ? apr_pstrmemdup(pool, start, (apr_size_t)(end - start)) : start;
-    *rest = end ? end + 1 : "";
+    return start;
+}
+
+/* What is before the first part with %v; "" if nothing is. */
+static const char *folder_before(const char *path, apr_pool_t *pool)
+{
+    apr_size_t length = (apr_size_t)(first_marked(path) - path);
+
+    return length > 1 ? apr_pstrmemdup(pool, path, length - 1) : length ? "/" : "";
 }
 
 const char *cdist_pattern_folder(const cdist_pattern_t *pattern, apr_pool_t *pool)
 {
-    const char *folder, *part, *rest;
-
-    split(&folder, &part, &rest, pattern->path, pool);
-    return folder;
+    return folder_before(pattern->path, pool);
 }
 
 /* Whether a name is the part with a version in the place of %v. */
@@ -76,16 +79,18 @@ static void add_link(expansion_t *expansion, const char *path)
     cdist_walk_add_link(&expansion->walk, expansion->pattern->slot, path);
 }
 
-static void add_folder(expansion_t *expansion, const char *path, const char *name)
+static void add_folder(expansion_t *expansion, cdist_folder_t *parent, const char *path, const char *name)
 {
     const cdist_slot_t *slot = expansion->pattern->slot;
     cdist_walk_t *walk = &expansion->walk;
     cdist_listing_t listing;
-    cdist_err_t *err = cdist_folder_read(&listing, path, walk->pool);
+    cdist_err_t *err = cdist_folder_read(&listing, parent, path, walk->pool);
 
     if (err) {
         add_problem(expansion, path, cdist_err_text(err, walk->pool), 1);
-    } else if (!cdist_slot_is_component(slot) && !cdist_folder_is_source(&listing)) {
+        return;
+    }
+    if (!cdist_slot_is_component(slot) && !cdist_folder_is_source(&listing)) {
         cdist_walk_note(walk, listing.stat.ctime_ns);
         add_problem(expansion, path, "holds no installer (Setup.ini, setup.exe, *.msi, *.run, *.dmg, *.pkg …) and no 1cv8c", 0);
     } else {
@@ -96,116 +101,129 @@ static void add_folder(expansion_t *expansion, const char *path, const char *nam
         cdist_walk_note(walk, listing.stat.ctime_ns);
         cdist_walk_add_folder(walk, &listing, name, slot, skip);
     }
+    cdist_listing_close(&listing);
 }
 
-/* What lies at a path below a folder. No link on the way is followed: *reached is where the first one lies, or else the whole
- * path. APR_ENOENT also where a file stands in the place of a folder. */
-static apr_status_t stat_below(cdist_stat_t *stat, const char **reached, const char *folder, const char *relative,
-                               apr_pool_t *pool)
+/* What lies at a path below an open folder. No link on the way is followed: *reached is where the first one lies, or else the
+ * whole path. *parent is the open folder that the last part lies in. APR_ENOENT also where a file stands in the place of a
+ * folder. */
+static apr_status_t stat_below(cdist_stat_t *stat, cdist_folder_t **parent, const char **reached, const cdist_listing_t *from,
+                               const char *relative, apr_pool_t *pool)
 {
-    cdist_folder_t *at, *next = NULL;
-    apr_status_t rv = cdist_os_folder_open(&at, *folder ? folder : "/", pool);
+    cdist_folder_t *at = from->folder;
+    apr_status_t rv = APR_SUCCESS;
 
-    *reached = folder;
+    *reached = strcmp(from->path, "/") == 0 ? "" : from->path;
     while (rv == APR_SUCCESS) {
         const char *slash = strchr(relative, '/');
         const char *part = slash ? apr_pstrmemdup(pool, relative, (apr_size_t)(slash - relative)) : relative;
-        int last;
 
+        *parent = at;
         *reached = apr_pstrcat(pool, *reached, "/", part, NULL);
         rv = cdist_os_stat_at(stat, at, part);
-        last = !slash || rv != APR_SUCCESS || stat->kind == CDIST_LINK;
-        if (!last && stat->kind != CDIST_FOLDER) rv = APR_ENOENT;
-        else if (!last) rv = cdist_os_folder_open_at(&next, at, part, pool);
-        cdist_os_folder_close(at);
-        if (last) break;
-        at = next;
+        if (!slash || rv != APR_SUCCESS || stat->kind == CDIST_LINK) return rv;
+        rv = stat->kind == CDIST_FOLDER ? cdist_os_folder_open_at(&at, at, part, pool) : APR_ENOENT;
         relative = slash + 1;
     }
     return rv;
 }
 
-/* Adds what lies at the end of the pattern, if anything does. */
-static void add_target(expansion_t *expansion, const char *folder, const char *relative)
+/* The path of what lies in a listed folder. */
+static const char *path_in(const cdist_listing_t *folder, const char *relative, apr_pool_t *pool)
 {
-    const char *path = apr_pstrcat(expansion->walk.pool, folder, "/", relative, NULL), *name = strrchr(path, '/') + 1;
+    return apr_pstrcat(pool, strcmp(folder->path, "/") == 0 ? "" : folder->path, "/", relative, NULL);
+}
+
+/* Adds what lies at the end of the pattern, if anything does. */
+static void add_target(expansion_t *expansion, const cdist_listing_t *folder, const char *relative)
+{
+    const char *path = path_in(folder, relative, expansion->walk.pool), *name = strrchr(path, '/') + 1;
     cdist_walk_t *walk = &expansion->walk;
     int first = walk->sources->nelts, i;
+    cdist_folder_t *parent;
     const char *reached;
+    apr_pool_t *opened;
     cdist_stat_t stat;
-    apr_status_t rv = stat_below(&stat, &reached, folder, relative, walk->pool);
+    apr_status_t rv;
 
+    apr_pool_create(&opened, walk->pool);
+    rv = stat_below(&stat, &parent, &reached, folder, relative, opened);
     walk->newest_ns = 0;
     if (rv == APR_SUCCESS) {
         const char *dot = strrchr(name, '.');
 
         cdist_walk_note(walk, stat.ctime_ns);
-        if (stat.kind == CDIST_FOLDER) add_folder(expansion, path, name);
-        else if (stat.kind == CDIST_LINK) add_link(expansion, reached);
+        if (stat.kind == CDIST_FOLDER) add_folder(expansion, parent, path, name);
+        else if (stat.kind == CDIST_LINK) add_link(expansion, apr_pstrdup(walk->pool, reached));
         else if (stat.kind == CDIST_FILE && dot && strcasecmp(dot, ".zip") == 0) {
             cdist_walk_add_ready(walk, expansion->pattern->slot, path, &stat);
         } else add_problem(expansion, path, "is neither a folder nor a .zip file; name the folder that it lies in", 0);
     } else if (!APR_STATUS_IS_ENOENT(rv)) {
         add_unread(expansion, path, rv);
     }
+    apr_pool_destroy(opened);
     for (i = first; i < walk->sources->nelts; i++) {
         APR_ARRAY_IDX(walk->sources, i, cdist_source_t).newest_ns = walk->newest_ns;
         APR_ARRAY_IDX(walk->sources, i, cdist_source_t).named = 1;
     }
 }
 
-/* Lists a folder of the pattern. Behind the first version it may be absent, since a version may well lack the slot; then it
- * is empty, as one that cannot be offered is. */
-static cdist_err_t *list_folder(cdist_listing_t *listing, const char **path, expansion_t *expansion, const char *base,
-                                const char *folder)
-{
-    apr_pool_t *pool = expansion->walk.pool;
-    const char *reached = base;
-    apr_status_t rv = APR_SUCCESS;
-    cdist_stat_t stat;
-    cdist_err_t *err;
+static cdist_err_t *expand(expansion_t *expansion, const cdist_listing_t *base, const char *path);
 
-    *path = apr_pstrcat(pool, base, *base && *folder ? "/" : "", folder, NULL);
-    if (!*base) return cdist_listing_read(listing, *path, pool);
-    listing->children = apr_array_make(pool, 1, sizeof(cdist_child_t));
-    stat.kind = CDIST_FOLDER;
-    if (*folder) rv = stat_below(&stat, &reached, base, folder, pool);
+/* Looks up the first part of `path` with %v, in the folder before it; a version may well lack the slot, so that folder may be
+ * absent, or be one that cannot be offered. */
+static cdist_err_t *expand_below(expansion_t *expansion, const cdist_listing_t *base, const char *relative, const char *path)
+{
+    apr_pool_t *pool = expansion->walk.pool, *opened;
+    const char *reached, *full = path_in(base, relative, pool);
+    cdist_err_t *err = NULL;
+    cdist_folder_t *parent;
+    cdist_listing_t listing;
+    cdist_stat_t stat;
+    apr_status_t rv;
+
+    apr_pool_create(&opened, pool);
+    rv = stat_below(&stat, &parent, &reached, base, relative, opened);
+    listing.folder = NULL;
     if (rv == APR_SUCCESS && stat.kind == CDIST_LINK) {
-        add_link(expansion, reached);
+        add_link(expansion, apr_pstrdup(pool, reached));
     } else if (rv == APR_SUCCESS && stat.kind == CDIST_FOLDER) {
-        err = cdist_listing_read(listing, *path, pool);
-        if (err) listing->children->nelts = 0;
+        err = cdist_listing_read(&listing, parent, full, pool);
         if (err) rv = err->status;
+        err = NULL;
     }
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_ENOENT(rv)) add_unread(expansion, *path, rv);
-    return NULL;
+    apr_pool_destroy(opened);
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_ENOENT(rv)) add_unread(expansion, full, rv);
+    if (listing.folder) err = expand(expansion, &listing, path);
+    cdist_listing_close(&listing);
+    return err;
 }
 
-/* Looks up the first part of `path` with %v below `base`, and goes on with the rest. */
-static cdist_err_t *expand(expansion_t *expansion, const char *base, const char *path)
+/* Looks up the first part of `path`, which has %v, in a listed folder, and goes on with the rest. */
+static cdist_err_t *expand(expansion_t *expansion, const cdist_listing_t *base, const char *path)
 {
-    const char *folder, *part, *rest;
     cdist_version_t known = expansion->walk.version, version;
     apr_pool_t *pool = expansion->walk.pool;
-    cdist_listing_t listing;
+    const char *slash = strchr(path, '/'), *rest = slash ? slash + 1 : "";
+    const char *part = slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash - path)) : path;
     int i;
 
-    split(&folder, &part, &rest, path, pool);
     if (++expansion->folders > MAX_FOLDERS) return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: means too much", path);
-    CDIST_ERR(list_folder(&listing, &folder, expansion, base, folder));
-    if (strcmp(folder, "/") == 0) folder = "";
-    for (i = 0; i < listing.children->nelts; i++) {
-        const cdist_child_t *child = &APR_ARRAY_IDX(listing.children, i, cdist_child_t);
+    for (i = 0; i < base->children->nelts; i++) {
+        const cdist_child_t *child = &APR_ARRAY_IDX(base->children, i, cdist_child_t);
 
         if (!match(&version, part, child->name, pool)) continue;
         if (known.count && cdist_version_compare(&known, &version) != 0) continue;
         expansion->walk.version = version;
         if (*rest && child->stat.kind == CDIST_LINK) {
-            add_link(expansion, apr_pstrcat(pool, folder, "/", child->name, NULL));
+            add_link(expansion, path_in(base, child->name, pool));
         } else if (!strstr(rest, MARK)) {
-            add_target(expansion, folder, *rest ? apr_pstrcat(pool, child->name, "/", rest, NULL) : child->name);
+            add_target(expansion, base, *rest ? apr_pstrcat(pool, child->name, "/", rest, NULL) : child->name);
         } else if (child->stat.kind == CDIST_FOLDER) {
-            CDIST_ERR(expand(expansion, apr_pstrcat(pool, folder, "/", child->name, NULL), rest));
+            const char *between = folder_before(rest, pool);
+            const char *folder = *between ? apr_pstrcat(pool, child->name, "/", between, NULL) : child->name;
+
+            CDIST_ERR(expand_below(expansion, base, folder, first_marked(rest)));
         }
         expansion->walk.version = known;
     }
@@ -216,6 +234,11 @@ cdist_err_t *cdist_source_scan_pattern(apr_array_header_t *sources, const cdist_
                                        const cdist_pattern_t *pattern, apr_pool_t *result_pool)
 {
     expansion_t expansion = {{sources, lookup, {{0}, 0}, 0, 0, result_pool}, pattern, 0};
+    cdist_listing_t listing;
+    cdist_err_t *err;
 
-    return expand(&expansion, "", pattern->path);
+    CDIST_ERR(cdist_listing_read(&listing, NULL, cdist_pattern_folder(pattern, result_pool), result_pool));
+    err = expand(&expansion, &listing, first_marked(pattern->path));
+    cdist_listing_close(&listing);
+    return err;
 }

@@ -44,7 +44,7 @@ static cdist_err_t *scan_child(int *recognised, cdist_walk_t *walk, const cdist_
 
     *recognised = 0;
     if (whole && !is_distr && !slot) return NULL;
-    err = cdist_folder_read(&listing, apr_pstrcat(walk->pool, parent->path, "/", name, NULL), walk->pool);
+    err = cdist_folder_read(&listing, parent->folder, apr_pstrcat(walk->pool, parent->path, "/", name, NULL), walk->pool);
     /* What would have been in it goes before all else that the release holds. */
     if (err && is_distr) return err;
     if (err) {
@@ -59,6 +59,7 @@ static cdist_err_t *scan_child(int *recognised, cdist_walk_t *walk, const cdist_
     if (!component) add_ready(walk, &listing, skip);
     /* NB: a name such as "x86_64" hints at windows64 too weakly; what lies in the folder tells better. */
     if (!is_distr) cdist_walk_add_folder(walk, &listing, name, component ? slot : NULL, skip);
+    cdist_listing_close(&listing);
     *recognised = is_distr || walk->recognised;
     walk->recognised |= before;
     return NULL;
@@ -107,29 +108,30 @@ static const cdist_slot_t *own_component(const char *name, const cdist_walk_t *w
 }
 
 cdist_err_t *cdist_source_scan(apr_array_header_t *sources, int *recognised, const cdist_lookup_t *lookup,
-                               const char *folder, const char *name, apr_pool_t *result_pool)
+                               cdist_folder_t *parent, const char *folder, const char *name, apr_pool_t *result_pool)
 {
     cdist_walk_t walk = {sources, lookup, {{0}, 0}, 0, 0, result_pool};
     apr_array_header_t *skip = apr_array_make(result_pool, 4, sizeof(const char *));
     const cdist_slot_t *component;
     int first = sources->nelts, i;
     cdist_listing_t listing;
-    cdist_err_t *err;
+    cdist_err_t *err = NULL;
 
     *recognised = 0;
     cdist_version_find(&walk.version, name, result_pool);
     component = own_component(name, &walk);
-    CDIST_ERR(cdist_folder_read(&listing, folder, result_pool));
+    CDIST_ERR(cdist_folder_read(&listing, parent, folder, result_pool));
     cdist_walk_note(&walk, listing.stat.ctime_ns);
     if (!component) {
         add_ready(&walk, &listing, skip);
         err = scan_children(&walk, &listing, skip);
-        if (err) {
-            sources->nelts = first; /* half a release is none */
-            return err;
-        }
     }
-    cdist_walk_add_folder(&walk, &listing, name, component, skip);
+    if (!err) cdist_walk_add_folder(&walk, &listing, name, component, skip);
+    cdist_listing_close(&listing);
+    if (err) {
+        sources->nelts = first; /* half a release is none */
+        return err;
+    }
     for (i = first; i < sources->nelts; i++) {
         APR_ARRAY_IDX(sources, i, cdist_source_t).newest_ns = walk.newest_ns;
     }

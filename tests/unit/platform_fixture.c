@@ -63,7 +63,7 @@ apr_array_header_t *fx_sources(const cdist_lookup_t *lookup, const char *folder)
     apr_array_header_t *sources = apr_array_make(fx_pool, 4, sizeof(cdist_source_t));
     const char *slash = strrchr(folder, '/');
 
-    FX_OK(cdist_source_scan(sources, &fx_recognised, lookup, fx_path(folder), slash ? slash + 1 : folder, fx_pool));
+    FX_OK(cdist_source_scan(sources, &fx_recognised, lookup, NULL, fx_path(folder), slash ? slash + 1 : folder, fx_pool));
     return sources;
 }
 

@@ -186,10 +186,10 @@ START_TEST(nothing_is_opened_through_a_symbolic_link)
     FX_DONE(cdist_os_folder_open(&root, fx_path("in"), fx_pool));
     ck_assert_int_ne(cdist_os_folder_open_at(&child, root, "folder_link", fx_pool), APR_SUCCESS);
     ck_assert_int_ne(cdist_os_open_at(&file, root, "file_link", fx_pool), APR_SUCCESS);
-    ck_assert_int_ne(cdist_os_open_beneath(&file, fx_path("in"), "folder_link/secret", fx_pool), APR_SUCCESS);
-    ck_assert_int_ne(cdist_os_open_beneath(&file, fx_path("in"), "file_link", fx_pool), APR_SUCCESS);
-    ck_assert_int_ne(cdist_os_open_beneath(&file, fx_path("in"), "real/near_link", fx_pool), APR_SUCCESS);
-    FX_DONE(cdist_os_open_beneath(&file, fx_path("in"), "real/plain", fx_pool));
+    ck_assert_int_ne(cdist_beneath_open(&file, root, "folder_link/secret", fx_pool), APR_SUCCESS);
+    ck_assert_int_ne(cdist_beneath_open(&file, root, "file_link", fx_pool), APR_SUCCESS);
+    ck_assert_int_ne(cdist_beneath_open(&file, root, "real/near_link", fx_pool), APR_SUCCESS);
+    FX_DONE(cdist_beneath_open(&file, root, "real/plain", fx_pool));
 }
 END_TEST
 

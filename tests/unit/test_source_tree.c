@@ -172,7 +172,7 @@ START_TEST(a_folder_that_is_not_there_is_an_error)
 {
     apr_array_header_t *sources = apr_array_make(fx_pool, 4, sizeof(cdist_source_t));
 
-    FX_FAILS(cdist_source_scan(sources, &fx_recognised, fx_lookup(), fx_path("none"), "none", fx_pool), CDIST_E_SOURCE);
+    FX_FAILS(cdist_source_scan(sources, &fx_recognised, fx_lookup(), NULL, fx_path("none"), "none", fx_pool), CDIST_E_SOURCE);
 }
 END_TEST
 
