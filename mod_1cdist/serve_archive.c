@@ -15,6 +15,7 @@ typedef struct {
     cdist_archive_t *archive;
     apr_file_t *file;
     const char *version; /* NULL: not known */
+    const char *kept;    /* the manifest of an archive that was evicted; NULL: the archive is there */
 } answer_t;
 
 static apr_int32_t open_flags(const request_rec *r)
@@ -117,16 +118,53 @@ static cdist_err_t *obtain_selected(answer_t *answer)
     return NULL;
 }
 
+/* Whether a source that this publication offers has, or had, an archive of these bytes. NB: another publication's evicted
+ * archives are nobody's business here; its own access control decides about them. */
+static int was_ours(const answer_t *answer)
+{
+    cdist_request_t *req = answer->req;
+    int i;
+
+    if (cdist_child_catalogue(req) != NULL) return 0;
+    for (i = 0; i < req->catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(req->catalogue->releases, i, cdist_release_t);
+        const cdist_source_t *source = cdist_release_source(release, req->route.selector.slot);
+        cdist_job_t job;
+
+        if (!cdist_source_offered(source)) continue;
+        cdist_source_job(&job, source, req->dir->lookup.layout, cdist_conf_process()->level, 0, req->r->pool);
+        if (cdist_store_leads_to(answer->child->store, &job.key, &req->route.sha256, req->r->pool)) return 1;
+    }
+    return 0;
+}
+
+/* Manifests outlive their archives. Returns 1 if it may be shown. */
+static int obtain_kept(answer_t *answer)
+{
+    cdist_request_t *req = answer->req;
+    cdist_archive_t *archive;
+
+    if (cdist_store_kept_manifest(&answer->kept, answer->child->store, &req->route.sha256, req->r->pool)) return 0;
+    if (!was_ours(answer)) return 0;
+    archive = apr_pcalloc(req->r->pool, sizeof *archive);
+    archive->sha256 = req->route.sha256;
+    answer->archive = archive;
+    return 1;
+}
+
 static cdist_err_t *obtain(answer_t *answer)
 {
     cdist_request_t *req = answer->req;
     request_rec *r = req->r;
+    cdist_err_t *err;
 
     CDIST_ERR(cdist_child_ready(&answer->child, r->pool));
     note(r, "cdist-slot", req->route.selector.slot->name);
     if (req->route.kind != CDIST_ROUTE_BYTES) return obtain_selected(answer);
-    CDIST_ERR(cdist_store_find_bytes(&answer->archive, &answer->file, answer->child->store, &req->route.sha256,
-                                     open_flags(r), r->pool));
+    err = cdist_store_find_bytes(&answer->archive, &answer->file, answer->child->store, &req->route.sha256, open_flags(r),
+                                 r->pool);
+    if (err && err->code == CDIST_E_NOTFOUND && req->route.manifest && obtain_kept(answer)) return NULL;
+    if (err) return err;
     cdist_store_mark_used(answer->child->store, answer->archive, r->pool);
     note(r, "cdist-cache", cdist_outcome_name(CDIST_HIT));
     return NULL;
@@ -160,11 +198,14 @@ static void set_headers(const answer_t *answer)
 static int send_manifest(answer_t *answer)
 {
     cdist_request_t *req = answer->req;
-    const char *json;
-    cdist_err_t *err = cdist_store_manifest(&json, answer->child->store, &answer->archive->sha256, req->r->pool);
+    const char *json = answer->kept;
 
-    apr_file_close(answer->file);
-    if (err) return cdist_respond_error(req, err);
+    if (!json) {
+        cdist_err_t *err = cdist_store_manifest(&json, answer->child->store, &answer->archive->sha256, req->r->pool);
+
+        apr_file_close(answer->file);
+        if (err) return cdist_respond_error(req, err);
+    }
     set_headers(answer);
     return cdist_respond_text(req, "application/json", etag(answer, "-manifest"), json);
 }
@@ -172,7 +213,7 @@ static int send_manifest(answer_t *answer)
 int cdist_serve_archive(cdist_request_t *req)
 {
     request_rec *r = req->r;
-    answer_t answer = {req, NULL, NULL, NULL, NULL};
+    answer_t answer = {req, NULL, NULL, NULL, NULL, NULL};
     cdist_err_t *err = obtain(&answer);
 
     if (err) return cdist_respond_error(req, err);

@@ -212,6 +212,12 @@ void cdist_store_offer(cdist_reuse_t *reuse, const cdist_store_t *store);
  * error is CDIST_E_STORE. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store,
                                                    const cdist_digest_t *sha256, apr_pool_t *pool);
+/* The same, of an archive that may have been evicted: CDIST_E_NOTFOUND if there is no manifest, and nothing is dropped. */
+CDIST_MUST_CHECK cdist_err_t *cdist_store_kept_manifest(const char **json, const cdist_store_t *store,
+                                                        const cdist_digest_t *sha256, apr_pool_t *pool);
+/* 1 if a key leads to that archive, evicted or not: it was built from, or verified in, the state of the source that the key
+ * stands for. What an archive was is known as long as its manifest is kept. */
+int cdist_store_leads_to(const cdist_store_t *store, const cdist_key_t *key, const cdist_digest_t *sha256, apr_pool_t *pool);
 /* Opens an archive's file and makes sure that it is still what was verified; never waits, whatever lies in its place.
  * CDIST_E_NOTFOUND, CDIST_E_SOURCE if it cannot be read, CDIST_E_CHANGED for a ready archive that is another file now,
  * CDIST_E_CORRUPT for one of the store. */

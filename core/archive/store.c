@@ -11,7 +11,8 @@
  *   records/<sha256>       what a later build may reuse of the archive, see records.c
  *   notes/<digest>         catalogues, which the server's processes leave for each other; dropped 30 days after its
  *                          modification time
- *   keys/<key>             the archive's sha256 in hex: which archive a state of a source leads to
+ *   keys/<key>             the archive's sha256 in hex: which archive a state of a source leads to, or led to while its
+ *                          manifest is kept
  *   pins/<name>            archives that must not be evicted: a sha256 in hex and a newline for each; dropped 30 days after
  *                          its modification time
  *   audits/<sha256>        empty; modification time: when the archive was last read whole
@@ -250,30 +251,49 @@ cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file
     return NULL;
 }
 
-cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store, const cdist_key_t *key,
-                              apr_int32_t open_flags, apr_pool_t *pool)
+/* What a key file says. */
+static cdist_err_t *read_key(cdist_digest_t *sha256, const cdist_store_t *store, const cdist_key_t *key, apr_pool_t *pool)
 {
     char *text;
     apr_size_t length;
-    cdist_digest_t sha256;
     cdist_err_t *err = cdist_file_read(&text, &length, cdist_store_path(store, "keys", key, "", pool), SMALL_FILE_MAX, pool);
 
     if (err && err->code != CDIST_E_INPUT) return err->code == CDIST_E_NOTFOUND ? not_built(pool) : err;
-    if (err || !cdist_digest_parse(&sha256, text)) return not_built(pool); /* the next build writes it anew */
+    return err || !cdist_digest_parse(sha256, text) ? not_built(pool) : NULL; /* the next build writes it anew */
+}
+
+cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store, const cdist_key_t *key,
+                              apr_int32_t open_flags, apr_pool_t *pool)
+{
+    cdist_digest_t sha256;
+
+    CDIST_ERR(read_key(&sha256, store, key, pool));
     return cdist_store_find_bytes(archive, file, store, &sha256, open_flags, pool);
+}
+
+int cdist_store_leads_to(const cdist_store_t *store, const cdist_key_t *key, const cdist_digest_t *sha256, apr_pool_t *pool)
+{
+    cdist_digest_t known;
+
+    return read_key(&known, store, key, pool) == NULL && cdist_digest_equal(&known, sha256);
+}
+
+cdist_err_t *cdist_store_kept_manifest(const char **json, const cdist_store_t *store, const cdist_digest_t *sha256,
+                                       apr_pool_t *pool)
+{
+    apr_size_t length;
+    char *text;
+
+    CDIST_ERR(cdist_file_read(&text, &length, cdist_store_path(store, "manifests", sha256, ".json", pool), MANIFEST_MAX, pool));
+    *json = text;
+    return NULL;
 }
 
 cdist_err_t *cdist_store_manifest(const char **json, cdist_store_t *store, const cdist_digest_t *sha256, apr_pool_t *pool)
 {
-    const char *path = cdist_store_path(store, "manifests", sha256, ".json", pool);
-    char *text;
-    apr_size_t length;
-    cdist_err_t *err = cdist_file_read(&text, &length, path, MANIFEST_MAX, pool);
+    cdist_err_t *err = cdist_store_kept_manifest(json, store, sha256, pool);
 
-    if (!err) {
-        *json = text;
-        return NULL;
-    }
+    if (!err) return NULL;
     /* NB: one that is there and cannot be read, for want of descriptors say, costs nobody a good archive. */
     if (err->code == CDIST_E_NOTFOUND || err->code == CDIST_E_INPUT) {
         cdist_log(CDIST_LOG_WARNING, "CD0017", 0, "store: %s; the archive was removed too and is built anew",

@@ -251,6 +251,15 @@ static int can_be_found(const care_t *care, const cdist_digest_t *sha256)
                     care->pool) == APR_SUCCESS;
 }
 
+/* Whether something still tells what the archive was. */
+static int has_manifest(const care_t *care, const cdist_digest_t *sha256)
+{
+    apr_finfo_t finfo;
+
+    return apr_stat(&finfo, cdist_store_path(care->store, "manifests", sha256, ".json", care->pool), APR_FINFO_TYPE,
+                    care->pool) == APR_SUCCESS;
+}
+
 /* Files named by an archive that is not there any more. */
 static void sweep_by_name(care_t *care, const char *kind, const char *suffix, apr_interval_time_t age)
 {
@@ -303,7 +312,9 @@ static void sweep_keys(care_t *care)
         err = cdist_file_read(&text, &length, apr_pstrcat(scratch, care->store->folder, "/keys/", file->name, NULL),
                               KEY_FILE_MAX, scratch);
         if (err && err->code != CDIST_E_INPUT) continue;
-        if (err || !cdist_digest_parse(&digest, text) || !can_be_found(care, &digest)) sweep_file(care, "keys", file->name);
+        if (err || !cdist_digest_parse(&digest, text) || !(can_be_found(care, &digest) || has_manifest(care, &digest))) {
+            sweep_file(care, "keys", file->name);
+        }
     }
     apr_pool_destroy(scratch);
 }

@@ -34,6 +34,7 @@ START_TEST(keys_that_lead_to_nothing_go_after_a_day)
     a = care_make("a");
     b = care_make("b");
     FX_DONE(cdist_store_forget(fx_store, &a.archive->sha256, fx_pool));
+    fx_remove(fx_part("manifests", a.archive, ".json"));
     fx_write_text(apr_pstrcat(fx_pool, "store/keys/", fx_hex(&a.archive->sha256), NULL), "rubbish");
     fx_clock_ahead = HOURS(23);
     care_collect(0);

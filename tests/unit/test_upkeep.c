@@ -68,6 +68,38 @@ START_TEST(an_eviction_after_a_wrong_clock_says_so)
 }
 END_TEST
 
+START_TEST(a_key_is_kept_as_long_as_something_tells_what_its_archive_was)
+{
+    cdist_digest_t key = {{1}}, other = {{2}}, sha256 = {{3}};
+    const char *kept, *lost;
+
+    open_store();
+    kept = put("keys", 1, "", fx_hex(&sha256), DAYS(2));
+    put("manifests", 3, ".json", "{}", DAYS(89));
+    lost = put("keys", 2, "", fx_hex(&other), DAYS(2));
+    collect();
+    ck_assert(fx_exists(kept) && !fx_exists(lost));
+    ck_assert(cdist_store_leads_to(store, &key, &sha256, fx_pool));
+    ck_assert(!cdist_store_leads_to(store, &key, &other, fx_pool));
+    ck_assert(!cdist_store_leads_to(store, &other, &other, fx_pool));
+}
+END_TEST
+
+START_TEST(a_key_goes_with_the_manifest)
+{
+    cdist_digest_t sha256 = {{3}};
+    const char *key, *json;
+
+    open_store();
+    key = put("keys", 1, "", fx_hex(&sha256), DAYS(91));
+    put("manifests", 3, ".json", "{}", DAYS(91));
+    FX_OK(cdist_store_kept_manifest(&json, store, &sha256, fx_pool));
+    collect();
+    ck_assert(!fx_exists(key));
+    FX_FAILS(cdist_store_kept_manifest(&json, store, &sha256, fx_pool), CDIST_E_NOTFOUND);
+}
+END_TEST
+
 START_TEST(a_note_that_nobody_stands_up_for_is_dropped)
 {
     const char *old, *used, *foreign = "store/notes/README";
@@ -105,6 +137,8 @@ Suite *test_suite(void)
 
     tcase_add_test(tcase, an_eviction_tells_how_long_nobody_asked);
     tcase_add_test(tcase, an_eviction_after_a_wrong_clock_says_so);
+    tcase_add_test(tcase, a_key_is_kept_as_long_as_something_tells_what_its_archive_was);
+    tcase_add_test(tcase, a_key_goes_with_the_manifest);
     tcase_add_test(tcase, a_note_that_nobody_stands_up_for_is_dropped);
     tcase_add_test(tcase, a_renewed_note_stays);
     return suite;
