@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-/* How often a request that finds its archive evicted right after its build has it built again. */
+/* How often a request that finds its archive evicted right after its build has it built again. An eviction removes two files,
+ * and a build may end in between, so it can take two builds from a request; the next is ten minutes away. */
 #define EVICTED_TRIES 3
 /* How long a waiting request may not notice that the process must go. */
 #define SLICE apr_time_from_msec(500)
