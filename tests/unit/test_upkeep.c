@@ -30,7 +30,7 @@ static void collect(void)
 {
     cdist_collected_t result;
 
-    FX_OK(cdist_store_collect(&result, store, 1, fx_pool));
+    FX_OK(cdist_store_collect(&result, store, 1, "the limit", fx_pool));
     ck_assert(!result.busy);
 }
 
