@@ -215,11 +215,28 @@ apr_uint32_t cdist_lock_of_key(const cdist_key_t *key);
 CDIST_MUST_CHECK cdist_err_t *cdist_store_lock_unless_busy(cdist_lock_t **lock, const cdist_store_t *store, apr_uint32_t byte,
                                                            apr_pool_t *pool);
 
+/* ---- store_memory.c ---- */
+
+/* May be NULL in each of these functions: then nothing is remembered. All are safe in several threads and take no lock. */
+typedef struct cdist_store_memory_t cdist_store_memory_t;
+
+cdist_store_memory_t *cdist_store_memory_make(apr_pool_t *pool);
+/* 1 and what cdist_store_remember was told of a key; whether it is still true tells cdist_archive_open. */
+int cdist_store_recall(cdist_archive_t **archive, cdist_store_memory_t *memory, const cdist_key_t *key, apr_pool_t *pool);
+void cdist_store_remember(cdist_store_memory_t *memory, const cdist_key_t *key, const cdist_archive_t *archive);
+/* Drops what leads to an archive. */
+void cdist_store_unlearn(cdist_store_memory_t *memory, const cdist_digest_t *sha256);
+/* Whether this process knows of a mark within `pause` before now. */
+int cdist_store_marked_lately(cdist_store_memory_t *memory, const cdist_digest_t *sha256, apr_time_t now,
+                              apr_interval_time_t pause);
+void cdist_store_note_mark(cdist_store_memory_t *memory, const cdist_digest_t *sha256, apr_time_t marked);
+
 /* ---- store.c ---- */
 
 struct cdist_store_t {
     const char *folder;
     volatile apr_uint32_t warned_sec; /* when it was last said that the limit of its size cannot be met */
+    cdist_store_memory_t *memory;     /* NULL where nobody asks twice */
 };
 
 /* Refuses another format, and a folder without one (CDIST_E_NOTFOUND) unless it may be made. */

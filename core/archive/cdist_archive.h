@@ -187,7 +187,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_prepare(const char *folder, apr_uid_t 
  * CDIST_E_INPUT for a store of another format. The store object may be used by several threads. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_pool_t *pool);
 /* The archive for a key; CDIST_E_NOTFOUND if it was never built, or turned out damaged (then it is removed with a
- * warning), CDIST_E_SOURCE if it is there and cannot be read. Reads two small files and opens the archive: no lock.
+ * warning), CDIST_E_SOURCE if it is there and cannot be read. Reads two small files the first time, and opens the archive: no lock.
  * `open_flags`: 0, or APR_FOPEN_SENDFILE_ENABLED for a file that is going to be sent. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
                                                const cdist_key_t *key, apr_int32_t open_flags, apr_pool_t *pool);

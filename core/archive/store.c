@@ -122,6 +122,7 @@ cdist_err_t *cdist_store_open(cdist_store_t **store, const char *folder, apr_poo
     const char *const *part;
 
     opened->folder = apr_pstrdup(pool, folder);
+    opened->memory = cdist_store_memory_make(pool);
     CDIST_ERR(cdist_store_make(opened, pool));
     for (part = cdist_store_parts; *part; part++) {
         cdist_os_temp_sweep(apr_pstrcat(pool, folder, "/", *part, NULL), pool);
@@ -136,6 +137,7 @@ apr_status_t cdist_store_forget(const cdist_store_t *store, const cdist_digest_t
 {
     apr_status_t info, zip;
 
+    cdist_store_unlearn(store->memory, sha256);
     apr_file_remove(cdist_store_path(store, "records", sha256, "", pool), pool);
     info = apr_file_remove(cdist_store_path(store, "archives", sha256, ".info", pool), pool);
     zip = apr_file_remove(cdist_store_path(store, "archives", sha256, ".zip", pool), pool);
@@ -267,8 +269,13 @@ cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdis
 {
     cdist_digest_t sha256;
 
+    if (cdist_store_recall(archive, store->memory, key, pool) && !cdist_archive_open(file, *archive, open_flags, pool)) {
+        return NULL;
+    }
     CDIST_ERR(read_key(&sha256, store, key, pool));
-    return cdist_store_find_bytes(archive, file, store, &sha256, open_flags, pool);
+    CDIST_ERR(cdist_store_find_bytes(archive, file, store, &sha256, open_flags, pool));
+    cdist_store_remember(store->memory, key, *archive);
+    return NULL;
 }
 
 int cdist_store_leads_to(const cdist_store_t *store, const cdist_key_t *key, const cdist_digest_t *sha256, apr_pool_t *pool)

@@ -55,19 +55,24 @@ static int is_stale(apr_time_t mtime, apr_time_t now, apr_interval_time_t age)
     return now - mtime > age || mtime - now > age;
 }
 
-/* Gives a file the time of now, unless it has it to within `pause`; 0 if that cannot be done. */
-static int renew(const char *path, apr_interval_time_t pause, apr_pool_t *pool)
+/* Gives a file the time of now, unless it has it to within `pause`; the time that it has then, 0 if that cannot be told. */
+static apr_time_t renew(const char *path, apr_interval_time_t pause, apr_pool_t *pool)
 {
     apr_time_t now = apr_time_now();
     apr_finfo_t finfo;
 
     if (apr_stat(&finfo, path, APR_FINFO_MTIME, pool) != APR_SUCCESS) return 0;
-    return !is_stale(finfo.mtime, now, pause) || apr_file_mtime_set(path, now, pool) == APR_SUCCESS;
+    if (!is_stale(finfo.mtime, now, pause)) return finfo.mtime;
+    return apr_file_mtime_set(path, now, pool) == APR_SUCCESS ? now : 0;
 }
 
 void cdist_store_mark_used(const cdist_store_t *store, const cdist_archive_t *archive, apr_pool_t *pool)
 {
-    renew(cdist_store_path(store, "archives", &archive->sha256, ".info", pool), MARK_PAUSE, pool);
+    apr_time_t marked;
+
+    if (cdist_store_marked_lately(store->memory, &archive->sha256, apr_time_now(), MARK_PAUSE)) return;
+    marked = renew(cdist_store_path(store, "archives", &archive->sha256, ".info", pool), MARK_PAUSE, pool);
+    if (marked) cdist_store_note_mark(store->memory, &archive->sha256, marked);
 }
 
 void cdist_store_renew_note(const cdist_store_t *store, const cdist_digest_t *digest, apr_pool_t *pool)
