@@ -16,14 +16,20 @@ static const char *find_path(const cdist_request_t *req)
     const char *names[2] = {strrchr(r->uri, '/') + 1, req->route.selector.slot->file};
     const char *folder;
     apr_finfo_t info;
-    int i;
+    int i = 0;
 
     if (!r->filename || (r->path_info && *r->path_info)) return NULL;
-    if (req->route.manifest) names[0] = apr_pstrmemdup(r->pool, names[0], strlen(names[0]) - strlen(".manifest"));
-    else if (r->finfo.filetype == APR_REG) return r->filename;
-    folder = cdist_path_folder(r->filename, r->pool);
-    for (i = 0; i < 2; i++) {
+    if (req->route.manifest) {
+        names[0] = apr_pstrmemdup(r->pool, names[0], strlen(names[0]) - strlen(".manifest"));
+    } else {
+        if (r->finfo.filetype == APR_REG) return r->filename;
+        i = 1; /* the core has looked for the URL's name; a miss costs a look at the disk each time */
+    }
+    /* NB: without a final slash the publication's own URL leads to its folder itself. */
+    folder = r->finfo.filetype == APR_DIR ? r->filename : cdist_path_folder(r->filename, r->pool);
+    for (; i < 2; i++) {
         const char *path = apr_pstrcat(r->pool, folder, "/", names[i], NULL);
+        if (i && strcmp(names[0], names[1]) == 0) break;
         if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, r->pool) == APR_SUCCESS && info.filetype == APR_REG) return path;
     }
     return NULL;
