@@ -105,6 +105,7 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add)
     conf->layout = inner->layout != CDIST_NUMBER_UNSET ? inner->layout : outer->layout;
     conf->current = inner->current.kind != CDIST_CURRENT_UNSET ? inner->current : outer->current;
     conf->current.required = inner->current.required ? inner->current.required : outer->current.required;
+    cdist_conf_merge_services(conf, outer, inner);
     complete(conf, pool);
     return conf;
 }
@@ -150,8 +151,7 @@ static const char *global_only(cmd_parms *cmd)
 CDIST_PROCESS_NUMBERS(X)
 #undef X
 
-/* An absolute path without final '/', or NULL. */
-static const char *absolute_path(cmd_parms *cmd, const char *arg)
+const char *cdist_conf_path(cmd_parms *cmd, const char *arg)
 {
     char *path = *arg ? ap_server_root_relative(cmd->pool, arg) : NULL;
     apr_size_t length = path ? strlen(path) : 0;
@@ -167,7 +167,7 @@ static const char *set_store(cmd_parms *cmd, void *unused, const char *arg)
 
     (void)unused;
     if (misplaced) return misplaced;
-    conf->store = absolute_path(cmd, arg);
+    conf->store = cdist_conf_path(cmd, arg);
     return conf->store ? NULL : apr_psprintf(cmd->pool, "CDistStore \"%s\": must be the path of a folder", arg);
 }
 
@@ -208,7 +208,7 @@ static const char *set_prebuild(cmd_parms *cmd, void *unused, const char *arg)
 static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
 {
     cdist_dir_conf_t *conf = dir;
-    const char *path = absolute_path(cmd, arg);
+    const char *path = cdist_conf_path(cmd, arg);
 
     if (!path) return apr_psprintf(cmd->pool, "CDistRoot \"%s\": must be the path of a folder", arg);
     if (!conf->lookup.roots) conf->lookup.roots = apr_array_make(cmd->pool, 2, sizeof(const char *));
@@ -222,7 +222,7 @@ static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
 static const char *set_source(cmd_parms *cmd, void *dir, const char *name, const char *path)
 {
     cdist_dir_conf_t *conf = dir;
-    cdist_pattern_t pattern = {cdist_slot_make(name, cmd->pool), absolute_path(cmd, path)};
+    cdist_pattern_t pattern = {cdist_slot_make(name, cmd->pool), cdist_conf_path(cmd, path)};
     const char *problem = pattern.path ? cdist_pattern_problem(pattern.path) : "must be a path";
 
     if (!pattern.slot) return apr_psprintf(cmd->pool, "CDistSource \"%s\": must be a slot out of " SLOT_NAMES ", or a component's "
@@ -269,7 +269,7 @@ static const char *set_current(cmd_parms *cmd, void *dir, const char *arg, const
 
     if (strcasecmp(arg, "server") == 0) {
         conf->current.kind = CDIST_CURRENT_SERVER;
-        conf->current.server = folder ? absolute_path(cmd, folder) : NULL;
+        conf->current.server = folder ? cdist_conf_path(cmd, folder) : NULL;
         return conf->current.server ? NULL : "CDistCurrent server: after it must stand the folder of the server's versions, "
                                              "such as /opt/1cv8/x86_64";
     }
@@ -307,6 +307,14 @@ const command_rec cdist_commands[] = {
                   "whether installed platform directories are handed out: On, Off, advertise"),
     AP_INIT_TAKE1("CDistLayout", set_layout, NULL, RSRC_CONF | ACCESS_CONF,
                   "files at the top of an archive (flat), or in a folder (folder)"),
+    AP_INIT_ITERATE("CDistNegotiate", cdist_set_negotiate, NULL, RSRC_CONF | ACCESS_CONF,
+                    "what may say which version or slot is meant: path query header agent"),
+    AP_INIT_TAKE1("CDistVersionHeader", cdist_set_version_header, NULL, RSRC_CONF | ACCESS_CONF,
+                  "the request header that names the version"),
+    AP_INIT_TAKE1("CDistArchHeader", cdist_set_arch_header, NULL, RSRC_CONF | ACCESS_CONF,
+                  "the request header that names the slot"),
+    AP_INIT_TAKE_ARGV("CDistInfobases", cdist_set_infobases, NULL, RSRC_CONF | ACCESS_CONF,
+                      "lists of infobases (.v8i) that clients get, and expr=CONDITION"),
     AP_INIT_TAKE1("CDistPrebuild", set_prebuild, NULL, RSRC_CONF,
                   "whether archives are built before somebody asks: On, Off"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),

@@ -82,6 +82,11 @@ static int serve(cdist_request_t *req)
     case CDIST_ROUTE_INDEX: return cdist_serve_index(req);
     case CDIST_ROUTE_ARCHIVE:
     case CDIST_ROUTE_BYTES: return cdist_serve_archive(req);
+    case CDIST_ROUTE_DISTRIBUTIVE: return cdist_serve_distributive_probe(req);
+    case CDIST_ROUTE_DISTRIBUTIVE_INFO: return cdist_serve_distributive_info(req);
+    case CDIST_ROUTE_INFOBASES: return cdist_serve_infobases_probe(req);
+    case CDIST_ROUTE_CHECK_INFOBASES: return cdist_serve_check_infobases(req);
+    case CDIST_ROUTE_GET_INFOBASES: return cdist_serve_get_infobases(req);
     case CDIST_ROUTE_MALFORMED: return cdist_respond_problem(req, HTTP_BAD_REQUEST, req->route.reason);
     case CDIST_ROUTE_UNKNOWN: break;
     }

@@ -6,8 +6,11 @@
 #include "route_int.h"
 
 #include <httpd.h>
+#include <ap_expr.h>
 #include <http_config.h>
 #include <http_log.h>
+
+#include <jansson.h>
 
 extern module AP_MODULE_DECLARE_DATA cdist_module;
 APLOG_USE_MODULE(cdist);
@@ -40,6 +43,16 @@ typedef struct {
 
 typedef enum { CDIST_INSTALLED_UNSET, CDIST_INSTALLED_OFF, CDIST_INSTALLED_ON, CDIST_INSTALLED_ADVERTISE } cdist_installed_t;
 
+/* What may say which version or slot a request means, where its path does not. */
+enum { CDIST_BY_PATH = 1, CDIST_BY_QUERY = 2, CDIST_BY_HEADER = 4, CDIST_BY_AGENT = 8 };
+
+/* One CDistInfobases: lists of infobases, and for whom. */
+typedef struct {
+    apr_array_header_t *files; /* const char * */
+    ap_expr_info_t *condition; /* NULL: for everybody */
+} cdist_infobases_t;
+#define CDIST_INFOBASES_MAX 60 /* in one directory: a check code has a bit for each */
+
 /* One directory's. */
 typedef struct {
     cdist_lookup_t lookup;       /* NULL arrays: not set; components and `installed` follow from the rest */
@@ -47,7 +60,14 @@ typedef struct {
     cdist_installed_t installed;
     int layout;                  /* cdist_layout_t, or CDIST_NUMBER_UNSET */
     const char *mount;           /* URL path, if the section is a <Location>; NULL otherwise */
+    unsigned negotiate;          /* CDIST_BY_..., 0: not set */
+    const char *version_header, *arch_header; /* NULL: not set */
+    const apr_array_header_t *infobases;      /* cdist_infobases_t, NULL: not set */
 } cdist_dir_conf_t;
+
+#define cdist_dir_negotiate(dir) ((dir)->negotiate ? (dir)->negotiate : CDIST_BY_PATH | CDIST_BY_QUERY | CDIST_BY_HEADER)
+#define cdist_dir_version_header(dir) ((dir)->version_header ? (dir)->version_header : "1C-Version")
+#define cdist_dir_arch_header(dir) ((dir)->arch_header ? (dir)->arch_header : "1C-Arch")
 
 /* Whether the directory names any place to look for releases. */
 #define cdist_dir_has_lookup(dir) ((dir)->lookup.roots || (dir)->lookup.patterns)
@@ -58,6 +78,18 @@ void *cdist_conf_create_dir(apr_pool_t *pool, char *dir);
 void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add);
 /* The main server's, with every default filled in; the first call must come before a child has several threads. */
 const cdist_process_conf_t *cdist_conf_process(void);
+
+/* An absolute path without final '/', NULL if it is none; what is relative lies below ServerRoot. */
+const char *cdist_conf_path(cmd_parms *cmd, const char *arg);
+
+/* ---- config_services.c: NULL, or what is wrong and what is allowed; httpd adds directive, file and line -------------- */
+
+const char *cdist_set_negotiate(cmd_parms *cmd, void *dir, const char *arg);
+const char *cdist_set_version_header(cmd_parms *cmd, void *dir, const char *arg);
+const char *cdist_set_arch_header(cmd_parms *cmd, void *dir, const char *arg);
+const char *cdist_set_infobases(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+/* Takes the members over that the inner section does not set. */
+void cdist_conf_merge_services(cdist_dir_conf_t *conf, const cdist_dir_conf_t *outer, const cdist_dir_conf_t *inner);
 
 /* ---- check_config.c ---------------------------------------------------------------------------------------------- */
 
@@ -143,9 +175,12 @@ void cdist_care(const apr_array_header_t *publications, cdist_child_t *child, ap
 
 /* ---- negotiate.c ----------------------------------------------------------------------------------------------- */
 
-/* Completes the route's selector from query and headers, where the path tells no version; sets Vary. Returns NULL, or
- * what is malformed. */
+/* Completes the route's selector from query, headers and User-Agent, where the path leaves version or slot open; sets Vary, and
+ * notes what told them (cdist-version-by, cdist-slot-by). Returns NULL, or what is malformed. */
 const char *cdist_negotiate(cdist_request_t *req);
+/* The value of an argument of the query, unescaped; its name is taken in any case. NULL if it is not there, "" if it is badly
+ * escaped. */
+const char *cdist_query_value(request_rec *r, const char *name);
 /* Whether a header such as Accept or Accept-Language (RFC 9110, 12.5) likes `wanted` better than `other`: two types with a
  * subtype, or two languages. Ranges (*) and weights count; on a draw, or without the header, it is 0. */
 int cdist_accepts_rather(request_rec *r, const char *header, const char *wanted, const char *other);
@@ -180,6 +215,8 @@ const char *cdist_respond_public_text(const cdist_err_t *err, apr_pool_t *pool);
 int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err);
 /* Answers with a text under a strong ETag. */
 int cdist_respond_text(cdist_request_t *req, const char *type, const char *etag, const char *text);
+/* Answers with JSON that nobody may keep; takes the object over, NULL is an internal error. */
+int cdist_respond_json(cdist_request_t *req, json_t *json);
 /* Answers with a whole file, left to httpd's filters for ranges and sending; `may_map`: nobody cuts it short in place.
  * Headers but length are already set. */
 int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t bytes, int may_map);
@@ -187,6 +224,17 @@ int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t byte
 /* ---- one file each kind of answer -------------------------------------------------------------------------------- */
 
 int cdist_serve_archive(cdist_request_t *req);
+/* The archive of a source, built if it must be, within the limits; notes what it took. */
+CDIST_MUST_CHECK cdist_err_t *cdist_obtain(cdist_archive_t **archive, apr_file_t **file, cdist_request_t *req,
+                                           const cdist_source_t *source);
+/* What cdist_select finds for the request's selector in the current catalogue. */
+CDIST_MUST_CHECK cdist_err_t *cdist_select_source(const cdist_source_t **source, cdist_request_t *req);
+/* The platform's services. */
+int cdist_serve_distributive_probe(cdist_request_t *req);
+int cdist_serve_distributive_info(cdist_request_t *req);
+int cdist_serve_infobases_probe(cdist_request_t *req);
+int cdist_serve_check_infobases(cdist_request_t *req);
+int cdist_serve_get_infobases(cdist_request_t *req);
 int cdist_serve_index(cdist_request_t *req);
 int cdist_serve_home(cdist_request_t *req);
 

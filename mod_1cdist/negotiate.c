@@ -1,27 +1,30 @@
 /* What a request asks for beside its path.
  *
- * The version: the path decides; only the URL without a version looks further: first at the query (version=8.3.22.1750), then
- * at the header (1C-Version), which real clients do not send, but proxies and scripts may.
+ * The path decides. What it leaves open, the version or the slot, is looked for in the query (version=8.3.22.1750, arch=win64
+ * or os=Linux&arch=x86_64), then in headers (1C-Version, 1C-Arch), which real clients do not send, but proxies and scripts
+ * may, and last, where CDistNegotiate lists it, in User-Agent. Each must be well-formed before anybody uses it.
  *
  * The kind and language of a page: by Accept and Accept-Language. */
 #include "mod_1cdist_int.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION_HEADER "1C-Version"
+#define SLOT_FORM "a slot such as windows64, linux64 or macos64"
 
-/* The value of an argument, unescaped; NULL if it is not there. */
-static const char *query_value(request_rec *r, const char *name)
+/* ---- what is said ------------------------------------------------------------------------------------------------- */
+
+const char *cdist_query_value(request_rec *r, const char *name)
 {
     const char *args = r->args, *pair;
     apr_size_t length = strlen(name);
 
     while (args && *args) {
         pair = ap_getword(r->pool, &args, '&');
-        if (strncmp(pair, name, length) == 0 && pair[length] == '=') {
+        if (strncasecmp(pair, name, length) == 0 && pair[length] == '=') {
             char *value = apr_pstrdup(r->pool, pair + length + 1);
             return ap_unescape_urlencoded(value) == OK ? value : "";
         }
@@ -29,20 +32,112 @@ static const char *query_value(request_rec *r, const char *name)
     return NULL;
 }
 
-const char *cdist_negotiate(cdist_request_t *req)
+/* The version in "1C+Enterprise/8.3.22.1750 ...": of the first product whose name begins with "1C". NULL without one. */
+static const char *agent_version(request_rec *r)
+{
+    const char *agent = apr_table_get(r->headers_in, "User-Agent"), *at = agent;
+    cdist_version_t version;
+
+    for (; at && (at = strstr(at, "1C")) != NULL; at += 2) {
+        apr_size_t name = strcspn(at, "/ ();,");
+        const char *text;
+
+        if ((at > agent && !strchr(" (;", at[-1])) || at[name] != '/') continue;
+        text = apr_pstrmemdup(r->pool, at + name + 1, strcspn(at + name + 1, " ();,"));
+        if (cdist_mask_parse(&version, text)) return text;
+    }
+    return NULL;
+}
+
+typedef struct {
+    const char *text; /* NULL: nothing is said */
+    const char *name; /* of what says it, for messages */
+    const char *by;   /* as in CDistNegotiate */
+} said_t;
+
+static said_t say(const char *text, const char *name, const char *by)
+{
+    said_t said = {text, name, by};
+
+    return said;
+}
+
+static said_t said_version(const cdist_request_t *req)
 {
     request_rec *r = req->r;
-    const char *text = query_value(r, "version"), *where = "version";
+    const char *header = cdist_dir_version_header(req->dir), *text;
+    unsigned by = cdist_dir_negotiate(req->dir);
 
-    if (req->route.kind != CDIST_ROUTE_ARCHIVE || req->route.selector.mask.count) return NULL;
-    /* NB: merged, so that it stands beside what other modules vary by; on errors too. */
-    apr_table_mergen(r->headers_out, "Vary", VERSION_HEADER);
-    if (!text) {
-        where = VERSION_HEADER;
-        text = apr_table_get(r->headers_in, VERSION_HEADER);
+    if (by & CDIST_BY_QUERY && (text = cdist_query_value(r, "version")) != NULL) return say(text, "version", "query");
+    if (by & CDIST_BY_HEADER && (text = apr_table_get(r->headers_in, header)) != NULL) return say(text, header, "header");
+    return say(by & CDIST_BY_AGENT ? agent_version(r) : NULL, "User-Agent", "agent");
+}
+
+/* NB: "os" stands alone for Macs only, of which there is one kind; an architecture alone means Windows. */
+static said_t said_slot(const cdist_request_t *req)
+{
+    request_rec *r = req->r;
+    const char *header = cdist_dir_arch_header(req->dir), *text, *os;
+    unsigned by = cdist_dir_negotiate(req->dir);
+
+    if (by & CDIST_BY_QUERY) {
+        text = cdist_query_value(r, "arch");
+        os = cdist_query_value(r, "os");
+        if (os) text = apr_pstrcat(r->pool, os, " ", text, NULL);
+        if (text) return say(text, os ? "os or arch" : "arch", "query");
     }
-    if (!text || cdist_mask_parse(&req->route.selector.mask, text)) return NULL;
-    return apr_psprintf(r->pool, "%s is malformed: it must be " CDIST_MASK_FORM, where);
+    return say(by & CDIST_BY_HEADER ? apr_table_get(r->headers_in, header) : NULL, header, "header");
+}
+
+/* NB: merged, so that it stands beside what other modules vary by; on errors too. */
+static void set_vary(const cdist_request_t *req)
+{
+    apr_table_t *headers = req->r->headers_out;
+    unsigned by = cdist_dir_negotiate(req->dir);
+
+    if (by & CDIST_BY_HEADER) {
+        apr_table_mergen(headers, "Vary", cdist_dir_version_header(req->dir));
+        apr_table_mergen(headers, "Vary", cdist_dir_arch_header(req->dir));
+    }
+    if (by & CDIST_BY_AGENT) apr_table_mergen(headers, "Vary", "User-Agent");
+}
+
+/* ---- what it means ------------------------------------------------------------------------------------------------ */
+
+static const char *choose_slot(cdist_request_t *req)
+{
+    cdist_route_t *route = &req->route;
+    said_t said = said_slot(req);
+
+    if (!said.text) {
+        if (route->kind == CDIST_ROUTE_HOME) return NULL;
+        route->kind = CDIST_ROUTE_UNKNOWN;
+        route->reason = "which archive is meant must be said: by its name, such as windows64tc.zip, or by arch=windows64";
+        return NULL;
+    }
+    route->selector.slot = cdist_slot_named(said.text, req->dir->lookup.components);
+    route->kind = CDIST_ROUTE_ARCHIVE;
+    apr_table_setn(req->r->notes, "cdist-slot-by", said.by);
+    if (route->selector.slot) return NULL;
+    return apr_psprintf(req->r->pool, "%s is malformed: it must be " SLOT_FORM, said.name);
+}
+
+const char *cdist_negotiate(cdist_request_t *req)
+{
+    cdist_route_t *route = &req->route;
+    const char *wrong;
+    said_t said;
+
+    if (route->kind != CDIST_ROUTE_HOME && route->kind != CDIST_ROUTE_ARCHIVE) return NULL;
+    if (route->selector.slot && route->selector.mask.count == CDIST_VERSION_PARTS) return NULL;
+    set_vary(req);
+    if (!route->selector.slot && (wrong = choose_slot(req)) != NULL) return wrong;
+    if (!route->selector.slot || route->selector.mask.count) return NULL;
+    said = said_version(req);
+    if (!said.text) return NULL;
+    apr_table_setn(req->r->notes, "cdist-version-by", said.by);
+    if (cdist_mask_parse(&route->selector.mask, said.text)) return NULL;
+    return apr_psprintf(req->r->pool, "%s is malformed: it must be " CDIST_MASK_FORM, said.name);
 }
 
 /* ---- preferences ------------------------------------------------------------------------------------------------- */

@@ -32,7 +32,7 @@ static const problem_t problems[] = {
     {CDIST_E_STOPPED, HTTP_SERVICE_UNAVAILABLE, 5, NULL},
     {CDIST_E_CHANGED, HTTP_SERVICE_UNAVAILABLE, 30,
      "the release is not ready: its folder is still being filled, or was changed a moment ago"},
-    {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60, "a release, or a folder with releases, cannot be read or offered"},
+    {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60, "a release, a folder with releases, or a list of infobases cannot be read or offered"},
     {CDIST_E_UNSAFE, HTTP_SERVICE_UNAVAILABLE, 300, "the release holds a file that must not be archived"},
     {CDIST_E_CORRUPT, HTTP_SERVICE_UNAVAILABLE, 300, "the ready archive is damaged"},
     {CDIST_E_STORE, HTTP_SERVICE_UNAVAILABLE, 60, "the store of archives cannot be used"},
@@ -170,6 +170,20 @@ int cdist_respond_text(cdist_request_t *req, const char *type, const char *etag,
     apr_table_setn(r->headers_out, "ETag", etag);
     if ((status = meets_conditions(r)) != OK) return send_no_body(r, status);
     return send_text(r, text);
+}
+
+/* NB: takes over `json`, NULL if it could not be made. */
+int cdist_respond_json(cdist_request_t *req, json_t *json)
+{
+    char *dumped = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    const char *text = dumped ? apr_pstrcat(req->r->pool, dumped, "\n", NULL) : NULL;
+
+    free(dumped);
+    json_decref(json);
+    if (!text) return HTTP_INTERNAL_SERVER_ERROR;
+    ap_set_content_type(req->r, "application/json");
+    apr_table_setn(req->r->headers_out, "Cache-Control", "no-store");
+    return send_text(req->r, text);
 }
 
 int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t bytes, int may_map)

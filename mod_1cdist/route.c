@@ -8,6 +8,33 @@
 
 #define MAX_PATH_BYTES 512
 #define MANIFEST_SUFFIX ".manifest"
+/* What all names of clients' archives have in common: the slot is said elsewhere. */
+#define ANY_SLOT_FILE "tc.zip"
+
+/* The platform's own services: it adds these names to the address that it was given. */
+static const struct {
+    const char *path;
+    cdist_route_kind_t kind;
+} services[] = {{"WebDistributiveLocation", CDIST_ROUTE_DISTRIBUTIVE},
+                {"WebDistributiveLocation/GetDistributiveInfo", CDIST_ROUTE_DISTRIBUTIVE_INFO},
+                {"WebCommonInfoBases", CDIST_ROUTE_INFOBASES},
+                {"WebCommonInfoBases/CheckInfoBases", CDIST_ROUTE_CHECK_INFOBASES},
+                {"WebCommonInfoBases/GetInfoBases", CDIST_ROUTE_GET_INFOBASES}};
+
+/* 1 if the path is one of a service, with or without a final '/'. */
+static int parse_service(cdist_route_t *route, const char *path)
+{
+    apr_size_t length = strlen(path);
+    size_t i;
+
+    if (length && path[length - 1] == '/') length--;
+    for (i = 0; i < sizeof services / sizeof services[0]; i++) {
+        if (length != strlen(services[i].path) || strncasecmp(path, services[i].path, length) != 0) continue;
+        route->kind = services[i].kind;
+        return 1;
+    }
+    return 0;
+}
 
 static void refuse(cdist_route_t *route, cdist_route_kind_t kind, const char *reason)
 {
@@ -28,7 +55,7 @@ static void parse_file(cdist_route_t *route, const char *file, const apr_array_h
         file = apr_pstrmemdup(pool, file, length - suffix);
     }
     route->selector.slot = cdist_slot_parse_file(file, components);
-    if (route->selector.slot) return;
+    if (route->selector.slot || (route->kind == CDIST_ROUTE_ARCHIVE && strcasecmp(file, ANY_SLOT_FILE) == 0)) return;
     for (i = 0; components && i < components->nelts; i++) {
         names = apr_pstrcat(pool, names, ", ", APR_ARRAY_IDX(components, i, const cdist_slot_t *)->file, NULL);
     }
@@ -49,6 +76,8 @@ void cdist_route_parse(cdist_route_t *route, const char *path, const apr_array_h
     slash = strchr(path, '/');
     if (*path == '\0') {
         route->kind = CDIST_ROUTE_HOME;
+    } else if (parse_service(route, path)) {
+        return;
     } else if (strcmp(path, "index.json") == 0) {
         route->kind = CDIST_ROUTE_INDEX;
     } else if (!slash) {

@@ -5,10 +5,15 @@
 #include "platform/cdist_platform.h"
 
 typedef enum {
-    CDIST_ROUTE_HOME,    /* {base}/ */
+    CDIST_ROUTE_HOME,    /* {base}/, unless query or headers name a slot: then it is ARCHIVE */
     CDIST_ROUTE_INDEX,   /* {base}/index.json */
-    CDIST_ROUTE_ARCHIVE, /* {base}/[<version or mask>/]<file>[.manifest] */
+    CDIST_ROUTE_ARCHIVE, /* {base}/[<version or mask>/]<file>[.manifest]; the slot may be left to query and headers: tc.zip */
     CDIST_ROUTE_BYTES,   /* {base}/sha256/<hex>/<file>[.manifest] */
+    CDIST_ROUTE_DISTRIBUTIVE,      /* {base}/WebDistributiveLocation: whether the service is there */
+    CDIST_ROUTE_DISTRIBUTIVE_INFO, /* {base}/WebDistributiveLocation/GetDistributiveInfo */
+    CDIST_ROUTE_INFOBASES,         /* {base}/WebCommonInfoBases: the same */
+    CDIST_ROUTE_CHECK_INFOBASES,   /* {base}/WebCommonInfoBases/CheckInfoBases */
+    CDIST_ROUTE_GET_INFOBASES,     /* {base}/WebCommonInfoBases/GetInfoBases */
     CDIST_ROUTE_UNKNOWN, /* well-formed, but nothing of ours: 404 */
     CDIST_ROUTE_MALFORMED /* 400 */
 } cdist_route_kind_t;

@@ -42,8 +42,7 @@ static void warn_no_current(cdist_request_t *req, const cdist_err_t *err)
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0106: clients that ask for no version get 404: %s", err->message);
 }
 
-/* Selects out of the current snapshot of the roots. */
-static cdist_err_t *select_source(const cdist_source_t **source, cdist_request_t *req)
+cdist_err_t *cdist_select_source(const cdist_source_t **source, cdist_request_t *req)
 {
     const cdist_release_t *current;
     cdist_err_t *err;
@@ -75,8 +74,8 @@ static cdist_err_t *find_source(const cdist_source_t **source, cdist_request_t *
     cdist_err_t *err = cdist_published_find(source, req);
 
     if (err || *source) return err;
-    err = select_source(source, req);
-    if (err && err->code == CDIST_E_CHANGED && await_trust(req->catalogue)) err = select_source(source, req);
+    err = cdist_select_source(source, req);
+    if (err && err->code == CDIST_E_CHANGED && await_trust(req->catalogue)) err = cdist_select_source(source, req);
     return err;
 }
 
@@ -85,25 +84,19 @@ static void note(request_rec *r, const char *name, const char *value)
     apr_table_setn(r->notes, name, value);
 }
 
-static cdist_err_t *obtain_selected(answer_t *answer)
+cdist_err_t *cdist_obtain(cdist_archive_t **archive, apr_file_t **file, cdist_request_t *req, const cdist_source_t *source)
 {
     const cdist_process_conf_t *conf = cdist_conf_process();
-    cdist_request_t *req = answer->req;
     request_rec *r = req->r;
-    const cdist_source_t *source;
+    cdist_child_t *child;
     cdist_outcome_t outcome;
     cdist_job_t job;
     cdist_err_t *err;
 
-    CDIST_ERR(find_source(&source, req));
-    if (source->version.count) {
-        answer->version = cdist_version_format(&source->version, r->pool);
-        note(r, "cdist-version", answer->version);
-    }
-    cdist_source_job(&job, source, req->dir->lookup.layout, conf->level, conf->build_threads,
-                     r->pool);
-    err = cdist_flights_obtain(&answer->archive, &answer->file, &outcome, answer->child->flights, &job,
-                               apr_time_from_sec(conf->build_timeout_sec), open_flags(r), r->pool);
+    CDIST_ERR(cdist_child_ready(&child, r->pool));
+    cdist_source_job(&job, source, req->dir->lookup.layout, conf->level, conf->build_threads, r->pool);
+    err = cdist_flights_obtain(archive, file, &outcome, child->flights, &job, apr_time_from_sec(conf->build_timeout_sec),
+                               open_flags(r), r->pool);
     if (err) {
         if (err->code == CDIST_E_CHANGED) cdist_child_expire(req);
         /* The archive was just there; somebody emptied the store. */
@@ -113,9 +106,22 @@ static cdist_err_t *obtain_selected(answer_t *answer)
     note(r, "cdist-cache", cdist_outcome_name(outcome));
     if (outcome == CDIST_BUILT) {
         cdist_child_expire(req);
-        note(r, "cdist-build-ms", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, answer->archive->build_ms));
+        note(r, "cdist-build-ms", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (*archive)->build_ms));
     }
     return NULL;
+}
+
+static cdist_err_t *obtain_selected(answer_t *answer)
+{
+    request_rec *r = answer->req->r;
+    const cdist_source_t *source;
+
+    CDIST_ERR(find_source(&source, answer->req));
+    if (source->version.count) {
+        answer->version = cdist_version_format(&source->version, r->pool);
+        note(r, "cdist-version", answer->version);
+    }
+    return cdist_obtain(&answer->archive, &answer->file, answer->req, source);
 }
 
 /* Whether a source that this publication offers has, or had, an archive of these bytes. NB: another publication's evicted

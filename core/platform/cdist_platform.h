@@ -34,6 +34,12 @@ const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool);
 /* A slot by its name or a usual synonym ("Win64", "linux_x86_64", "macOS"), in any case. An architecture without a
  * system means Windows. NULL if it is none. */
 const cdist_slot_t *cdist_slot_parse(const char *name);
+/* The same, components first (const cdist_slot_t *, NULL: none). */
+const cdist_slot_t *cdist_slot_named(const char *name, const apr_array_header_t *components);
+/* A slot by what a client says of its machine: "Windows" and "x86_64", "Linux_x86_64" and "", in any case; "_prt", which prefers an
+ * architecture, counts as that one. How the platform spells the two in GetDistributiveInfo is not documented, so every usual
+ * synonym is taken. NULL if it is none. */
+const cdist_slot_t *cdist_slot_of_system(const char *os, const char *arch);
 /* A slot by an archive's file name: "windows64tc.zip", or synonym + "tc.zip" or ".zip"; "modules.zip" if that is among
  * the components (const cdist_slot_t *, NULL: none). */
 const cdist_slot_t *cdist_slot_parse_file(const char *file, const apr_array_header_t *components);

@@ -58,23 +58,51 @@ static int normalise(char *out, apr_size_t size, const char *name)
     return 1;
 }
 
-static const cdist_slot_t *parse_normalised(const char *text)
+/* Splits "windowsx8664" into what it names; either may be missing. 0 if there is anything else. */
+static int split(system_t *system, arch_t *arch, const char *text)
 {
-    system_t system = SYSTEM_NONE;
     size_t i;
 
+    *system = SYSTEM_NONE;
+    *arch = ARCH_NONE;
     for (i = 0; i < sizeof systems / sizeof systems[0]; i++) {
         if (strncmp(text, systems[i].word, strlen(systems[i].word)) == 0) {
-            system = (system_t)systems[i].value;
+            *system = (system_t)systems[i].value;
             text += strlen(systems[i].word);
             break;
         }
     }
-    if (*text == '\0') return combine(system, ARCH_NONE);
-    for (i = 0; i < sizeof archs / sizeof archs[0]; i++) {
-        if (strcmp(text, archs[i].word) == 0) return combine(system, (arch_t)archs[i].value);
+    for (i = 0; *text && i < sizeof archs / sizeof archs[0]; i++) {
+        if (strcmp(text, archs[i].word) == 0) {
+            *arch = (arch_t)archs[i].value;
+            text = "";
+        }
     }
-    return NULL;
+    return *text == '\0';
+}
+
+static const cdist_slot_t *parse_normalised(const char *text)
+{
+    system_t system;
+    arch_t arch;
+
+    return split(&system, &arch, text) ? combine(system, arch) : NULL;
+}
+
+const cdist_slot_t *cdist_slot_of_system(const char *os, const char *arch_name)
+{
+    char text[32];
+    system_t system, again;
+    arch_t within, arch;
+
+    if (!normalise(text, sizeof text, os) || !split(&system, &within, text) || system == SYSTEM_NONE) return NULL;
+    if (!normalise(text, sizeof text, arch_name)) return NULL;
+    if (strlen(text) > 3 && strcmp(text + strlen(text) - 3, "prt") == 0) text[strlen(text) - 3] = '\0';
+    if (!split(&again, &arch, text)) return NULL;
+    if ((again != SYSTEM_NONE && again != system) || (within != ARCH_NONE && arch != ARCH_NONE && within != arch)) return NULL;
+    if (arch == ARCH_NONE) arch = within;
+    /* NB: there is one client for all Macs. */
+    return combine(system, system == SYSTEM_MACOS && arch == ARCH_ARM64 ? ARCH_64 : arch);
 }
 
 const cdist_slot_t *cdist_slot_parse(const char *name)
@@ -137,6 +165,13 @@ static const cdist_slot_t *find_component(const char *text, int file, const apr_
         if (strcasecmp(text, file ? slot->file : slot->name) == 0) return slot;
     }
     return NULL;
+}
+
+const cdist_slot_t *cdist_slot_named(const char *name, const apr_array_header_t *components)
+{
+    const cdist_slot_t *component = find_component(name, 0, components);
+
+    return component ? component : cdist_slot_parse(name);
 }
 
 /* ---- names of files and folders ------------------------------------------------------------------------------------ */

@@ -115,7 +115,7 @@ def test_query_and_header_choose_where_the_path_does_not(httpd, shared, version,
     for answer in (server.get(f"/tc/{NAME}?version={version}"), server.get(f"/tc/{NAME}", {"1C-Version": version})):
         assert answer.status == 200
         assert answer.headers["1C-Version"] == expected
-        assert answer.headers["Vary"] == "1C-Version"
+        assert answer.headers["Vary"].replace(" ", "") == "1C-Version,1C-Arch"
     answer = server.get(f"/tc/{CURRENT}/{NAME}?version={OLD}", {"1C-Version": OLD})
     assert answer.headers["1C-Version"] == CURRENT, "the path decides"
 
@@ -170,3 +170,70 @@ def test_current_follows_the_installed_server(httpd, folder, shared):
     assert server.get(f"/tc/{OLD}/{NAME}").headers["1C-Version"] == OLD
     installed.rmdir()
     problem(server.get(f"/tc/{NAME}"), 503)
+
+
+# ---- where the path leaves the slot open, and what may say so ------------------------------------------------------------
+
+@pytest.mark.parametrize("path", ["/tc/tc.zip", "/tc/", f"/tc/{CURRENT}/tc.zip", "/tc/8.3.22/TC.zip"])
+@pytest.mark.parametrize("query, headers, file", [
+    ("arch=linux64", {}, "linux64tc.zip"), ("os=Linux&arch=x86_64", {}, "linux64tc.zip"), ("ARCH=x64", {}, "windows64tc.zip"),
+    ("", {"1C-Arch": "Linux_x86_64"}, "linux64tc.zip"), ("arch=win64", {"1C-Arch": "linux64"}, "windows64tc.zip")])
+def test_query_or_header_names_the_slot(httpd, shared, path, query, headers, file):
+    answer = httpd(shared["plain"], CURRENT).get(f"{path}?{query}", headers)
+    assert answer.status == 200
+    assert answer.headers["Content-Location"] == f"/tc/{CURRENT}/{file}"
+    assert "1C-Arch" in answer.headers["Vary"]
+
+
+def test_version_and_slot_by_header_alone(httpd, shared):
+    answer = httpd(shared["plain"], CURRENT).get("/tc/tc.zip", {"1C-Version": OLD, "1C-Arch": "win64"})
+    assert answer.headers["Content-Location"] == f"/tc/{OLD}/{NAME}"
+
+
+def test_a_slot_that_is_not_said_or_not_known_is_an_error(httpd, shared):
+    server = httpd(shared["plain"])
+    assert "arch=" in problem(server.get("/tc/tc.zip"), 404)["detail"]
+    for query, headers in (("arch=sparc", {}), ("arch=", {}), ("", {"1C-Arch": "../etc"})):
+        assert "malformed" in problem(server.get(f"/tc/tc.zip?{query}", headers), 400)["detail"]
+    problem(server.get(f"/tc/sha256/{'0' * 64}/tc.zip?arch=win64"), 404)
+
+
+def test_the_path_decides_about_the_slot(httpd, shared):
+    answer = httpd(shared["plain"]).get(f"/tc/{NAME}?arch=linux64", {"1C-Arch": "linux64"})
+    assert answer.headers["Content-Location"].endswith(f"/{NAME}")
+
+
+def publication(shared, *lines):
+    return {"/tc": "\n  ".join((f'CDistRoot "{shared["plain"]}"', f"CDistCurrent {CURRENT}", *lines))}
+
+
+def test_only_what_is_listed_is_looked_at(httpd, shared):
+    server = httpd(publication(shared, "CDistNegotiate path"))
+    answer = server.get(f"/tc/{NAME}?version={OLD}", {"1C-Version": OLD})
+    assert answer.headers["1C-Version"] == CURRENT and "Vary" not in answer.headers
+    problem(server.get("/tc/tc.zip?arch=win64", {"1C-Arch": "win64"}), 404)
+    server = httpd(publication(shared, "CDistNegotiate header"))
+    answer = server.get(f"/tc/{NAME}?version=nonsense", {"1C-Version": OLD})
+    assert answer.headers["1C-Version"] == OLD
+
+
+def test_the_headers_may_have_other_names(httpd, shared):
+    server = httpd(publication(shared, "CDistVersionHeader X-Platform", "CDistArchHeader X-Slot"))
+    answer = server.get("/tc/tc.zip", {"X-Platform": OLD, "X-Slot": "win64", "1C-Version": NEWEST})
+    assert answer.headers["1C-Version"] == OLD
+    assert answer.headers["Vary"].replace(" ", "") == "X-Platform,X-Slot"
+
+
+@pytest.mark.parametrize("agent, expected", [
+    (f"1C+Enterprise/{OLD}", OLD), (f"Mozilla/5.0 (Windows) 1CV8C/{OLD} x", OLD), ("1C+Enterprise/8.3", CURRENT),
+    (f"1C:Enterprise/{OLD}; other", OLD), ("1CV8C", CURRENT), (f"X1C/{OLD}", CURRENT), ("1C/8.3.22.1750.1", CURRENT),
+    ("1C/", CURRENT), (f"curl/{OLD}", CURRENT)])
+def test_the_user_agent_counts_where_it_is_listed(httpd, shared, agent, expected):
+    listed = httpd(publication(shared, "CDistNegotiate query header agent")).get(f"/tc/{NAME}", {"User-Agent": agent})
+    assert listed.headers["1C-Version"] == expected
+    assert "User-Agent" in listed.headers["Vary"]
+
+
+def test_by_default_the_user_agent_does_not_count(httpd, shared):
+    answer = httpd(shared["plain"], CURRENT).get(f"/tc/{NAME}", {"User-Agent": f"1C+Enterprise/{OLD}"})
+    assert answer.headers["1C-Version"] == CURRENT

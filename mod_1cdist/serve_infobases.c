@@ -1,0 +1,198 @@
+/* WebCommonInfoBases: the lists of infobases that clients take over from a server. Sources: support.1ci.com, App. 6, and the
+ * services that others publish for the same clients (akpaevj/AdminPanel). A client asks, without a name, whether its list
+ * changed (CheckInfoBases), and fetches it, under its user's name where the administrator asks for one (GetInfoBases).
+ *
+ * The check code is a GUID that the client gives back: which CDistInfobases the list was made of, a bit each, then the first
+ * eight bytes of the content's SHA-256. So nothing is kept about clients here, and who asks without a name still learns
+ * whether his list changed. A configuration in which the directives moved changes the content, and the client fetches again. */
+#include "mod_1cdist_int.h"
+
+#include <apr_strings.h>
+#include <apr_uuid.h>
+#include <http_protocol.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST_MAX (16u * 1024 * 1024)
+#define GUID_FORM "a GUID such as 00000000-0000-0000-0000-000000000000"
+
+/* ---- GUIDs -------------------------------------------------------------------------------------------------------- */
+
+/* Takes the form 8-4-4-4-12 in hexadecimal digits; 1 or 0. */
+static int parse_guid(apr_uint64_t half[2], const char *text)
+{
+    int i, digits = 0;
+
+    half[0] = half[1] = 0;
+    for (i = 0; i < 36; i++) {
+        const char *hex = "0123456789abcdef", *digit;
+
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (text[i] != '-') return 0;
+            continue;
+        }
+        digit = text[i] ? strchr(hex, text[i] >= 'A' && text[i] <= 'F' ? text[i] + ('a' - 'A') : text[i]) : NULL;
+        if (!digit) return 0;
+        half[digits / 16] = half[digits / 16] << 4 | (apr_uint64_t)(digit - hex);
+        digits++;
+    }
+    return text[36] == '\0';
+}
+
+static const char *format_guid(const apr_uint64_t half[2], apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned)(half[0] >> 32), (unsigned)(half[0] >> 16) & 0xffff,
+                        (unsigned)half[0] & 0xffff, (unsigned)(half[1] >> 48), (unsigned)(half[1] >> 32) & 0xffff,
+                        (unsigned)half[1]);
+}
+
+/* An argument that is a GUID, zeroes without one. 0 if it is malformed. */
+static int take_guid(apr_uint64_t half[2], request_rec *r, const char *name)
+{
+    const char *text = cdist_query_value(r, name);
+
+    half[0] = half[1] = 0;
+    return !text || !*text || parse_guid(half, text);
+}
+
+/* ---- lists -------------------------------------------------------------------------------------------------------- */
+
+/* The directives that are for this request, a bit each. */
+static cdist_err_t *which(apr_uint64_t *bits, const cdist_request_t *req)
+{
+    const apr_array_header_t *lists = req->dir->infobases;
+    int i;
+
+    *bits = 0;
+    for (i = 0; i < lists->nelts; i++) {
+        const cdist_infobases_t *entry = &APR_ARRAY_IDX(lists, i, cdist_infobases_t);
+        const char *wrong = NULL;
+        int holds = entry->condition ? ap_expr_exec(req->r, entry->condition, &wrong) : 1;
+
+        if (holds < 0 || wrong) {
+            return cdist_err_create(req->r->pool, CDIST_E_INPUT, 0, "CDistInfobases: its condition cannot be evaluated: %s",
+                                    wrong ? wrong : "no reason given");
+        }
+        if (holds) *bits |= (apr_uint64_t)1 << i;
+    }
+    return NULL;
+}
+
+/* At most once a minute in each process: clients ask in crowds. */
+static void warn_unreadable(const cdist_request_t *req, const cdist_err_t *err)
+{
+    static volatile apr_uint32_t last_sec;
+
+    if (!cdist_log_due(&last_sec, 60)) return;
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0114: CDistInfobases: %s; clients get 503 for their lists",
+                  cdist_err_text(err, req->r->pool));
+}
+
+/* The files of these directives, one after the other, in UTF-8 with CRLF. */
+static cdist_err_t *read_lists(const char **text, apr_uint64_t bits, const cdist_request_t *req)
+{
+    const apr_array_header_t *lists = req->dir->infobases;
+    apr_pool_t *pool = req->r->pool;
+    apr_array_header_t *lines = apr_array_make(pool, 100, sizeof(const char *));
+    int i, j;
+
+    for (i = 0; i < lists->nelts; i++) {
+        const cdist_infobases_t *entry = &APR_ARRAY_IDX(lists, i, cdist_infobases_t);
+
+        for (j = 0; bits >> i & 1 && j < entry->files->nelts; j++) {
+            char *bytes, *line, *rest;
+            apr_size_t length;
+            cdist_err_t *err = cdist_file_read(&bytes, &length, APR_ARRAY_IDX(entry->files, j, const char *), LIST_MAX, pool);
+
+            if (err) {
+                err->code = CDIST_E_SOURCE; /* to a client nothing is missing here, the server is at fault */
+                warn_unreadable(req, err);
+                return err;
+            }
+            for (line = apr_strtok((char *)cdist_text_decode(bytes, length, pool), "\r\n", &rest); line;
+                 line = apr_strtok(NULL, "\r\n", &rest)) {
+                APR_ARRAY_PUSH(lines, const char *) = line;
+                APR_ARRAY_PUSH(lines, const char *) = "\r\n";
+            }
+        }
+    }
+    *text = apr_array_pstrcat(pool, lines, 0);
+    return NULL;
+}
+
+/* The lists of some directives, and the code that stands for them. */
+static cdist_err_t *make_list(const char **text, apr_uint64_t code[2], apr_uint64_t bits, const cdist_request_t *req)
+{
+    cdist_sha256_t *sha = cdist_sha256_create(req->r->pool);
+    cdist_digest_t digest;
+    int i;
+
+    CDIST_ERR(read_lists(text, bits, req));
+    cdist_sha256_update_text(sha, *text);
+    cdist_sha256_final(&digest, sha);
+    code[0] = bits;
+    for (i = 0; i < 8; i++) code[1] = code[1] << 8 | digest.byte[i];
+    return NULL;
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------------------- */
+
+static int refuse(cdist_request_t *req, const char *name)
+{
+    return cdist_respond_problem(req, HTTP_BAD_REQUEST,
+                                 apr_pstrcat(req->r->pool, name, " is malformed: it must be " GUID_FORM, NULL));
+}
+
+static int not_offered(cdist_request_t *req)
+{
+    return cdist_respond_problem(req, HTTP_NOT_FOUND, "no lists of infobases are published here: CDistInfobases is not set");
+}
+
+int cdist_serve_infobases_probe(cdist_request_t *req)
+{
+    return req->dir->infobases ? cdist_respond_json(req, json_object()) : not_offered(req);
+}
+
+int cdist_serve_check_infobases(cdist_request_t *req)
+{
+    apr_uint64_t client[2], given[2], code[2] = {0, 0};
+    const char *text;
+    cdist_err_t *err;
+    int changed;
+
+    if (!req->dir->infobases) return not_offered(req);
+    if (!take_guid(client, req->r, "ClientId")) return refuse(req, "ClientId");
+    if (!take_guid(given, req->r, "InfoBasesCheckCode")) return refuse(req, "InfoBasesCheckCode");
+    /* NB: an empty list is what a user may have; a code without any content is what nobody was given. */
+    changed = !given[1] || given[0] >> req->dir->infobases->nelts;
+    if (!changed) {
+        if ((err = make_list(&text, code, given[0], req)) != NULL) return cdist_respond_error(req, err);
+        changed = code[1] != given[1];
+    }
+    return cdist_respond_json(req, json_pack("{s:{s:b,s:s}}", "root", "infoBasesChanged", changed, "url", ""));
+}
+
+int cdist_serve_get_infobases(cdist_request_t *req)
+{
+    apr_pool_t *pool = req->r->pool;
+    apr_uint64_t client[2], given[2], code[2] = {0, 0}, bits;
+    const char *text;
+    cdist_err_t *err;
+
+    if (!req->dir->infobases) return not_offered(req);
+    if (!take_guid(client, req->r, "ClientId")) return refuse(req, "ClientId");
+    if (!take_guid(given, req->r, "InfoBasesCheckCode")) return refuse(req, "InfoBasesCheckCode");
+    if (!client[0] && !client[1]) {
+        apr_uuid_t uuid;
+        int i;
+
+        apr_uuid_get(&uuid);
+        for (i = 0; i < 16; i++) client[i / 8] = client[i / 8] << 8 | uuid.data[i];
+    }
+    err = which(&bits, req);
+    if (!err) err = make_list(&text, code, bits, req);
+    if (err) return cdist_respond_error(req, err);
+    return cdist_respond_json(req, json_pack("{s:{s:s,s:s,s:s}}", "root", "ClientId", format_guid(client, pool),
+                                             "InfoBasesCheckCode", format_guid(code, pool), "InfoBases", text));
+}
