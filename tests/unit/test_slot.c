@@ -247,6 +247,26 @@ START_TEST(a_header_that_is_cut_off_or_lies_tells_nothing)
 }
 END_TEST
 
+static const struct {
+    const char *os, *arch, *slot;
+} machines[] = {{"Windows", "x86_64", "windows64"}, {"WINDOWS", "amd64", "windows64"}, {"win", "x86", "windows32"},
+                {"Linux", "x86_64_prt", "linux64"}, {"linux", "x86_prt", "linux32"}, {"Linux_x86_64", "", "linux64"},
+                {"Linux_x86_64", "x64", "linux64"}, {"Linux", "linux64", "linux64"}, {"MacOS", "x86_64", "macos64"},
+                {"MacOS", "", "macos64"}, {"Darwin", "arm64", "macos64"}, {"Linux", "arm64", "linux-arm64"},
+                {"linux", "E2K-8C", "linux-e2k"}, {"Windows_x86", "x86_64", NULL}, {"Windows", "", NULL},
+                {"", "x86_64", NULL}, {"", "", NULL}, {"64", "x86_64", NULL}, {"Windows", "linux64", NULL},
+                {"Windows 10", "x86_64", NULL}, {"Solaris", "x86_64", NULL}, {"Windows", "prt", NULL},
+                {"Windows", "x86_64x86_64x86_64x86_64x86_64x86_64", NULL}, {"macos", "x86", NULL}};
+
+START_TEST(a_slot_is_known_by_what_a_client_says_of_its_machine)
+{
+    const cdist_slot_t *slot = cdist_slot_of_system(machines[_i].os, machines[_i].arch);
+
+    if (machines[_i].slot) check_slot(slot, machines[_i].slot, machines[_i].os);
+    else ck_assert_msg(slot == NULL, "%s %s is no slot", machines[_i].os, machines[_i].arch);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("slot");
@@ -254,6 +274,7 @@ Suite *test_suite(void)
 
     tcase_add_loop_test(tcase, a_slot_is_known_by_its_name_and_synonyms_in_any_case, 0, FX_COUNT(names));
     tcase_add_loop_test(tcase, a_slot_is_known_by_its_file_name, 0, FX_COUNT(files));
+    tcase_add_loop_test(tcase, a_slot_is_known_by_what_a_client_says_of_its_machine, 0, FX_COUNT(machines));
     tcase_add_test(tcase, every_slot_answers_to_its_own_name_and_file);
     tcase_add_loop_test(tcase, a_slot_is_found_in_the_vendors_names, 0, FX_COUNT(vendor));
     tcase_add_loop_test(tcase, a_component_has_letters_digits_and_two_signs_and_is_none_of_the_known_slots, 0,
