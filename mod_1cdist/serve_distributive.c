@@ -43,7 +43,7 @@ int cdist_serve_distributive_info(cdist_request_t *req)
         return cdist_respond_problem(req, HTTP_BAD_REQUEST, "Version is malformed: it must be " CDIST_MASK_FORM);
     }
     if (!text || !req->route.selector.slot) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0112: no distribution: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0115: no distribution: %s",
                       text ? "OS and Arch name no slot that is known" : "Version is missing");
         return answer(req, 0, "");
     }
@@ -51,7 +51,7 @@ int cdist_serve_distributive_info(cdist_request_t *req)
     err = find(&source, req);
     if (!err) err = cdist_obtain(&archive, &file, req, source);
     if (err && err->code == CDIST_E_NOTFOUND) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0113: no distribution for %s %s: %s", req->route.selector.slot->name,
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CD0116: no distribution for %s %s: %s", req->route.selector.slot->name,
                       cdist_version_format(&req->route.selector.mask, r->pool), cdist_err_text(err, r->pool));
         return answer(req, 0, "");
     }

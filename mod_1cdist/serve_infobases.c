@@ -85,7 +85,7 @@ static void warn_unreadable(const cdist_request_t *req, const cdist_err_t *err)
     static volatile apr_uint32_t last_sec;
 
     if (!cdist_log_due(&last_sec, 60)) return;
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0114: CDistInfobases: %s; clients get 503 for their lists",
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0117: CDistInfobases: %s; clients get 503 for their lists",
                   cdist_err_text(err, req->r->pool));
 }
 

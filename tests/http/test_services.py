@@ -182,9 +182,9 @@ def test_codes_that_nobody_gave_out_mean_changed(httpd, folder):
 
 def test_a_list_that_cannot_be_read_is_503_without_its_path(httpd, folder):
     server = httpd({"/tc": f'CDistInfobases "{folder}/missing.v8i"'})
-    server.allow("CD0114")
+    server.allow("CD0117")
     answer = server.get(f"{BASES}/GetInfoBases")
-    assert "missing.v8i" in server.wait_logged("CD0114")[0]
+    assert "missing.v8i" in server.wait_logged("CD0117")[0]
     assert answer.status == 503 and str(folder).encode() not in answer.body
 
 
