@@ -1,6 +1,6 @@
-/* A catalogue as a text that other processes read: JSON, format 1, the members of cdist_catalogue_t and what hangs on it under
- * their own names; digests in hexadecimal, times as they are. It lies in the store and is read by the version that wrote it,
- * or not at all. */
+/* A catalogue as a text that other processes read: JSON, format 2, the members of cdist_catalogue_t and what hangs on it under
+ * their own names; digests in hexadecimal, times as they are, a text that is not UTF-8 as an array of its bytes. It lies in the
+ * store and is read by the version that wrote it, or not at all. */
 #include "platform_int.h"
 
 #include <apr_strings.h>
@@ -10,13 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CATALOGUE_FORMAT 1
+#define CATALOGUE_FORMAT 2
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
+/* NB: names come from the disk as they are, and JSON takes UTF-8 alone. */
+static json_t *text_value(const char *text)
+{
+    json_t *value = json_string(text);
+
+    if (value) return value;
+    value = json_array();
+    for (; *text; text++) json_array_append_new(value, json_integer((unsigned char)*text));
+    return value;
+}
+
 static void set_text(json_t *object, const char *key, const char *text)
 {
-    if (text) json_object_set_new(object, key, json_string(text));
+    if (text) json_object_set_new(object, key, text_value(text));
 }
 
 static void set_number(json_t *object, const char *key, apr_int64_t number)
@@ -29,7 +40,7 @@ static json_t *names_array(const apr_array_header_t *names)
     json_t *array = json_array();
     int i;
 
-    for (i = 0; i < names->nelts; i++) json_array_append_new(array, json_string(APR_ARRAY_IDX(names, i, const char *)));
+    for (i = 0; i < names->nelts; i++) json_array_append_new(array, text_value(APR_ARRAY_IDX(names, i, const char *)));
     return array;
 }
 
@@ -84,33 +95,6 @@ static json_t *error_object(const cdist_err_t *err)
     return object;
 }
 
-/* Whether the members that matter are there: a text that is not UTF-8 has become none. */
-static int is_whole(const json_t *object, const char *const *keys)
-{
-    for (; *keys; keys++) {
-        if (!json_object_get(object, *keys)) return 0;
-    }
-    return 1;
-}
-
-static int all_whole(const json_t *catalogue)
-{
-    static const char *const release_keys[] = {"version", "sources", NULL};
-    static const char *const source_keys[] = {"version", "slot", "path", NULL};
-    const json_t *releases = json_object_get(catalogue, "releases");
-    size_t i, j;
-
-    for (i = 0; i < json_array_size(releases); i++) {
-        const json_t *release = json_array_get(releases, i), *sources = json_object_get(release, "sources");
-
-        if (!is_whole(release, release_keys)) return 0;
-        for (j = 0; j < json_array_size(sources); j++) {
-            if (!is_whole(json_array_get(sources, j), source_keys)) return 0;
-        }
-    }
-    return 1;
-}
-
 const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
 {
     json_t *object = json_object(), *releases = json_array(), *unreadable = json_array();
@@ -135,7 +119,7 @@ const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t
     json_object_set_new(object, "problems", names_array(catalogue->problems));
     json_object_set_new(object, "unreadable", unreadable);
     json_object_set_new(object, "unread_components", unread);
-    if (all_whole(object) && (dumped = json_dumps(object, JSON_INDENT(1))) != NULL) {
+    if ((dumped = json_dumps(object, JSON_INDENT(1))) != NULL) {
         text = apr_pstrdup(pool, dumped);
         free(dumped);
     }
@@ -145,11 +129,28 @@ const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
+/* NULL if it is no text. */
+static const char *value_text(const json_t *value, apr_pool_t *pool)
+{
+    size_t length = json_array_size(value), i;
+    char *bytes;
+
+    if (json_is_string(value)) return apr_pstrdup(pool, json_string_value(value));
+    if (!json_is_array(value)) return NULL;
+    bytes = apr_palloc(pool, length + 1);
+    for (i = 0; i < length; i++) {
+        json_int_t byte = json_integer_value(json_array_get(value, i));
+
+        if (byte < 1 || byte > 255) return NULL;
+        bytes[i] = (char)byte;
+    }
+    bytes[length] = '\0';
+    return bytes;
+}
+
 static const char *get_text(const json_t *object, const char *key, apr_pool_t *pool)
 {
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? apr_pstrdup(pool, text) : NULL;
+    return value_text(json_object_get(object, key), pool);
 }
 
 static apr_int64_t get_number(const json_t *object, const char *key)
@@ -163,8 +164,8 @@ static apr_array_header_t *get_names(const json_t *array, apr_pool_t *pool)
     size_t i;
 
     for (i = 0; i < json_array_size(array); i++) {
-        const char *name = json_string_value(json_array_get(array, i));
-        if (name) APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(pool, name);
+        const char *name = value_text(json_array_get(array, i), pool);
+        if (name) APR_ARRAY_PUSH(names, const char *) = name;
     }
     return names;
 }

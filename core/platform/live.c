@@ -255,14 +255,6 @@ static int is_due(const cdist_live_t *live, holder_t *holder, apr_interval_time_
     return now >= (apr_time_t)apr_atomic_read64(&holder->notice->due) + grace && now >= holder->not_before;
 }
 
-/* What cannot be told to others, each process looks at for itself. With the mutex held. */
-static void leave_board(holder_t *holder)
-{
-    holder->own.due = apr_atomic_read64(&holder->notice->due);
-    holder->notice = &holder->own;
-    holder->generation = 0;
-}
-
 /* With the mutex held: lets go of it while it reads or scans. */
 static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, cdist_signals_t *signals)
 {
@@ -275,7 +267,6 @@ static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, c
     fresh = refresh(live, holder, target);
     enter(live, signals);
     if (fresh) {
-        if (target->store && !fresh->text && holder->notice != &holder->own) leave_board(holder);
         holder->snapshot = fresh;
         if (before) cdist_snapshot_release(before);
     }

@@ -92,7 +92,7 @@ void cdist_walk_add_ready(cdist_walk_t *walk, const cdist_slot_t *slot, const ch
 
 /* ---- catalogue_file.c ---- */
 
-/* The catalogue as a text, NULL if it has a name that is not UTF-8. */
+/* The catalogue as a text, NULL without memory. */
 const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t *pool);
 /* The same back; NULL if the text is damaged. */
 cdist_catalogue_t *cdist_catalogue_read(const char *text, const cdist_lookup_t *lookup, apr_pool_t *pool);
