@@ -4,6 +4,7 @@
 #include <apr_atomic.h>
 #include <apr_strings.h>
 
+#include <limits.h>
 #include <string.h>
 
 #define TEXT_MAX (64u * 1024 * 1024)
@@ -49,22 +50,34 @@ static cdist_snapshot_t *new_snapshot(void)
     return snapshot;
 }
 
-/* "8.3.22.1750", or "!2 message" with the error's code. */
+/* "8.3.22.1750", or "!CODE STATUS MESSAGE" of the error. */
 static const char *write_server(const cdist_snapshot_t *snapshot)
 {
     const cdist_err_t *err = snapshot->server_err;
 
     if (!err) return cdist_version_format(&snapshot->server, snapshot->pool);
-    return apr_psprintf(snapshot->pool, "!%d %s", err->code, cdist_err_text(err, snapshot->pool));
+    return apr_psprintf(snapshot->pool, "!%d %d %s", (int)err->code, (int)err->status, err->message);
+}
+
+/* The number that begins a text, as far as a blank, which *rest is set behind; 0 if it is none. */
+static int read_number(int *number, const char **rest, const char *text, int least, int most, apr_pool_t *pool)
+{
+    const char *blank = strchr(text, ' ');
+
+    if (!blank || !cdist_number_parse(number, apr_pstrmemdup(pool, text, (apr_size_t)(blank - text)), least, most)) return 0;
+    *rest = blank + 1;
+    return 1;
 }
 
 static int read_server(cdist_snapshot_t *snapshot)
 {
-    const char *text = snapshot->text, *message;
+    const char *text = snapshot->text;
+    int code, status;
 
     if (*text != '!') return cdist_version_parse(&snapshot->server, text);
-    message = strchr(text, ' ');
-    snapshot->server_err = cdist_err_create(snapshot->pool, (cdist_code_t)(text[1] - '0'), 0, "%s", message ? message + 1 : text);
+    if (!read_number(&code, &text, text + 1, CDIST_E_INPUT, CDIST_E_STOPPED, snapshot->pool) ||
+        !read_number(&status, &text, text, 0, INT_MAX, snapshot->pool)) return 0;
+    snapshot->server_err = cdist_err_create(snapshot->pool, (cdist_code_t)code, (apr_status_t)status, "%s", text);
     return 1;
 }
 

@@ -316,6 +316,58 @@ START_TEST(the_version_of_the_1c_server_is_shared_too)
 }
 END_TEST
 
+START_TEST(why_the_1c_server_is_not_known_is_shared_whole)
+{
+    cdist_live_t *one, *other;
+    cdist_version_t version;
+    cdist_err_t *first, *second;
+
+    make_store();
+    one = process(board);
+    other = process(board);
+    if (_i) ck_assert_int_eq(mkdir(fx_path("cv8"), 0755), 0);
+    first = cdist_live_server(&version, one, fx_path("cv8"), 0, fx_pool);
+    fx_write_text("cv8/8.3.22.1750/ragent", "x");
+    second = cdist_live_server(&version, other, fx_path("cv8"), 0, fx_pool);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(second);
+    ck_assert_int_eq(second->code, first->code);
+    ck_assert_int_eq(second->status, first->status);
+    ck_assert_str_eq(second->message, first->message);
+    ck_assert_int_eq(APR_STATUS_IS_ENOENT(second->status), !_i);
+}
+END_TEST
+
+START_TEST(an_error_of_any_code_is_the_same_after_writing_and_reading)
+{
+    cdist_target_t target = {NULL, "/opt/1cv8", 0, 0, NULL, 0};
+    static const char *const damaged[] = {"", "!", "!0 0 x", "!11 0 x", "!3", "!3 ", "!3 0", "!x 0 text", "8.3", "!-1 0 x",
+                                          "!99999999999999999999 0 x"};
+    cdist_digest_t digest;
+    int code, i;
+
+    make_store();
+    target.store = fx_store;
+    memset(&digest, 7, sizeof digest);
+    for (code = CDIST_E_INPUT; code <= CDIST_E_STOPPED; code++) {
+        const char *text = apr_psprintf(fx_pool, "!%d 13 it is 2 bad", code);
+        cdist_snapshot_t *read;
+
+        FX_OK(cdist_file_publish(cdist_store_note_path(fx_store, &digest, fx_pool), text, strlen(text), fx_pool));
+        read = cdist_snapshot_read(&target, &digest);
+        ck_assert_ptr_nonnull(read);
+        ck_assert_int_eq((int)read->server_err->code, code);
+        ck_assert_int_eq(read->server_err->status, 13);
+        ck_assert_str_eq(read->server_err->message, "it is 2 bad");
+        cdist_snapshot_release(read);
+    }
+    for (i = 0; i < FX_COUNT(damaged); i++) {
+        FX_OK(cdist_file_publish(cdist_store_note_path(fx_store, &digest, fx_pool), damaged[i], strlen(damaged[i]), fx_pool));
+        ck_assert_msg(!cdist_snapshot_read(&target, &digest), "\"%s\" was taken", damaged[i]);
+    }
+}
+END_TEST
+
 START_TEST(what_is_built_stands_in_the_catalogue)
 {
     const cdist_lookup_t *lookup = fx_roots("root", NULL);
@@ -380,6 +432,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, what_has_a_name_that_is_not_utf8_is_shared_too);
     tcase_add_test(tcase, texts_that_are_not_utf8_are_the_same_after_writing_and_reading);
     tcase_add_loop_test(tcase, the_version_of_the_1c_server_is_shared_too, 0, 2);
+    tcase_add_loop_test(tcase, why_the_1c_server_is_not_known_is_shared_whole, 0, 2);
+    tcase_add_test(tcase, an_error_of_any_code_is_the_same_after_writing_and_reading);
     tcase_add_test(tcase, what_is_built_stands_in_the_catalogue);
     tcase_add_test(tcase, what_is_built_out_of_the_same_files_need_not_be_still_again);
     return suite;
