@@ -209,8 +209,8 @@ static cdist_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, 
     return fresh;
 }
 
-/* A new snapshot for the holder, NULL if the old one stays. */
-static cdist_snapshot_t *refresh(cdist_live_t *live, holder_t *holder, const cdist_target_t *target)
+/* A new snapshot for the holder, NULL if the old one stays; *scanned: it comes from a look at the folders. */
+static cdist_snapshot_t *refresh(int *scanned, cdist_live_t *live, holder_t *holder, const cdist_target_t *target)
 {
     apr_uint32_t generation = apr_atomic_read32(&holder->notice->generation);
     cdist_snapshot_t *fresh = NULL;
@@ -218,6 +218,7 @@ static cdist_snapshot_t *refresh(cdist_live_t *live, holder_t *holder, const cdi
     cdist_lock_t *lock;
     apr_status_t rv;
 
+    *scanned = 0;
     if (target->store && generation && generation != holder->generation) {
         fresh = cdist_snapshot_read(target, &holder->digest);
         if (fresh) {
@@ -227,12 +228,16 @@ static cdist_snapshot_t *refresh(cdist_live_t *live, holder_t *holder, const cdi
         if (fresh && fresh->catalogue) take_report(holder, fresh->catalogue);
         if (fresh) return fresh;
     }
-    if (!target->store || holder->notice == &holder->own) return scan_and_publish(live, holder, target);
+    if (!target->store || holder->notice == &holder->own) {
+        *scanned = 1;
+        return scan_and_publish(live, holder, target);
+    }
     apr_pool_create_unmanaged(&pool);
     rv = cdist_store_lock(&lock, target->store, CDIST_STORE_LOCK_SCAN, &holder->digest, pool);
     if (rv == APR_EBUSY) {
         holder->not_before = apr_time_now() + BUSY_PAUSE;
     } else {
+        *scanned = 1;
         fresh = scan_and_publish(live, holder, target);
         if (rv == APR_SUCCESS) cdist_os_lock_free(lock);
     }
@@ -255,16 +260,17 @@ static int is_due(const cdist_live_t *live, holder_t *holder, apr_interval_time_
     return now >= (apr_time_t)apr_atomic_read64(&holder->notice->due) + grace && now >= holder->not_before;
 }
 
-/* With the mutex held: lets go of it while it reads or scans. */
-static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, cdist_signals_t *signals)
+/* With the mutex held: lets go of it while it reads or scans. Returns 1 if it scanned. */
+static int look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, cdist_signals_t *signals)
 {
     cdist_snapshot_t *before = holder->snapshot, *fresh;
+    int scanned;
 
     /* NB: nobody else replaces the snapshot while `busy` is set, so `before` stays alive without a count. */
     holder->busy = apr_time_now();
     target->store = live->store;
     leave(live, signals);
-    fresh = refresh(live, holder, target);
+    fresh = refresh(&scanned, live, holder, target);
     enter(live, signals);
     if (fresh) {
         holder->snapshot = fresh;
@@ -272,6 +278,7 @@ static void look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, c
     }
     holder->busy = 0;
     apr_thread_cond_broadcast(live->changed);
+    return scanned;
 }
 
 /* The current snapshot of a target, NULL while the first one takes too long. */
@@ -281,12 +288,13 @@ static const cdist_snapshot_t *current_snapshot(cdist_live_t *live, cdist_target
     cdist_signals_t *signals = cdist_os_signals_make(pool);
     holder_t *holder;
     cdist_snapshot_t *mine;
-    int i;
+    int looks = 0;
 
     enter(live, signals);
     holder = find_holder(live, target, pool);
-    /* What another process published may be due to be looked at again already. */
-    for (i = 0; i < 2 && is_due(live, holder, target->grace); i++) look(live, holder, target, signals);
+    /* What another process published may be due to be looked at again already. NB: what this one just saw never is, though
+     * the interval be 0. */
+    while (looks++ < 2 && is_due(live, holder, target->grace) && !look(live, holder, target, signals)) continue;
     while (!holder->snapshot && apr_time_now() < (holder->busy ? holder->busy + FIRST_SCAN_WAIT : deadline)) {
         apr_thread_cond_timedwait(live->changed, live->mutex, BUSY_PAUSE);
         leave(live, signals);
