@@ -93,18 +93,19 @@ static void add_candidates(apr_array_header_t *candidates, const cdist_dir_conf_
     }
 }
 
-/* NB: where the store may not grow without bound, only what is going to be current is built, or building and evicting would
+/* NB: where the store may not grow without bound, only what is current or going to be is built, or building and evicting would
  * never end. */
 static void collect_candidates(apr_array_header_t *candidates, const cdist_dir_conf_t *publication,
                                const cdist_catalogue_t *catalogue, const cdist_child_t *child, apr_pool_t *pool)
 {
     const cdist_release_t *wanted = current_release(catalogue, publication, child, 0, pool);
+    const cdist_release_t *current = current_release(catalogue, publication, child, 1, pool);
     int i;
 
     for (i = 0; i < catalogue->releases->nelts; i++) {
         const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
 
-        if (cdist_conf_process()->store_max && release != wanted) continue;
+        if (cdist_conf_process()->store_max && release != wanted && release != current) continue;
         add_candidates(candidates, publication, release);
     }
 }

@@ -85,6 +85,20 @@ static json_t *release_object(const cdist_release_t *release, apr_pool_t *pool)
     return object;
 }
 
+static json_t *built_object(const cdist_built_t *built, apr_pool_t *pool)
+{
+    json_t *object = json_object(), *slots = json_array();
+    int i;
+
+    for (i = 0; i < built->slots->nelts; i++) {
+        json_array_append_new(slots, json_string(APR_ARRAY_IDX(built->slots, i, const cdist_slot_t *)->name));
+    }
+    set_text(object, "version", cdist_version_format(&built->version, pool));
+    json_object_set_new(object, "slots", slots);
+    set_number(object, "whole", built->whole);
+    return object;
+}
+
 static json_t *error_object(const cdist_err_t *err)
 {
     json_t *object = json_object();
@@ -98,7 +112,7 @@ static json_t *error_object(const cdist_err_t *err)
 const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
 {
     json_t *object = json_object(), *releases = json_array(), *unreadable = json_array();
-    json_t *unread = json_array();
+    json_t *unread = json_array(), *built = json_array();
     const char *text = NULL;
     char *dumped;
     int i;
@@ -112,6 +126,9 @@ const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t
     for (i = 0; i < catalogue->unread_components->nelts; i++) {
         json_array_append_new(unread, json_string(APR_ARRAY_IDX(catalogue->unread_components, i, const cdist_slot_t *)->name));
     }
+    for (i = 0; catalogue->built && i < catalogue->built->nelts; i++) {
+        json_array_append_new(built, built_object(&APR_ARRAY_IDX(catalogue->built, i, cdist_built_t), pool));
+    }
     set_number(object, "format", CATALOGUE_FORMAT);
     set_number(object, "settle", catalogue->settle);
     set_number(object, "settles_at", catalogue->settles_at);
@@ -119,6 +136,7 @@ const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t
     json_object_set_new(object, "problems", names_array(catalogue->problems));
     json_object_set_new(object, "unreadable", unreadable);
     json_object_set_new(object, "unread_components", unread);
+    json_object_set_new(object, "built", built);
     if ((dumped = json_dumps(object, JSON_INDENT(1))) != NULL) {
         text = apr_pstrdup(pool, dumped);
         free(dumped);
@@ -246,14 +264,34 @@ static void read_unreadable(cdist_catalogue_t *catalogue, const json_t *array, a
     }
 }
 
-static void read_components(cdist_catalogue_t *catalogue, const json_t *array, const cdist_lookup_t *lookup)
+/* What is no slot any more, another configuration having had it, is left out. */
+static apr_array_header_t *get_slots(const json_t *array, const cdist_lookup_t *lookup, apr_pool_t *pool)
 {
+    apr_array_header_t *slots = apr_array_make(pool, (int)json_array_size(array) + 1, sizeof(const cdist_slot_t *));
     size_t i;
 
     for (i = 0; i < json_array_size(array); i++) {
         const cdist_slot_t *slot = get_slot(json_string_value(json_array_get(array, i)), lookup->components);
-        if (slot) APR_ARRAY_PUSH(catalogue->unread_components, const cdist_slot_t *) = slot;
+        if (slot) APR_ARRAY_PUSH(slots, const cdist_slot_t *) = slot;
     }
+    return slots;
+}
+
+static int read_built(cdist_catalogue_t *catalogue, const json_t *array, const cdist_lookup_t *lookup, apr_pool_t *pool)
+{
+    size_t i;
+
+    catalogue->built = apr_array_make(pool, (int)json_array_size(array) + 1, sizeof(cdist_built_t));
+    for (i = 0; i < json_array_size(array); i++) {
+        const json_t *object = json_array_get(array, i);
+        cdist_built_t *built = apr_array_push(catalogue->built);
+        const char *version = get_text(object, "version", pool);
+
+        if (!version || !cdist_version_parse(&built->version, version)) return 0;
+        built->slots = get_slots(json_object_get(object, "slots"), lookup, pool);
+        built->whole = (int)get_number(object, "whole");
+    }
+    return 1;
 }
 
 static int read_releases(cdist_catalogue_t *catalogue, const json_t *array, const cdist_lookup_t *lookup, apr_pool_t *pool)
@@ -274,14 +312,14 @@ cdist_catalogue_t *cdist_catalogue_read(const char *text, const cdist_lookup_t *
 
     catalogue->releases = apr_array_make(pool, 8, sizeof(cdist_release_t));
     catalogue->unreadable = apr_array_make(pool, 1, sizeof(cdist_err_t *));
-    catalogue->unread_components = apr_array_make(pool, 1, sizeof(const cdist_slot_t *));
-    read_components(catalogue, json_object_get(object, "unread_components"), lookup);
+    catalogue->unread_components = get_slots(json_object_get(object, "unread_components"), lookup, pool);
     catalogue->settle = get_number(object, "settle");
     catalogue->settles_at = get_number(object, "settles_at");
     catalogue->problems = get_names(json_object_get(object, "problems"), pool);
     read_unreadable(catalogue, json_object_get(object, "unreadable"), pool);
     whole = get_number(object, "format") == CATALOGUE_FORMAT &&
-            read_releases(catalogue, json_object_get(object, "releases"), lookup, pool);
+            read_releases(catalogue, json_object_get(object, "releases"), lookup, pool) &&
+            read_built(catalogue, json_object_get(object, "built"), lookup, pool);
     json_decref(object);
     return whole ? catalogue : NULL;
 }

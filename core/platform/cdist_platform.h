@@ -144,12 +144,20 @@ typedef struct {
     const char *problem;         /* its folder cannot be read; NULL if it can */
 } cdist_release_t;
 
+/* Which archives of a version were built at some time since it is there. */
+typedef struct {
+    cdist_version_t version;
+    apr_array_header_t *slots; /* const cdist_slot_t * */
+    int whole;                 /* all that the release offered then */
+} cdist_built_t;
+
 /* An immutable snapshot of all releases that a lookup finds. */
 typedef struct {
     apr_array_header_t *releases; /* cdist_release_t, newest version first */
     apr_array_header_t *problems; /* const char *: roots, folders and sources that cannot be offered, and why */
     apr_array_header_t *unreadable; /* cdist_err_t *: roots and patterns' folders that could not be read, and why */
     apr_array_header_t *unread_components; /* const cdist_slot_t *: components whose pattern's folder could not be read */
+    apr_array_header_t *built; /* cdist_built_t; NULL: nothing is known of archives */
     apr_time_t scanned;
     apr_interval_time_t settle; /* as given */
     apr_time_t settles_at;      /* when the next source that is not settled will be, if nothing changes; 0: none */
@@ -166,8 +174,10 @@ cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interv
 const cdist_release_t *cdist_catalogue_release(const cdist_catalogue_t *catalogue, const cdist_version_t *version);
 /* The source for a slot, NULL if the release has none. */
 const cdist_source_t *cdist_release_source(const cdist_release_t *release, const cdist_slot_t *slot);
-/* 1 if the archives of all required slots are built; without any (NULL), of everything that the release offers. */
-int cdist_release_built(const cdist_release_t *release, const apr_array_header_t *required);
+/* 1 if a release of the catalogue has, or once had, the archive of a slot; or, without one (NULL), those of all required slots;
+ * or, without any (NULL), of everything that it offered. */
+int cdist_release_was_built(const cdist_catalogue_t *catalogue, const cdist_release_t *release, const cdist_slot_t *slot,
+                            const apr_array_header_t *required);
 /* 1 if at least one source can be offered now. */
 int cdist_release_usable(const cdist_release_t *release);
 /* The first of the required slots (const cdist_slot_t *, NULL: none are) that the release cannot offer now; NULL if it is
@@ -220,7 +230,8 @@ typedef struct {
     const char *server;                 /* for SERVER: the folder of server versions; to be turned into a MASK by the
                                          * caller (cdist_live_server) before anything is selected */
     const apr_array_header_t *required; /* const cdist_slot_t *, NULL: none; only a release with all of them is current */
-    int prefer_built; /* a release whose archives are built goes before a newer one that is not, as long as there is one */
+    int prefer_built; /* a release whose archives are built, or were once, goes before a newer one that never was, as long as
+                       * there is one */
 } cdist_current_t;
 
 /* What a request asks for. */

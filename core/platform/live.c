@@ -160,8 +160,7 @@ static void publish(holder_t *holder, const cdist_target_t *target, const cdist_
     cdist_err_t *err;
 
     if (holder->notice == &holder->own) return;
-    err = cdist_file_publish(cdist_store_note_path(target->store, &holder->digest, snapshot->pool), snapshot->text,
-                             strlen(snapshot->text), snapshot->pool);
+    err = cdist_snapshot_publish(snapshot, target, &holder->digest);
     holder->unpublished = err != NULL;
     if (!err) apr_atomic_inc32(&holder->notice->generation);
 }
@@ -191,7 +190,7 @@ static cdist_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, 
     if (!before && target->store) before = first = cdist_snapshot_read(target, &holder->digest);
     /* NB: set before the look, so that whoever wants another one meanwhile is not forgotten. */
     apr_atomic_set64(&holder->notice->due, (apr_uint64_t)(looked + live->options.interval));
-    fresh = cdist_snapshot_scan(target, before);
+    fresh = cdist_snapshot_scan(target, before, !holder->snapshot);
     if (fresh->catalogue) report(holder, fresh->catalogue);
     if (apr_atomic_read64(&holder->notice->due) == (apr_uint64_t)(looked + live->options.interval)) {
         apr_atomic_set64(&holder->notice->due, (apr_uint64_t)due_after(live, fresh, looked));
@@ -199,7 +198,7 @@ static cdist_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, 
     if (!target->store) {
         holder->generation = 0;
     } else if (fresh->text && is_known(holder, before, fresh)) {
-        cdist_store_renew_note(target->store, &holder->digest, fresh->pool);
+        cdist_snapshot_renew(fresh, target, &holder->digest);
     } else if (fresh->text) {
         /* NB: where it cannot be written, the disk being full, this process goes on with what it saw all the same. */
         publish(holder, target, fresh);

@@ -121,8 +121,14 @@ typedef struct {
 
 /* A text that is the same for equal targets. */
 const char *cdist_target_key(const cdist_target_t *target, apr_pool_t *pool);
-/* Looks. `previous` may be NULL. */
-cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_snapshot_t *previous);
+/* Looks. `previous` may be NULL; `first`: this process looks for the first time, so what was built has to be read too. */
+cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_snapshot_t *previous, int first);
+/* Leaves the snapshot for the other processes under the digest; and, for later starts with another configuration, what was
+ * built. */
+CDIST_MUST_CHECK cdist_err_t *cdist_snapshot_publish(const cdist_snapshot_t *snapshot, const cdist_target_t *target,
+                                                     const cdist_digest_t *digest);
+/* Says that both are still in use. */
+void cdist_snapshot_renew(const cdist_snapshot_t *snapshot, const cdist_target_t *target, const cdist_digest_t *digest);
 /* Reads what was published under the digest; NULL if there is nothing, or it cannot be understood. */
 cdist_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const cdist_digest_t *digest);
 /* One reader less; a pool cleanup. */
@@ -145,5 +151,9 @@ cdist_notice_t *cdist_board_notice(void *board, const cdist_digest_t *key);
 /* Sets `built` of the catalogue's sources by what the store holds; what is built counts as settled. */
 void cdist_catalogue_mark_built(cdist_catalogue_t *catalogue, const cdist_lookup_t *lookup, cdist_store_t *store, int level,
                                 apr_pool_t *scratch_pool);
+/* Takes over what the catalogue before knew to have been built, as far as it may still be there. */
+void cdist_catalogue_keep_built(cdist_catalogue_t *catalogue, const cdist_catalogue_t *before, apr_pool_t *result_pool);
+/* Adds what is built now. */
+void cdist_catalogue_note_built(cdist_catalogue_t *catalogue, apr_pool_t *result_pool);
 
 #endif

@@ -55,14 +55,7 @@ static fitness_t release_fitness(const cdist_release_t *release, const cdist_slo
     return best;
 }
 
-/* Whether what is wanted of the release is built. */
-static int is_built(const cdist_release_t *release, const cdist_slot_t *slot, const cdist_current_t *current)
-{
-    if (!current->prefer_built) return 0;
-    return slot ? cdist_release_source(release, slot)->built : cdist_release_built(release, current->required);
-}
-
-/* The newest of the fittest complete releases under a mask, of the built ones if there are any and they are preferred. */
+/* The newest of the fittest complete releases under a mask, of those once built if there are any and they are preferred. */
 static const cdist_release_t *newest(fitness_t *fitness, const cdist_catalogue_t *catalogue, const cdist_version_t *mask,
                                      const cdist_current_t *current, const cdist_slot_t *slot)
 {
@@ -74,7 +67,8 @@ static const cdist_release_t *newest(fitness_t *fitness, const cdist_catalogue_t
         const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
         fitness_t here =
             cdist_mask_matches(mask, &release->version) ? release_fitness(release, slot, current->required) : UNFIT;
-        int built = here != UNFIT && is_built(release, slot, current);
+        int built = here != UNFIT && current->prefer_built &&
+                    cdist_release_was_built(catalogue, release, slot, current->required);
 
         if (here < *fitness || (here == *fitness && built <= found_built)) continue;
         *fitness = here;

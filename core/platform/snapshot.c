@@ -81,7 +81,56 @@ static int read_server(cdist_snapshot_t *snapshot)
     return 1;
 }
 
-cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_snapshot_t *previous)
+/* ---- what was built, whatever the configuration ---------------------------------------------------------------------- */
+
+/* Under the roots alone, so that what was built is known after most changes of the configuration too: with a CDistSource or
+ * another level more, exactly the archives are missing that would keep a release from being current. */
+static cdist_digest_t built_note(const cdist_target_t *target, apr_pool_t *pool)
+{
+    const cdist_lookup_t *lookup = target->lookup;
+    cdist_sha256_t *sha = cdist_sha256_create(pool);
+    cdist_digest_t digest;
+
+    cdist_sha256_update_text(sha, "built");
+    if (lookup->roots) cdist_sha256_update_text(sha, apr_array_pstrcat(pool, lookup->roots, '\n'));
+    else if (lookup->patterns) cdist_sha256_update_text(sha, APR_ARRAY_IDX(lookup->patterns, 0, cdist_pattern_t).path);
+    cdist_sha256_final(&digest, sha);
+    return digest;
+}
+
+/* A catalogue of nothing else. */
+static cdist_err_t *write_built(const cdist_snapshot_t *snapshot, const cdist_target_t *target)
+{
+    apr_pool_t *pool = snapshot->pool;
+    cdist_digest_t digest = built_note(target, pool);
+    const char *path = cdist_store_note_path(target->store, &digest, pool), *text;
+    cdist_catalogue_t bare = {apr_array_make(pool, 1, sizeof(cdist_release_t)), apr_array_make(pool, 1, sizeof(const char *)),
+                              apr_array_make(pool, 1, sizeof(cdist_err_t *)),
+                              apr_array_make(pool, 1, sizeof(const cdist_slot_t *)), snapshot->catalogue->built, 0, 0, 0};
+    apr_size_t length;
+    char *old;
+
+    text = cdist_catalogue_write(&bare, pool);
+    if (!text || (!cdist_file_read(&old, &length, path, TEXT_MAX, pool) && strcmp(old, text) == 0)) return NULL;
+    return cdist_file_publish(path, text, strlen(text), pool);
+}
+
+static void read_built(cdist_snapshot_t *snapshot, const cdist_target_t *target)
+{
+    cdist_digest_t digest = built_note(target, snapshot->pool);
+    const char *path = cdist_store_note_path(target->store, &digest, snapshot->pool);
+    const cdist_catalogue_t *known;
+    apr_size_t length;
+    char *text;
+
+    if (cdist_file_read(&text, &length, path, TEXT_MAX, snapshot->pool)) return;
+    known = cdist_catalogue_read(text, target->lookup, snapshot->pool);
+    if (known) cdist_catalogue_keep_built(snapshot->catalogue, known, snapshot->pool);
+}
+
+/* ---- looking, writing, reading ----------------------------------------------------------------------------------------- */
+
+cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_snapshot_t *previous, int first)
 {
     cdist_snapshot_t *snapshot = new_snapshot();
 
@@ -94,9 +143,31 @@ cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_
                                                snapshot->pool);
     if (target->store) {
         cdist_catalogue_mark_built(snapshot->catalogue, target->lookup, target->store, target->level, snapshot->pool);
+        if (previous && previous->catalogue) {
+            cdist_catalogue_keep_built(snapshot->catalogue, previous->catalogue, snapshot->pool);
+        }
+        if (first) read_built(snapshot, target);
+        cdist_catalogue_note_built(snapshot->catalogue, snapshot->pool);
         snapshot->text = cdist_catalogue_write(snapshot->catalogue, snapshot->pool);
     }
     return snapshot;
+}
+
+cdist_err_t *cdist_snapshot_publish(const cdist_snapshot_t *snapshot, const cdist_target_t *target,
+                                    const cdist_digest_t *digest)
+{
+    if (snapshot->catalogue) CDIST_ERR(write_built(snapshot, target));
+    return cdist_file_publish(cdist_store_note_path(target->store, digest, snapshot->pool), snapshot->text,
+                              strlen(snapshot->text), snapshot->pool);
+}
+
+void cdist_snapshot_renew(const cdist_snapshot_t *snapshot, const cdist_target_t *target, const cdist_digest_t *digest)
+{
+    cdist_store_renew_note(target->store, digest, snapshot->pool);
+    if (snapshot->catalogue) {
+        cdist_digest_t built = built_note(target, snapshot->pool);
+        cdist_store_renew_note(target->store, &built, snapshot->pool);
+    }
 }
 
 cdist_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const cdist_digest_t *digest)

@@ -51,6 +51,54 @@ def test_a_new_release_becomes_current_only_once_it_is_built(httpd, folder, mpm)
     assert seen == sorted(seen), "and nobody goes back"
 
 
+def never_goes_back(server, version, done, what):
+    """Asks over and over until `done`, and has every answer come from that release."""
+    def asked():
+        answer = server.get("/tc/windows64tc.zip")
+        assert (answer.status, answer.headers["1C-Version"]) == (200, version), answer
+        return done()
+    wait_until(asked, what, 60, 0.05)
+
+
+@pytest.fixture
+def two_built(httpd, folder):
+    """A server whose releases OLD and CURRENT are built, CURRENT for being newer is current."""
+    releases.add_release(folder / "root", OLD)
+    releases.add_release(folder / "root", CURRENT)
+    releases.age(folder / "root")
+    server = httpd(folder / "root", process=ON + "CDistLevel 9\n")
+    wait_until(lambda: any(note.read_text().count('"built": 1') == 2 for note in (server.store / "notes").glob("*")),
+               "both are built, and all processes know it")
+    assert server.get("/tc/windows64tc.zip").headers["1C-Version"] == CURRENT
+    return server
+
+
+def test_a_current_release_whose_files_change_stays_current(two_built, folder):
+    (folder / "root" / CURRENT / "windows64" / "added.dat").write_bytes(releases.text("added", 5 << 20))
+    never_goes_back(two_built, CURRENT, lambda: len(built(two_built)) == 3, "the changed release is built")
+
+
+def test_a_current_release_whose_archives_are_gone_stays_current_after_a_restart(two_built):
+    server = two_built
+    server.stop()
+    for archive in server.archives():
+        if any(CURRENT in line and archive.stem in line for line in server.logged("CD0013")):
+            for path in server.store.glob(f"*/{archive.stem}*"):
+                path.unlink()
+    assert len(server.archives()) == 1
+    server.start()
+    never_goes_back(server, CURRENT, lambda: len(built(server)) == 3, "the archive is built again")
+
+
+def test_a_component_that_is_configured_later_takes_nothing_back(two_built, folder):
+    server = two_built
+    releases.write_files(folder / "modules" / CURRENT, {"big.dat": releases.text("modules", 5 << 20)})
+    releases.age(folder / "modules")
+    server.publications = {"/tc": f'CDistRoot "{folder / "root"}"\n  CDistSource modules "{folder}/modules/%v"'}
+    server.restart()
+    never_goes_back(server, CURRENT, lambda: len(built(server)) == 3, "the component is built")
+
+
 def test_without_prebuild_the_newest_is_current_and_built_on_request(httpd, shared):
     server = httpd(shared["plain"], process=ON.replace("On", "Off"))
     assert server.get("/tc/windows64tc.zip").headers["1C-Version"] == NEWEST

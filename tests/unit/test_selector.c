@@ -1,6 +1,6 @@
 /* Which source answers a request; on catalogues written down here, not read from folders. */
+#include "../../core/platform/platform_int.h"
 #include "fixture.h"
-#include "platform/cdist_platform.h"
 
 #include <apr_strings.h>
 
@@ -55,6 +55,7 @@ static void fill(const char *text)
             cdist_err_create(fx_pool, CDIST_E_SOURCE, 0, "/share: no route to host");
     }
     for (part = apr_strtok(copy, ";", &last); part; part = apr_strtok(NULL, ";", &last)) add_release(part);
+    cdist_catalogue_note_built(catalogue, fx_pool);
 }
 
 #define FOUND 0

@@ -75,15 +75,21 @@ START_TEST(a_catalogue_is_the_same_after_writing_and_reading)
 {
     cdist_lookup_t *lookup = make_everything();
     cdist_catalogue_t *catalogue = fx_scan_settled(lookup);
-    const char *text = cdist_catalogue_write(catalogue, fx_pool), *again;
+    const char *text, *again;
     const cdist_catalogue_t *read;
 
+    /* NB: the test's own catalogue. */
+    ((cdist_source_t *)fx_source_in(catalogue, "8.3.22.1750", "modules"))->built = 1;
+    ((cdist_source_t *)fx_source_in(catalogue, "8.3.22.1750", "windows32"))->built = 1;
+    cdist_catalogue_note_built(catalogue, fx_pool);
+    text = cdist_catalogue_write(catalogue, fx_pool);
     ck_assert_ptr_nonnull(text);
     read = cdist_catalogue_read(text, lookup, fx_pool);
     ck_assert_ptr_nonnull(read);
     again = cdist_catalogue_write(read, fx_pool);
     ck_assert_str_eq(again, text);
     ck_assert_str_eq(fx_list_catalogue(read), fx_list_catalogue(catalogue));
+    ck_assert_int_eq(APR_ARRAY_IDX(read->built, 0, cdist_built_t).slots->nelts, 2);
     ck_assert_int_eq(read->unreadable->nelts, 1);
     ck_assert_int_eq(read->unread_components->nelts, 1);
     ck_assert_int_eq(read->problems->nelts, catalogue->problems->nelts);
@@ -371,6 +377,7 @@ END_TEST
 START_TEST(what_is_built_stands_in_the_catalogue)
 {
     const cdist_lookup_t *lookup = fx_roots("root", NULL);
+    const cdist_release_t *release;
     cdist_catalogue_t *catalogue;
     cdist_job_t job;
 
@@ -383,7 +390,11 @@ START_TEST(what_is_built_stands_in_the_catalogue)
     cdist_catalogue_mark_built(catalogue, lookup, fx_store, 6, fx_pool);
     ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows64")->built, 1);
     ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows32")->built, 0);
-    ck_assert(!cdist_release_built(&APR_ARRAY_IDX(catalogue->releases, 0, cdist_release_t), NULL));
+    cdist_catalogue_note_built(catalogue, fx_pool);
+    release = &APR_ARRAY_IDX(catalogue->releases, 0, cdist_release_t);
+    ck_assert(!cdist_release_was_built(catalogue, release, NULL, NULL));
+    ck_assert(cdist_release_was_built(catalogue, release, cdist_slot_parse("windows64"), NULL));
+    ck_assert(!cdist_release_was_built(catalogue, release, cdist_slot_parse("windows32"), NULL));
     cdist_catalogue_mark_built(catalogue, lookup, fx_store, 7, fx_pool);
     ck_assert_int_eq(fx_source_in(catalogue, "8.3.22.1750", "windows64")->built, 0);
 }
