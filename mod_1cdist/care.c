@@ -4,6 +4,7 @@
 #include "mod_1cdist_int.h"
 
 #include <apr_atomic.h>
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
@@ -201,9 +202,38 @@ static void audit(const cdist_child_t *child, apr_pool_t *pool)
     apr_pool_destroy(scratch);
 }
 
-void cdist_care(const apr_array_header_t *publications, cdist_child_t *child, apr_pool_t *pool)
+/* ---- the whole --------------------------------------------------------------------------------------------------------- */
+
+static apr_uint32_t mix(apr_uint32_t mark, const void *bytes, apr_ssize_t length)
+{
+    return mark * 31 + apr_hashfunc_default(bytes, &length);
+}
+
+apr_uint32_t cdist_care_missing(const cdist_catalogue_t *catalogue)
+{
+    apr_uint32_t mark = 0;
+    int i, j;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+
+        for (j = 0; j < release->sources->nelts; j++) {
+            const cdist_source_t *source = APR_ARRAY_IDX(release->sources, j, const cdist_source_t *);
+
+            if (source->built || !cdist_source_offered(source)) continue;
+            mark = mix(mark, source->path, APR_HASH_KEY_STRING);
+            mark = mix(mark, source->signature.byte, CDIST_SHA256_BYTES);
+            mark = mix(mark, &source->newest_ns, sizeof source->newest_ns);
+            if (mark == 0) mark = 1;
+        }
+    }
+    return mark;
+}
+
+void cdist_care(const apr_array_header_t *publications, volatile apr_uint32_t *left, cdist_child_t *child, apr_pool_t *pool)
 {
     apr_array_header_t *candidates = apr_array_make(pool, 16, sizeof(candidate_t));
+    apr_uint32_t *missing = apr_pcalloc(pool, ((apr_size_t)publications->nelts + 1) * sizeof *missing);
     int i;
 
     for (i = 0; i < publications->nelts; i++) {
@@ -211,9 +241,13 @@ void cdist_care(const apr_array_header_t *publications, cdist_child_t *child, ap
         const cdist_catalogue_t *catalogue = cdist_live_get(child->live, &publication->lookup, 1, pool);
 
         if (!catalogue) continue;
+        missing[i] = cdist_care_missing(catalogue);
         pin_current(publication, catalogue, child, pool);
         if (cdist_conf_process()->prebuild) collect_candidates(candidates, publication, catalogue, child, pool);
     }
+    cdist_log(CDIST_LOG_DEBUG, "CD0118", 0, "store: cared for on behalf of %d publications, %d archives are missing",
+              publications->nelts, candidates->nelts);
     build_all(child, candidates, pool);
+    for (i = 0; i < publications->nelts; i++) apr_atomic_set32(&left[i], missing[i]);
     audit(child, pool);
 }

@@ -170,8 +170,12 @@ CDIST_MUST_CHECK cdist_err_t *cdist_child_current(const cdist_release_t **releas
 /* ---- care.c ------------------------------------------------------------------------------------------------------ */
 
 /* Cares for the store on behalf of the publications (const cdist_dir_conf_t *). To be called by one thread of the process at a
- * time, which holds CDIST_STORE_LOCK_CARE. */
-void cdist_care(const apr_array_header_t *publications, cdist_child_t *child, apr_pool_t *pool);
+ * time, which holds CDIST_STORE_LOCK_CARE. Sets left[i], once it has built all it could, to the mark of what was missing for
+ * publication i when it began. */
+void cdist_care(const apr_array_header_t *publications, volatile apr_uint32_t *left, cdist_child_t *child, apr_pool_t *pool);
+/* A mark of what the catalogue offers and is not built: another one for other sources, or other states of them; 0 if nothing is
+ * missing. */
+apr_uint32_t cdist_care_missing(const cdist_catalogue_t *catalogue);
 
 /* ---- negotiate.c ----------------------------------------------------------------------------------------------- */
 

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How soon a thread is started again while something is missing, and without that. */
+/* How soon a thread is started again while something is missing that no run has met yet, and without that. */
 #define MISSING_PAUSE_SEC 2
 #define CARE_PAUSE_SEC 60
 /* How often mod_watchdog calls. Most calls find that nothing is due. */
@@ -33,6 +33,7 @@ static struct {
     apr_pool_t *thread_pool;                /* its own */
     volatile apr_uint32_t running; /* the thread runs; whoever sets it may touch the two before */
     volatile apr_uint32_t last_missing_sec, last_care_sec;
+    volatile apr_uint32_t *left; /* by publication: what the last run could not build, see cdist_care; 0 before */
 } watch;
 
 /* ---- the thread ---------------------------------------------------------------------------------------------------- */
@@ -49,7 +50,7 @@ static void *APR_THREAD_FUNC care(apr_thread_t *thread, void *unused)
     apr_pool_create_unmanaged(&pool);
     if (!cdist_child_ready(&child, pool) &&
         cdist_store_lock(&lock, child->store, CDIST_STORE_LOCK_CARE, &whole_host, pool) == APR_SUCCESS) {
-        cdist_care(watch.publications, child, pool);
+        cdist_care(watch.publications, watch.left, child, pool);
         cdist_os_lock_free(lock);
     }
     apr_pool_destroy(pool);
@@ -59,17 +60,14 @@ static void *APR_THREAD_FUNC care(apr_thread_t *thread, void *unused)
 
 /* ---- starting and ending it ---------------------------------------------------------------------------------------- */
 
-static int has_missing(const cdist_catalogue_t *catalogue)
+/* Whether the last run of the thread has left exactly this: it cannot be built, or must not be. NB: what failed is tried again
+ * by the runs every CARE_PAUSE_SEC, when care.c finds that it is time. */
+static int was_left(apr_uint32_t missing)
 {
-    int i, j;
+    int i;
 
-    for (i = 0; i < catalogue->releases->nelts; i++) {
-        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
-
-        for (j = 0; j < release->sources->nelts; j++) {
-            const cdist_source_t *source = APR_ARRAY_IDX(release->sources, j, const cdist_source_t *);
-            if (!source->built && cdist_source_offered(source)) return 1;
-        }
+    for (i = 0; i < watch.publications->nelts; i++) {
+        if (apr_atomic_read32(&watch.left[i]) == missing) return 1;
     }
     return 0;
 }
@@ -101,9 +99,9 @@ static void start_thread(void)
 static void kick(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
 {
     cdist_signals_t *signals;
-    int missing = cdist_conf_process()->prebuild && has_missing(catalogue);
+    apr_uint32_t missing = cdist_conf_process()->prebuild ? cdist_care_missing(catalogue) : 0;
 
-    if (!(missing && cdist_log_due(&watch.last_missing_sec, MISSING_PAUSE_SEC)) &&
+    if (!(missing && !was_left(missing) && cdist_log_due(&watch.last_missing_sec, MISSING_PAUSE_SEC)) &&
         !cdist_log_due(&watch.last_care_sec, CARE_PAUSE_SEC)) return;
     signals = cdist_os_signals_make(pool);
     cdist_os_signals_block(signals);
@@ -134,6 +132,7 @@ void cdist_watch_child(apr_pool_t *pchild)
 {
     watch.thread = NULL;
     watch.running = watch.last_missing_sec = watch.last_care_sec = 0;
+    watch.left = apr_pcalloc(pchild, ((apr_size_t)watch.publications->nelts + 1) * sizeof *watch.left);
     /* NB: before the pool's own cleanups, which would take the store away from the running thread. */
     apr_pool_pre_cleanup_register(pchild, NULL, end_thread);
 }

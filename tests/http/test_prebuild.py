@@ -146,6 +146,34 @@ def test_a_release_that_cannot_be_built_does_not_hold_the_others_up(httpd, folde
     assert len(server.logged("CD0016")) == before, "and it is not tried over and over"
 
 
+@pytest.mark.parametrize("which", ["older ones must not be built", "one cannot be built"])
+def test_where_nothing_can_be_done_nobody_tries_all_the_time(httpd, folder, which):
+    root = folder / "root"
+    releases.add_release(root, OLD)
+    releases.add_release(root, CURRENT)
+    process = ON
+    if "cannot" in which:
+        if os.geteuid() != 0:
+            pytest.skip("needs a file that the server's user cannot read")
+        (root / OLD / "windows64" / "setup.exe").chmod(0)
+    else:
+        process += "CDistStoreMaxSize 1G\n"
+    releases.age(root)
+    server = httpd(root, process=process)
+    server.allow("CD0016")
+    wait_until(lambda: built(server) == [f"windows64 {CURRENT}"], "what can be built is built")
+    time.sleep(3)
+    before = len(server.wait_logged("CD0118"))
+    time.sleep(9)
+    assert len(server.logged("CD0118")) - before <= 1
+    if "cannot" in which:
+        (root / OLD / "windows64" / "setup.exe").chmod(0o644)
+        wait_until(lambda: built(server)[1:] == [f"windows64 {OLD}"], "a change of the source is seen at once")
+    else:
+        releases.add_release(root, NEWEST)
+        wait_until(lambda: built(server)[1:] == [f"windows64 {NEWEST}"], "a new release is built at once")
+
+
 @pytest.mark.parametrize("mpm", MPMS)
 def test_requests_are_served_while_much_is_prebuilt(httpd, folder, mpm):
     root = folder / "root"
