@@ -144,24 +144,6 @@ static void build_all(const cdist_child_t *child, apr_array_header_t *candidates
 
 /* ---- pinning and reading again ------------------------------------------------------------------------------------- */
 
-/* Tells publications apart. */
-static const char *pin_name(const cdist_dir_conf_t *publication, apr_pool_t *pool)
-{
-    cdist_sha256_t *sha = cdist_sha256_create(pool);
-    cdist_digest_t digest;
-    int i;
-
-    cdist_sha256_update_text(sha, cdist_lookup_text(&publication->lookup, pool));
-    cdist_sha256_update_u64(sha, (apr_uint64_t)publication->current.kind);
-    cdist_sha256_update_text(sha, cdist_version_format(&publication->current.mask, pool));
-    cdist_sha256_update_text(sha, publication->current.server ? publication->current.server : "");
-    for (i = 0; publication->current.required && i < publication->current.required->nelts; i++) {
-        cdist_sha256_update_text(sha, APR_ARRAY_IDX(publication->current.required, i, const cdist_slot_t *)->name);
-    }
-    cdist_sha256_final(&digest, sha);
-    return cdist_digest_hex(&digest, pool);
-}
-
 static void pin_current(const cdist_dir_conf_t *publication, const cdist_catalogue_t *catalogue, const cdist_child_t *child,
                         apr_pool_t *pool)
 {
@@ -184,7 +166,7 @@ static void pin_current(const cdist_dir_conf_t *publication, const cdist_catalog
         apr_file_close(file);
         APR_ARRAY_PUSH(digests, cdist_digest_t) = archive->sha256;
     }
-    err = digests->nelts ? cdist_store_pin(child->store, pin_name(publication, pool), digests, pool) : NULL;
+    err = digests->nelts ? cdist_store_pin(child->store, cdist_publication_name(publication, pool), digests, pool) : NULL;
     if (err) cdist_log(CDIST_LOG_WARNING, "CD0111", 0, "store: what is current cannot be pinned: %s", cdist_err_text(err, pool));
 }
 

@@ -104,8 +104,11 @@ void cdist_check_handlers(server_rec *server, apr_pool_t *scratch_pool);
 /* ---- publications.c ---------------------------------------------------------------------------------------------- */
 
 /* Every directory of the configuration that publishes something (const cdist_dir_conf_t *), with what it inherits from its
- * server. What a nested section adds is not seen. */
+ * server; those that publish the same, as one section does on several virtual hosts, once. What a nested section adds is not
+ * seen. */
 apr_array_header_t *cdist_publications(server_rec *server, apr_pool_t *pool);
+/* What tells publications apart that differ in what they look up or in what is current, in small hexadecimal digits. */
+const char *cdist_publication_name(const cdist_dir_conf_t *publication, apr_pool_t *pool);
 
 /* ---- watch.c ----------------------------------------------------------------------------------------------------- */
 

@@ -38,6 +38,19 @@ def server(httpd, roots):
     return two_hosts(httpd, {host: (roots["common"], roots[host]) for host in HOSTS})
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_a_publication_of_the_main_server_is_looked_after_once(httpd, roots, own):
+    """The hosts have its sections too; but one with directives of its own has another publication."""
+    server = httpd(roots["common"], process="CDistPrebuild On\nCDistScanInterval 1\n", start=False)
+    for host in HOSTS:
+        second = own and host == "second.example"
+        server.extra += f"<VirtualHost *>\nServerName {host}\n{'CDistCurrent 8.3' if second else ''}\n</VirtualHost>\n"
+    server.start()
+    assert f"{2 if own else 1} publications" in server.wait_logged("CD0118")[0]
+    for host in ("main.example", *HOSTS):
+        assert ask(server, host, CURRENT_URL).headers["1C-Version"] == COMMON
+
+
 def ask(server, host, url):
     return server.get(url, {"Host": host})
 
