@@ -23,7 +23,7 @@ void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server)
 #define X(member, directive, preset, least, most, help) conf->member = preset;
     CDIST_PROCESS_NUMBERS(X)
 #undef X
-    conf->roots = apr_array_make(pool, 4, sizeof(const char *));
+    conf->folders = apr_array_make(pool, 4, sizeof(cdist_named_folder_t));
     return conf;
 }
 
@@ -182,13 +182,21 @@ static const char *set_store_max(cmd_parms *cmd, void *unused, const char *arg)
     return apr_psprintf(cmd->pool, "CDistStoreMaxSize \"%s\": must be " CDIST_SIZE_FORM, arg);
 }
 
-/* Whatever names a place with releases makes the section a publication. */
-static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *folder)
+static void note_folder(cmd_parms *cmd, const char *directive, const char *path)
 {
     cdist_process_conf_t *process = ap_get_module_config(cmd->server->module_config, &cdist_module);
+    cdist_named_folder_t *folder = apr_array_push(process->folders);
+
+    folder->directive = directive;
+    folder->path = path;
+}
+
+/* Whatever names a place with releases makes the section a publication. */
+static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *directive, const char *path)
+{
     const ap_directive_t *section = cmd->directive->parent;
 
-    APR_ARRAY_PUSH(process->roots, const char *) = folder;
+    note_folder(cmd, directive, path);
     /* A plain <Location "/path"> is a base as an Alias is; with a regular expression (~) there is none. */
     if (section && strcasecmp(section->directive, "<Location") == 0 && *section->args != '~') conf->mount = cmd->path;
 }
@@ -213,7 +221,7 @@ static const char *set_root(cmd_parms *cmd, void *dir, const char *arg)
     if (!path) return apr_psprintf(cmd->pool, "CDistRoot \"%s\": must be the path of a folder", arg);
     if (!conf->lookup.roots) conf->lookup.roots = apr_array_make(cmd->pool, 2, sizeof(const char *));
     APR_ARRAY_PUSH((apr_array_header_t *)conf->lookup.roots, const char *) = path;
-    note_place(cmd, conf, path);
+    note_place(cmd, conf, "CDistRoot", path);
     return NULL;
 }
 
@@ -234,7 +242,7 @@ static const char *set_source(cmd_parms *cmd, void *dir, const char *name, const
     }
     if (!conf->lookup.patterns) conf->lookup.patterns = apr_array_make(cmd->pool, 2, sizeof(cdist_pattern_t));
     APR_ARRAY_PUSH((apr_array_header_t *)conf->lookup.patterns, cdist_pattern_t) = pattern;
-    note_place(cmd, conf, cdist_pattern_folder(&pattern, cmd->pool));
+    note_place(cmd, conf, "CDistSource", cdist_pattern_folder(&pattern, cmd->pool));
     complete(conf, cmd->pool);
     return NULL;
 }
@@ -270,8 +278,10 @@ static const char *set_current(cmd_parms *cmd, void *dir, const char *arg, const
     if (strcasecmp(arg, "server") == 0) {
         conf->current.kind = CDIST_CURRENT_SERVER;
         conf->current.server = folder ? cdist_conf_path(cmd, folder) : NULL;
-        return conf->current.server ? NULL : "CDistCurrent server: after it must stand the folder of the server's versions, "
-                                             "such as /opt/1cv8/x86_64";
+        if (!conf->current.server) return "CDistCurrent server: after it must stand the folder of the server's versions, "
+                                          "such as /opt/1cv8/x86_64";
+        note_folder(cmd, "CDistCurrent server", conf->current.server);
+        return NULL;
     }
     wrong = cdist_current_parse(&conf->current, arg);
     if (wrong) return apr_psprintf(cmd->pool, "CDistCurrent \"%s\": %s", arg, wrong);

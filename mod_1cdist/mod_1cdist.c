@@ -33,7 +33,7 @@ static void log_print(void *baton, cdist_log_level_t level, apr_status_t status,
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
     const cdist_process_conf_t *conf = ap_get_module_config(server->module_config, &cdist_module);
-    apr_array_header_t *roots = apr_array_make(ptemp, 8, sizeof(const char *));
+    apr_array_header_t *folders = apr_array_make(ptemp, 8, sizeof(cdist_named_folder_t));
     server_rec *s;
 
     (void)plog;
@@ -42,13 +42,13 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     cdist_log_set(log_enabled, log_print, NULL);
     for (s = server; s; s = s->next) {
         const cdist_process_conf_t *other = ap_get_module_config(s->module_config, &cdist_module);
-        if (s == server || other != conf) apr_array_cat(roots, other->roots);
+        if (s == server || other != conf) apr_array_cat(folders, other->folders);
     }
     cdist_start_store(conf->store, server, ptemp);
     cdist_board = cdist_start_board(pconf);
-    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server, "CD0108: store %s, %d folders with releases", conf->store,
-                 roots->nelts);
-    if (roots->nelts) cdist_start_check_roots(roots, server, ptemp);
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server, "CD0108: store %s, %d folders to look at", conf->store,
+                 folders->nelts);
+    if (folders->nelts) cdist_start_check_folders(folders, server, ptemp);
     cdist_start_check_handlers(server, ptemp);
     return OK;
 }

@@ -30,6 +30,12 @@ APLOG_USE_MODULE(cdist);
     X(build_threads, "CDistBuildThreads", 0, 0, 64, "threads of one build; 0: as many as the machine has cores")        \
     X(wait_max, "CDistWaitMax", CDIST_NUMBER_UNSET, 0, 65536, "requests that wait for builds on this host at once")
 
+/* A folder that the configuration names, for the check at start. */
+typedef struct {
+    const char *directive; /* "CDistCurrent server" */
+    const char *path;
+} cdist_named_folder_t;
+
 typedef struct {
     const char *store;
     int prebuild; /* whether archives are built before somebody asks */
@@ -37,8 +43,7 @@ typedef struct {
 #define X(member, directive, preset, least, most, help) int member;
     CDIST_PROCESS_NUMBERS(X)
 #undef X
-    apr_array_header_t *roots; /* const char *, every folder that the configuration looks for releases in, for the check
-                                * at start */
+    apr_array_header_t *folders; /* cdist_named_folder_t: everything that is looked at */
 } cdist_process_conf_t;
 
 typedef enum { CDIST_INSTALLED_UNSET, CDIST_INSTALLED_OFF, CDIST_INSTALLED_ON, CDIST_INSTALLED_ADVERTISE } cdist_installed_t;
@@ -128,8 +133,8 @@ void cdist_watch_request(const cdist_catalogue_t *catalogue, apr_pool_t *scratch
 void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool);
 /* Memory that all children share, for cdist_live_options_t; NULL if there is none to be had. */
 void *cdist_start_board(apr_pool_t *pconf);
-/* Warns about folders that the server's user cannot read; takes a few seconds at most. */
-void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server, apr_pool_t *pool);
+/* Warns about folders (cdist_named_folder_t) that the server's user cannot read; takes a few seconds at most. */
+void cdist_start_check_folders(const apr_array_header_t *folders, server_rec *server, apr_pool_t *pool);
 /* The same for publications of which one half is missing. */
 void cdist_start_check_handlers(server_rec *server, apr_pool_t *pool);
 
@@ -142,7 +147,7 @@ typedef struct {
     const char *base; /* URL path of the Alias, without final '/' */
     cdist_route_t route;
     const cdist_catalogue_t *catalogue; /* NULL before it was needed */
-    cdist_current_t current;            /* the location's, with the 1C server's version filled in */
+    cdist_current_t current;            /* the location's, with the 1C server's version filled in where that is known */
 } cdist_request_t;
 
 /* ---- child.c ----------------------------------------------------------------------------------------------------- */
@@ -167,7 +172,8 @@ cdist_flights_t *cdist_child_flights(void);
 void cdist_child_expire(const cdist_request_t *req);
 /* Sets req->catalogue to the current snapshot of what the location looks up. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_catalogue(cdist_request_t *req);
-/* The current release of that snapshot, or why there is none; sets req->current. */
+/* The current release of that snapshot, or why there is none; sets req->current, whose kind stays CDIST_CURRENT_SERVER where the
+ * 1C server's version is not known. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req);
 
 /* ---- care.c ------------------------------------------------------------------------------------------------------ */

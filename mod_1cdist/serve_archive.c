@@ -32,14 +32,24 @@ static apr_int32_t open_flags(const request_rec *r)
 
 /* ---- finding out what is meant --------------------------------------------------------------------------------- */
 
-/* Says in the log that the URL without a version answers nobody; at most once a minute in each process, since clients
- * come in crowds. */
-static void warn_no_current(cdist_request_t *req, const cdist_err_t *err)
+/* Whether it is not known what is current, because the 1C server's version is not. */
+static int is_server_unknown(const cdist_request_t *req, const cdist_err_t *err)
 {
-    static volatile apr_uint32_t last_sec;
+    return err->code == CDIST_E_SOURCE && req->current.kind == CDIST_CURRENT_SERVER;
+}
 
-    if (!cdist_log_due(&last_sec, 60)) return;
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0106: clients that ask for no version get 404: %s", err->message);
+/* Says in the log that the URL without a version answers nobody; at most once a minute in each process, since clients
+ * come in crowds. Roots that cannot be read are in the log already, with the catalogue. */
+static void warn_no_current(const cdist_request_t *req, const cdist_err_t *err)
+{
+    static volatile apr_uint32_t last_none_sec, last_unknown_sec;
+
+    if (err->code == CDIST_E_NOTFOUND && cdist_log_due(&last_none_sec, 60)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0106: clients that ask for no version get 404: %s", err->message);
+    } else if (is_server_unknown(req, err) && cdist_log_due(&last_unknown_sec, 60)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0119: clients that ask for no version get 503: %s",
+                      cdist_err_text(err, req->r->pool));
+    }
 }
 
 cdist_err_t *cdist_select_source(const cdist_source_t **source, cdist_request_t *req)
@@ -50,8 +60,9 @@ cdist_err_t *cdist_select_source(const cdist_source_t **source, cdist_request_t 
     CDIST_ERR(cdist_child_catalogue(req));
     if (req->route.selector.mask.count < CDIST_VERSION_PARTS) {
         err = cdist_child_current(&current, req);
-        if (err && !req->route.selector.mask.count) {
-            if (err->code == CDIST_E_NOTFOUND) warn_no_current(req, err);
+        /* NB: under a mask current goes first, so that without knowing it any answer may be the wrong one. */
+        if (err && (!req->route.selector.mask.count || is_server_unknown(req, err))) {
+            warn_no_current(req, err);
             return err;
         }
     }

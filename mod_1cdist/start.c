@@ -1,4 +1,4 @@
-/* What happens once, when httpd starts or restarts: the store's folder, and a look at the roots. */
+/* What happens once, when httpd starts or restarts: the store's folder, and a look at the folders. */
 #include "mod_1cdist_int.h"
 
 #include <apr_shm.h>
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define ROOT_CHECK_WAIT apr_time_from_sec(3)
+#define CHECK_WAIT apr_time_from_sec(3)
 
 /* The user that the children run as. */
 static void server_user(const char **name, apr_uid_t *user, apr_gid_t *group)
@@ -49,20 +49,21 @@ void *cdist_start_board(apr_pool_t *pconf)
 }
 
 typedef struct {
-    const apr_array_header_t *roots;
+    const apr_array_header_t *folders;
     server_rec *server;
     apr_pool_t *pool;
 } look_t;
 
-static void look_at_roots(void *baton)
+static void look_at_folders(void *baton)
 {
     const look_t *look = baton;
     int i;
 
-    for (i = 0; i < look->roots->nelts; i++) {
-        const char *root = APR_ARRAY_IDX(look->roots, i, const char *), *name;
+    for (i = 0; i < look->folders->nelts; i++) {
+        const cdist_named_folder_t *named = &APR_ARRAY_IDX(look->folders, i, cdist_named_folder_t);
+        const char *name;
         cdist_folder_t *folder;
-        apr_status_t rv = cdist_os_folder_open(&folder, root, look->pool);
+        apr_status_t rv = cdist_os_folder_open(&folder, named->path, look->pool);
 
         if (rv == APR_SUCCESS) {
             rv = cdist_os_folder_next(&name, folder, look->pool);
@@ -70,24 +71,25 @@ static void look_at_roots(void *baton)
         }
         if (rv != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, rv, look->server,
-                         "CD0101: %s (CDistRoot or CDistSource): cannot be read; its URLs answer 503 until it can", root);
+                         "CD0101: %s %s: cannot be read; URLs that depend on it answer 503 until it can",
+                         named->directive, named->path);
         }
     }
 }
 
 /* NB: in a process of its own, for two reasons: it looks with the rights of the children, not of root; and a share that
  * hangs holds that process, not httpd's start. */
-void cdist_start_check_roots(const apr_array_header_t *roots, server_rec *server, apr_pool_t *pool)
+void cdist_start_check_folders(const apr_array_header_t *folders, server_rec *server, apr_pool_t *pool)
 {
-    look_t look = {roots, server, pool};
+    look_t look = {folders, server, pool};
     const char *name;
     apr_uid_t user;
     apr_gid_t group;
 
     server_user(&name, &user, &group);
-    if (cdist_os_run_as(name, user, group, ROOT_CHECK_WAIT, look_at_roots, &look, pool) == APR_TIMEUP) {
+    if (cdist_os_run_as(name, user, group, CHECK_WAIT, look_at_folders, &look, pool) == APR_TIMEUP) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
-                     "CD0105: looking at the folders with releases takes long, a share may be hanging");
+                     "CD0105: looking at the folders of the configuration takes long, a share may be hanging");
     }
 }
 
@@ -108,6 +110,6 @@ void cdist_start_check_handlers(server_rec *server, apr_pool_t *pool)
     apr_status_t ignored;
 
     server_user(&name, &user, &group);
-    ignored = cdist_os_run_as(name, user, group, ROOT_CHECK_WAIT, look_at_handlers, &look, pool);
+    ignored = cdist_os_run_as(name, user, group, CHECK_WAIT, look_at_handlers, &look, pool);
     (void)ignored;
 }

@@ -80,6 +80,16 @@ def test_missing_root_and_store_do_not_fail_the_check(httpd, folder):
     assert not (folder / "no").exists(), "a check changes nothing"
 
 
+def test_the_warning_of_a_folder_that_is_away_names_the_directive(httpd, folder):
+    lines = [f'CDistRoot "{folder}/no/root"', f'CDistSource modules "{folder}/no/modules/%v"',
+             f'CDistCurrent server "{folder}/no/1cv8"']
+    server = httpd({"/tc": "\n  ".join(lines)})
+    server.allow("CD0101", "CD0020", "CD0119")
+    warned = [line.partition("CD0101: ")[2].partition(": ")[0] for line in server.logged("CD0101")]
+    assert sorted(warned) == sorted([f"CDistRoot {folder}/no/root", f"CDistSource {folder}/no/modules",
+                                     f"CDistCurrent server {folder}/no/1cv8"])
+
+
 @pytest.mark.parametrize("value, expected", [("beos", "windows64"), ("windows64 x", "linux64")])
 def test_required_slot_that_is_none_is_refused(httpd, value, expected):
     said = complaint(httpd, body=f'<Directory "/srv/x">\n  CDistRequire {value}\n</Directory>\n')

@@ -169,7 +169,24 @@ def test_current_follows_the_installed_server(httpd, folder, shared):
     assert "ragent" in problem(server.get(f"/tc/{NAME}"), 404)["detail"]
     assert server.get(f"/tc/{OLD}/{NAME}").headers["1C-Version"] == OLD
     installed.rmdir()
+    server.allow("CD0119")
     problem(server.get(f"/tc/{NAME}"), 503)
+
+
+def test_server_folder_that_is_away_is_told_and_never_makes_another_version_current(httpd, folder, shared):
+    away = folder / "secret" / "1cv8"
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistCurrent server "{away}"'})
+    server.allow("CD0101", "CD0119")
+    assert f"CDistCurrent server {away}" in server.logged("CD0101")[0]
+    for path in ("windows64tc.zip", "8.3/windows64tc.zip", "8.3.25/windows64tc.zip"):
+        answer = server.get(f"/tc/{path}")
+        assert (answer.status, "secret" in answer.body.decode()) == (503, False), path
+    assert server.get(f"/tc/{CURRENT}/windows64tc.zip").status == 200, "an exact version asks for no current one"
+    warned = server.wait_logged("CD0119")
+    assert f"{away}: cannot be read" in warned[0] and "No such file" in warned[0]
+    assert len(warned) <= len(server.children()), "once a minute in each process"
+    releases.write_files(away / CURRENT, {"ragent": b"x"})
+    assert server.get_until("/tc/8.3/windows64tc.zip").headers["1C-Version"] == CURRENT
 
 
 # ---- where the path leaves the slot open, and what may say so ------------------------------------------------------------
