@@ -80,6 +80,31 @@ static json_t *release_object(const cdist_release_t *release, const cdist_releas
     return object;
 }
 
+static int holds_anything(const cdist_catalogue_t *catalogue)
+{
+    int i;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        if (cdist_release_usable(&APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t))) return 1;
+    }
+    return 0;
+}
+
+/* NB: numbers, because strangers read no paths. A root may be there twice, by folders in it. */
+static json_t *unread_numbers(const cdist_catalogue_t *catalogue)
+{
+    json_t *numbers = json_array();
+    int i;
+
+    for (i = 0; i < catalogue->unread_places->nelts; i++) {
+        int place = APR_ARRAY_IDX(catalogue->unread_places, i, int);
+
+        if (i && APR_ARRAY_IDX(catalogue->unread_places, i - 1, int) == place) continue;
+        json_array_append_new(numbers, json_integer(place));
+    }
+    return numbers;
+}
+
 /* What lies in the published folder by hand. */
 static json_t *by_hand(const apr_array_header_t *published, const cdist_request_t *req, cdist_child_t *child, apr_pool_t *pool)
 {
@@ -94,7 +119,7 @@ static json_t *by_hand(const apr_array_header_t *published, const cdist_request_
 }
 
 /* Releases, and which of them is current, or why none is. */
-static cdist_err_t *add_releases(json_t *index, cdist_request_t *req, cdist_child_t *child, apr_pool_t *pool)
+static cdist_err_t *add_releases(json_t *index, cdist_request_t *req, int partial, cdist_child_t *child, apr_pool_t *pool)
 {
     json_t *releases;
     const cdist_release_t *current;
@@ -102,7 +127,7 @@ static cdist_err_t *add_releases(json_t *index, cdist_request_t *req, cdist_chil
     int i;
 
     CDIST_ERR(cdist_child_catalogue(req));
-    if (req->catalogue->unreadable->nelts) {
+    if (req->catalogue->unreadable->nelts && !(partial && holds_anything(req->catalogue))) {
         return cdist_err_dup(APR_ARRAY_IDX(req->catalogue->unreadable, 0, const cdist_err_t *), pool);
     }
     err = cdist_child_current(&current, req);
@@ -118,10 +143,11 @@ static cdist_err_t *add_releases(json_t *index, cdist_request_t *req, cdist_chil
     if (err) set_text(index, "no_current", cdist_respond_public_text(err, pool));
     json_object_set_new(index, "releases", releases);
     json_object_set_new(index, "problems", json_integer(req->catalogue->problems->nelts));
+    if (partial) json_object_set_new(index, "unread", unread_numbers(req->catalogue));
     return NULL;
 }
 
-cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req)
+cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req, int partial)
 {
     apr_pool_t *pool = req->r->pool;
     const apr_array_header_t *published;
@@ -138,7 +164,7 @@ cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req)
         json_object_set_new(made, "releases", json_array());
         json_object_set_new(made, "problems", json_integer(0));
     } else {
-        err = add_releases(made, req, child, pool);
+        err = add_releases(made, req, partial, child, pool);
     }
     json_object_set_new(made, "by_hand", by_hand(published, req, child, pool));
     if (err) json_decref(made);

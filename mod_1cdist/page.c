@@ -9,7 +9,7 @@
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
 enum { TITLE, CURRENT, NO_CURRENT, NOTHING, NAMED_CURRENT, LACKS, SLOT, ARCHIVE, SIZE, FROM, DIGEST, NOT_BUILT, READY, DISTRIBUTION,
-       INSTALLED, CONTENTS, CONF, CONF_HELP, INSTALLED_HELP, BY_HAND, BY_HAND_HELP, PROBLEMS, DATA, WORDS };
+       INSTALLED, CONTENTS, CONF, CONF_HELP, INSTALLED_HELP, BY_HAND, BY_HAND_HELP, PROBLEMS, DATA, UNREAD, WORDS };
 
 static const char *const words[2][WORDS] = {
     {"1C:Enterprise client updates", "Current version", "There is no current version", "Nothing is published here yet",
@@ -21,7 +21,9 @@ static const char *const words[2][WORDS] = {
      "Put here by hand",
      "These archives lie in the published folder. At the URL without a version they go before the releases.",
      "Folders and files that cannot be offered (the server's log tells why, CD0020)",
-     "The same for programs"},
+     "The same for programs",
+     "Not all folders with releases can be read now, so something may be missing here, and nobody is told which release is the "
+     "newest. What cannot be read, counted as CDistRoot and then CDistSource name it"},
     {"Обновление клиентов 1С:Предприятия", "Текущая версия", "Текущей версии нет", "Пока ничего не опубликовано",
      "текущая", "Выпуск ещё не полон, не хватает", "Клиент", "Архив", "Размер", "Источник", "SHA-256",
      "будет собран при первом обращении", "готовый архив", "дистрибутив", "установленная платформа", "состав",
@@ -30,7 +32,9 @@ static const char *const words[2][WORDS] = {
      "Положено сюда вручную",
      "Эти архивы лежат в папке публикации. По адресу без версии отдаются они, а не выпуски.",
      "Папок и файлов, которые нельзя предложить (причины — в журнале сервера, CD0020)",
-     "То же для программ"}};
+     "То же для программ",
+     "Сейчас читаются не все папки с версиями: чего-то здесь может не хватать, и новейшая версия неизвестна. Не читаются, по "
+     "порядку в CDistRoot и затем в CDistSource"}};
 
 static const char *const units[2][5] = {{"bytes", "KB", "MB", "GB", "TB"}, {"байт", "КБ", "МБ", "ГБ", "ТБ"}};
 
@@ -251,6 +255,20 @@ static void put_conf(page_t *page, const json_t *current, const json_t *by_hand)
     put(page, "</pre>\n");
 }
 
+static void put_unread(page_t *page, const json_t *unread)
+{
+    size_t i;
+
+    if (json_array_size(unread) == 0) return;
+    put(page, "<p><strong>");
+    put_word(page, UNREAD);
+    for (i = 0; i < json_array_size(unread); i++) {
+        put(page, i ? ", " : ": ");
+        put(page, apr_itoa(page->pool, (int)json_integer_value(json_array_get(unread, i))));
+    }
+    put(page, "</strong></p>\n");
+}
+
 static void put_current(page_t *page, const json_t *index)
 {
     const char *current = text_of(index, "current"), *problem = text_of(index, "no_current");
@@ -300,6 +318,7 @@ const char *cdist_page_make(const json_t *index, int russian, const char *url, c
     put(&page, "</style></head>\n<body><main>\n<h1>");
     put_word(&page, TITLE);
     put(&page, "</h1>\n");
+    put_unread(&page, json_object_get(index, "unread"));
     put_body(&page, index);
     put(&page, "<p class=\"quiet\">");
     put_word(&page, DATA);

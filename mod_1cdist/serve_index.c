@@ -24,7 +24,7 @@ int cdist_serve_index(cdist_request_t *req)
     const char *text;
     json_t *index;
     char *dumped;
-    cdist_err_t *err = cdist_index_make(&index, req);
+    cdist_err_t *err = cdist_index_make(&index, req, 0);
 
     if (err) return cdist_respond_error(req, err);
     dumped = json_dumps(index, JSON_INDENT(1));
@@ -54,7 +54,7 @@ int cdist_serve_home(cdist_request_t *req)
     apr_table_mergen(r->headers_out, "Vary", "Accept");
     if (cdist_accepts_rather(r, "Accept", "application/json", "text/html")) return cdist_serve_index(req);
     apr_table_mergen(r->headers_out, "Vary", "Accept-Language, Host, X-Forwarded-Host, X-Forwarded-Proto");
-    if ((err = cdist_index_make(&index, req)) != NULL) return cdist_respond_error(req, err);
+    if ((err = cdist_index_make(&index, req, 1)) != NULL) return cdist_respond_error(req, err);
     russian = cdist_accepts_rather(r, "Accept-Language", "ru", "en");
     text = cdist_page_make(index, russian, cdist_public_url(req), link_prefix(req), r->pool);
     json_decref(index);

@@ -14,6 +14,7 @@ typedef struct {
     const cdist_lookup_t *lookup;
     const cdist_catalogue_t *previous;
     apr_array_header_t *sources; /* cdist_source_t, in the order of the roots */
+    int place; /* number of the root or pattern that is being looked at, from 1 */
     apr_pool_t *pool;
 } scan_t;
 
@@ -25,6 +26,7 @@ static void add_problem(scan_t *scan, const char *text)
 static void note_unreadable(scan_t *scan, cdist_err_t *err)
 {
     APR_ARRAY_PUSH(scan->catalogue->unreadable, cdist_err_t *) = err;
+    APR_ARRAY_PUSH(scan->catalogue->unread_places, int) = scan->place;
     add_problem(scan, cdist_err_text(err, scan->pool));
 }
 
@@ -290,23 +292,26 @@ cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interv
                                         const cdist_catalogue_t *previous, apr_pool_t *result_pool)
 {
     cdist_catalogue_t *catalogue = apr_pcalloc(result_pool, sizeof *catalogue);
-    scan_t scan = {catalogue, lookup, previous, apr_array_make(result_pool, 32, sizeof(cdist_source_t)), result_pool};
+    scan_t scan = {catalogue, lookup, previous, apr_array_make(result_pool, 32, sizeof(cdist_source_t)), 0, result_pool};
     int i;
 
     catalogue->releases = apr_array_make(result_pool, 8, sizeof(cdist_release_t));
     catalogue->problems = apr_array_make(result_pool, 4, sizeof(const char *));
     catalogue->unreadable = apr_array_make(result_pool, 1, sizeof(cdist_err_t *));
+    catalogue->unread_places = apr_array_make(result_pool, 1, sizeof(int));
     catalogue->unread_components = apr_array_make(result_pool, 1, sizeof(const cdist_slot_t *));
     catalogue->settle = settle_time;
     /* NB: the time before the walk, so that what changes during it counts as younger. */
     catalogue->scanned = apr_time_now();
     for (i = 0; lookup->roots && i < lookup->roots->nelts; i++) {
+        scan.place++;
         scan_root(&scan, APR_ARRAY_IDX(lookup->roots, i, const char *));
     }
     for (i = 0; lookup->patterns && i < lookup->patterns->nelts; i++) {
         const cdist_pattern_t *pattern = &APR_ARRAY_IDX(lookup->patterns, i, cdist_pattern_t);
         cdist_err_t *err = cdist_source_scan_pattern(scan.sources, lookup, pattern, result_pool);
 
+        scan.place++;
         if (err && cdist_slot_is_component(pattern->slot)) {
             add_problem(&scan, cdist_err_text(err, result_pool));
             APR_ARRAY_PUSH(catalogue->unread_components, const cdist_slot_t *) = pattern->slot;

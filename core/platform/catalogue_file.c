@@ -99,13 +99,14 @@ static json_t *built_object(const cdist_built_t *built, apr_pool_t *pool)
     return object;
 }
 
-static json_t *error_object(const cdist_err_t *err)
+static json_t *error_object(const cdist_err_t *err, int place)
 {
     json_t *object = json_object();
 
     set_number(object, "code", err->code);
     set_number(object, "status", err->status);
     set_text(object, "message", err->message);
+    set_number(object, "place", place);
     return object;
 }
 
@@ -121,7 +122,8 @@ const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t
         json_array_append_new(releases, release_object(&APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t), pool));
     }
     for (i = 0; i < catalogue->unreadable->nelts; i++) {
-        json_array_append_new(unreadable, error_object(APR_ARRAY_IDX(catalogue->unreadable, i, const cdist_err_t *)));
+        json_array_append_new(unreadable, error_object(APR_ARRAY_IDX(catalogue->unreadable, i, const cdist_err_t *),
+                                                       APR_ARRAY_IDX(catalogue->unread_places, i, int)));
     }
     for (i = 0; i < catalogue->unread_components->nelts; i++) {
         json_array_append_new(unread, json_string(APR_ARRAY_IDX(catalogue->unread_components, i, const cdist_slot_t *)->name));
@@ -261,6 +263,7 @@ static void read_unreadable(cdist_catalogue_t *catalogue, const json_t *array, a
         APR_ARRAY_PUSH(catalogue->unreadable, cdist_err_t *) =
             cdist_err_create(pool, (cdist_code_t)get_number(object, "code"), (apr_status_t)get_number(object, "status"), "%s",
                              message ? message : "a folder cannot be read");
+        APR_ARRAY_PUSH(catalogue->unread_places, int) = (int)get_number(object, "place");
     }
 }
 
@@ -312,6 +315,7 @@ cdist_catalogue_t *cdist_catalogue_read(const char *text, const cdist_lookup_t *
 
     catalogue->releases = apr_array_make(pool, 8, sizeof(cdist_release_t));
     catalogue->unreadable = apr_array_make(pool, 1, sizeof(cdist_err_t *));
+    catalogue->unread_places = apr_array_make(pool, 1, sizeof(int));
     catalogue->unread_components = get_slots(json_object_get(object, "unread_components"), lookup, pool);
     catalogue->settle = get_number(object, "settle");
     catalogue->settles_at = get_number(object, "settles_at");

@@ -156,6 +156,7 @@ typedef struct {
     apr_array_header_t *releases; /* cdist_release_t, newest version first */
     apr_array_header_t *problems; /* const char *: roots, folders and sources that cannot be offered, and why */
     apr_array_header_t *unreadable; /* cdist_err_t *: roots and patterns' folders that could not be read, and why */
+    apr_array_header_t *unread_places; /* int, beside each of `unreadable`: its number in the lookup, from 1; first the roots */
     apr_array_header_t *unread_components; /* const cdist_slot_t *: components whose pattern's folder could not be read */
     apr_array_header_t *built; /* cdist_built_t; NULL: nothing is known of archives */
     apr_time_t scanned;

@@ -105,7 +105,7 @@ static cdist_err_t *write_built(const cdist_snapshot_t *snapshot, const cdist_ta
     cdist_digest_t digest = built_note(target, pool);
     const char *path = cdist_store_note_path(target->store, &digest, pool), *text;
     cdist_catalogue_t bare = {apr_array_make(pool, 1, sizeof(cdist_release_t)), apr_array_make(pool, 1, sizeof(const char *)),
-                              apr_array_make(pool, 1, sizeof(cdist_err_t *)),
+                              apr_array_make(pool, 1, sizeof(cdist_err_t *)), apr_array_make(pool, 1, sizeof(int)),
                               apr_array_make(pool, 1, sizeof(const cdist_slot_t *)), snapshot->catalogue->built, 0, 0, 0};
     apr_size_t length;
     char *old;

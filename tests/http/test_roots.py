@@ -36,6 +36,38 @@ def test_one_of_two_roots_away_never_makes_an_older_version_newest(httpd, shared
     assert server.get(f"/tc/8.3.99.1/{NAME}").status == 503
 
 
+def test_page_shows_what_the_other_roots_hold_and_which_cannot_be_read(httpd, shared, folder):
+    away = folder / "secret-share"
+    server = httpd([shared["plain"], away])
+    server.allow("CD0101", "CD0020")
+    for language, said in (("en", "cannot be read"), ("ru", "Не читаются")):
+        answer = server.get("/tc/", {"Accept-Language": language})
+        text = answer.body.decode()
+        assert answer.status == 200 and f"<h2>{NEWEST}" in text and f"<h2>{CURRENT}" in text
+        notes = [line for line in text.splitlines() if "CDistRoot" in line]
+        assert len(notes) == 1 and said in notes[0] and ": 2<" in notes[0]
+        assert "secret-share" not in text and 'class="mark"' not in text and "conf.cfg" not in text
+    for url, accept in (("/tc/index.json", "*/*"), ("/tc/", "application/json")):
+        refused = server.get(url, {"Accept": accept})
+        assert (refused.status, refused.headers["Content-Type"]) == (503, "application/problem+json")
+        assert refused.headers["Retry-After"].isdigit(), "a branch that mirrors it must not take releases for gone"
+    away.mkdir()
+    server.get_until("/tc/index.json")
+    whole = server.get("/tc/")
+    assert whole.status == 200 and "CDistRoot" not in whole.body.decode() and 'class="mark"' in whole.body.decode()
+    assert whole.headers["ETag"] != answer.headers["ETag"]
+
+
+def test_page_shows_a_current_version_that_no_root_can_change(httpd, shared, folder):
+    server = httpd([folder / "away", shared["plain"]], current=CURRENT)
+    server.allow("CD0101", "CD0020")
+    text = server.get("/tc/").body.decode()
+    assert 'class="mark"' in text and "PublishDistributiveLocationWindows64" in text
+    assert [line for line in text.splitlines() if "CDistRoot" in line and ": 1<" in line]
+    assert server.get(f"/tc/{NAME}").headers["1C-Version"] == CURRENT
+    assert server.get("/tc/index.json").status == 503
+
+
 def test_unreadable_root_is_503(httpd, folder):
     releases.add_release(folder / "root", CURRENT)
     releases.age(folder / "root")

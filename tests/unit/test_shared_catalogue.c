@@ -91,11 +91,31 @@ START_TEST(a_catalogue_is_the_same_after_writing_and_reading)
     ck_assert_str_eq(fx_list_catalogue(read), fx_list_catalogue(catalogue));
     ck_assert_int_eq(APR_ARRAY_IDX(read->built, 0, cdist_built_t).slots->nelts, 2);
     ck_assert_int_eq(read->unreadable->nelts, 1);
+    ck_assert_int_eq(read->unread_places->nelts, 1);
+    ck_assert_int_eq(APR_ARRAY_IDX(read->unread_places, 0, int), 2);
     ck_assert_int_eq(read->unread_components->nelts, 1);
     ck_assert_int_eq(read->problems->nelts, catalogue->problems->nelts);
     ck_assert_int_ge(read->problems->nelts, 3);
     ck_assert_int_eq(cdist_slot_compare(fx_source_in(read, "8.3.22.1750", "modules")->slot,
                                         APR_ARRAY_IDX(lookup->components, 0, const cdist_slot_t *)), 0);
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_has_its_number_in_the_lookup)
+{
+    cdist_lookup_t *lookup = fx_roots("away", "root");
+    const cdist_catalogue_t *read;
+
+    fx_write_text("root/8.3.22.1750/distr/windows64tc.zip", "z");
+    fx_write_text("there/8.3.22.1750/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
+    fx_add_pattern(lookup, "modules", "no/modules/%v"); /* a component is no reason to refuse */
+    fx_add_pattern(lookup, "windows64", "there/%v");
+    fx_add_pattern(lookup, "linux64", "no/linux/%v");
+    read = cdist_catalogue_read(cdist_catalogue_write(fx_scan_settled(lookup), fx_pool), lookup, fx_pool);
+    ck_assert_int_eq(read->unreadable->nelts, 2);
+    ck_assert_int_eq(read->unread_places->nelts, 2);
+    ck_assert_int_eq(APR_ARRAY_IDX(read->unread_places, 0, int), 1);
+    ck_assert_int_eq(APR_ARRAY_IDX(read->unread_places, 1, int), 5);
 }
 END_TEST
 
@@ -432,6 +452,7 @@ Suite *test_suite(void)
     TCase *tcase = fx_case(suite, "shared catalogue", 20);
 
     tcase_add_test(tcase, a_catalogue_is_the_same_after_writing_and_reading);
+    tcase_add_test(tcase, what_cannot_be_read_has_its_number_in_the_lookup);
     tcase_add_test(tcase, a_job_made_from_a_catalogue_that_was_read_has_the_same_key);
     tcase_add_test(tcase, a_damaged_text_is_no_catalogue_and_harms_nobody);
     tcase_add_test(tcase, what_one_process_saw_the_others_see_without_looking);
