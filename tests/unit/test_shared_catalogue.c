@@ -140,8 +140,15 @@ END_TEST
 START_TEST(a_damaged_text_is_no_catalogue_and_harms_nobody)
 {
     cdist_lookup_t *lookup = make_everything();
-    const char *text = cdist_catalogue_write(fx_scan_settled(lookup), fx_pool);
-    apr_size_t length = strlen(text), i;
+    cdist_catalogue_t *catalogue = fx_scan_settled(lookup);
+    const char *text;
+    apr_size_t length, i;
+
+    ((cdist_source_t *)fx_source_in(catalogue, "8.3.22.1750", "windows32"))->built = 1;
+    ((cdist_source_t *)fx_source_in(catalogue, "8.3.22.1750", "windows32"))->problem = "not \xFF" "UTF-8";
+    cdist_catalogue_note_built(catalogue, fx_pool);
+    text = cdist_catalogue_write(catalogue, fx_pool);
+    length = strlen(text);
 
     ck_assert_ptr_null(cdist_catalogue_read("", lookup, fx_pool));
     ck_assert_ptr_null(cdist_catalogue_read("{}", lookup, fx_pool));
