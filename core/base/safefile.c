@@ -56,11 +56,15 @@ const char *cdist_path_folder(const char *path, apr_pool_t *pool)
 cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool)
 {
     cdist_temp_t *temp;
+    apr_pool_t *pool;
     apr_status_t rv;
 
-    rv = cdist_os_temp_open(&temp, cdist_path_folder(path, scratch_pool), scratch_pool);
+    /* NB: the file stays open as long as its pool lives, and then keeps its place on the disk when it is replaced. */
+    apr_pool_create(&pool, scratch_pool);
+    rv = cdist_os_temp_open(&temp, cdist_path_folder(path, pool), pool);
     if (rv == APR_SUCCESS) rv = apr_file_write_full(temp->file, bytes, length, NULL);
-    if (rv == APR_SUCCESS) rv = cdist_os_temp_publish(temp, path, scratch_pool);
+    if (rv == APR_SUCCESS) rv = cdist_os_temp_publish(temp, path, pool);
+    apr_pool_destroy(pool);
     if (rv != APR_SUCCESS) {
         return cdist_err_create(scratch_pool, CDIST_E_STORE, rv, "%s: cannot be written",
                                 cdist_text_printable(path, scratch_pool));

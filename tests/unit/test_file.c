@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- whole small files ----------------------------------------------------------------------------------------- */
 
@@ -45,6 +46,24 @@ START_TEST(published_files_are_readable_for_others_whatever_the_umask)
     FX_OK(cdist_file_publish(fx_path("f"), "x", 1, fx_pool));
     ck_assert_int_eq(stat(fx_path("f"), &st), 0);
     ck_assert_int_eq(st.st_mode & 07777, 0644);
+}
+END_TEST
+
+/* The number that the next file opened gets: a file that stays open takes it. */
+static int next_descriptor(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    close(fd);
+    return fd;
+}
+
+START_TEST(publish_holds_nothing_open_as_long_as_the_pool_lives)
+{
+    int before = next_descriptor();
+
+    FX_OK(cdist_file_publish(fx_path("f"), "x", 1, fx_pool));
+    FX_FAILS(cdist_file_publish(fx_path("missing/f"), "x", 1, fx_pool), CDIST_E_STORE);
+    ck_assert_int_eq(next_descriptor(), before);
 }
 END_TEST
 
@@ -358,6 +377,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, publish_replaces_the_whole_file);
     tcase_add_test(tcase, publish_leaves_the_old_file_to_its_readers);
     tcase_add_test(tcase, published_files_are_readable_for_others_whatever_the_umask);
+    tcase_add_test(tcase, publish_holds_nothing_open_as_long_as_the_pool_lives);
     tcase_add_test(tcase, publish_into_a_missing_folder_is_an_error_of_the_store);
     tcase_add_test(tcase, a_file_of_exactly_the_limit_is_read_and_one_byte_more_is_refused);
     tcase_add_test(tcase, a_folder_is_no_file_to_read);
