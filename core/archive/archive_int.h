@@ -88,8 +88,6 @@ int cdist_link_leads_out(const char *target, int depth);
 
 /* ---- name_case.c ---- */
 
-/* Turns small letters into capitals as Windows does when it compares names; the length stays the same. */
-void cdist_name_fold(char *name);
 /* Two names of an archive of which Windows can hold only one: they differ only in case, or one is a file and the other
  * lies in a folder whose name differs from the file's only in case. */
 typedef struct {

@@ -110,7 +110,7 @@ int cdist_mask_matches(const cdist_version_t *mask, const cdist_version_t *versi
 /* "8.3.22.1750", or a shorter mask; "" for none. */
 const char *cdist_version_format(const cdist_version_t *version, apr_pool_t *pool);
 
-/* ---- text (text.c, keyvalue.c) --------------------------------------------------------------------------------- */
+/* ---- text (text.c, text_case.c, keyvalue.c) --------------------------------------------------------------------------------- */
 
 /* 1 if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 int cdist_text_is_utf8(const char *bytes, apr_size_t length);
@@ -119,9 +119,16 @@ int cdist_text_is_utf8(const char *bytes, apr_size_t length);
 const char *cdist_text_decode(const char *bytes, apr_size_t length, apr_pool_t *pool);
 /* A name for a message: control characters and bytes that are not UTF-8 are shown as \xNN. */
 const char *cdist_text_printable(const char *name, apr_pool_t *pool);
+/* Turns small letters into capitals as Windows does when it compares names; the length stays the same. */
+void cdist_text_fold(char *text);
+/* UTF-8 as UTF-16LE, without BOM; what is not UTF-8 becomes U+FFFD. */
+const char *cdist_text_encode_utf16(apr_size_t *length, const char *text, apr_pool_t *pool);
 /* The value of `key` in `section` ("" = before the first) of an INI text; names compare without case, blanks around
  * key and value are dropped; the first of several wins. NULL if it is not there. */
 const char *cdist_keyvalue_get(const char *text, const char *section, const char *key, apr_pool_t *pool);
+/* One line of such a text as it was written: what stands before the first '=', and behind it, blanks included. 0 if the line has
+ * no '=', or nothing before it. */
+int cdist_keyvalue_split(const char **key, const char **value, const char *line, apr_pool_t *pool);
 
 /* A whole number in decimal from `least` to `most`, and nothing else; 1 or 0. */
 int cdist_number_parse(int *number, const char *text, int least, int most);
@@ -133,6 +140,30 @@ int cdist_size_parse(apr_uint64_t *bytes, const char *text);
 const char *cdist_path_folder(const char *path, apr_pool_t *pool);
 /* A deep copy of an array of const char *; NULL gives NULL. */
 apr_array_header_t *cdist_names_dup(const apr_array_header_t *names, apr_pool_t *pool);
+
+/* ---- text files as lines, to be written back (lines.c) --------------------------------------------------------- */
+
+typedef struct {
+    const char *text; /* without its end */
+    const char *end;  /* "\n" or "\r\n"; "" for a last line that ends with the file */
+} cdist_line_t;
+
+typedef struct {
+    const char *path; /* for messages */
+    int utf16;        /* UTF-16LE, else UTF-8 */
+    int bom;
+    apr_array_header_t *lines; /* cdist_line_t; number 1 is the first */
+} cdist_lines_t;
+
+/* Takes a text file apart, so that cdist_lines_format gives the same bytes again. UTF-8 with or without BOM, UTF-16LE with one.
+ * CDIST_E_INPUT names file, line and reason for what could not be written back: other bytes than UTF-8, half a character of
+ * UTF-16, a NUL character, UTF-16BE. `path` is for messages alone. */
+CDIST_MUST_CHECK cdist_err_t *cdist_lines_parse(cdist_lines_t **lines, const char *bytes, apr_size_t length,
+                                                const char *path, apr_pool_t *pool);
+/* Puts a line behind number `after` (1 to the number of lines; any in a file without lines), with the line ends of the file. Whether
+ * the last line has an end stays as it was, and so do the numbers of all lines: the new one has none until the file is parsed again. */
+void cdist_lines_add(cdist_lines_t *lines, int after, const char *text, apr_pool_t *pool);
+const char *cdist_lines_format(apr_size_t *length, const cdist_lines_t *lines, apr_pool_t *pool);
 
 /* ---- digests (digest.c) ---------------------------------------------------------------------------------------- */
 
@@ -216,6 +247,8 @@ CDIST_MUST_CHECK apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char
 /* Writes the file through to the disk and gives it its name at once, with mode 0644 whatever the umask, replacing what
  * was there; `path` must lie in the folder it was opened in. Afterwards the folder's entry is on the disk too. */
 CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
+/* The same in place of a plain file that is there, whose owner and mode it gets. APR_EINVAL if the path is anything else. */
+CDIST_MUST_CHECK apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
 /* Removes temporary files that a crash left in `folder` more than an hour ago. */
 void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool);
 
@@ -289,6 +322,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_file_read(char **bytes, apr_size_t *length, 
                                               apr_pool_t *pool);
 /* Makes or replaces a file in one step: readers see the old or the new content, never a part. */
 CDIST_MUST_CHECK cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length,
+                                                 apr_pool_t *scratch_pool);
+/* The same for a file that belongs to somebody else: it has to be there, and keeps its owner and mode. A link is not replaced. */
+CDIST_MUST_CHECK cdist_err_t *cdist_file_replace(const char *path, const char *bytes, apr_size_t length,
                                                  apr_pool_t *scratch_pool);
 
 #ifdef __cplusplus

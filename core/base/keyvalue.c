@@ -16,6 +16,16 @@ static char *trim(char *start, char *end)
     return start;
 }
 
+int cdist_keyvalue_split(const char **key, const char **value, const char *line, apr_pool_t *pool)
+{
+    const char *equals = strchr(line, '=');
+
+    if (!equals || equals == line) return 0;
+    *key = apr_pstrmemdup(pool, line, (apr_size_t)(equals - line));
+    *value = apr_pstrdup(pool, equals + 1);
+    return 1;
+}
+
 const char *cdist_keyvalue_get(const char *text, const char *section, const char *key, apr_pool_t *pool)
 {
     char *line = apr_pstrdup(pool, text), *next;

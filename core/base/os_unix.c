@@ -283,19 +283,36 @@ static apr_status_t sync_folder(const char *folder)
     return rv;
 }
 
-apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool)
+static apr_status_t temp_publish(cdist_temp_t *temp, const char *path, mode_t mode, apr_pool_t *scratch_pool)
 {
     apr_os_file_t fd;
     apr_status_t rv;
 
     apr_os_file_get(&fd, temp->file);
-    if (fchmod(fd, 0644) != 0) return errno;
+    if (fchmod(fd, mode) != 0) return errno;
     if (fsync(fd) != 0) return errno;
     if (!temp->name && (rv = temp_link(temp, fd, scratch_pool)) != APR_SUCCESS) return rv;
     if (rename(temp->name, path) != 0) return errno;
     temp->name = NULL;
     apr_pool_cleanup_kill(apr_file_pool_get(temp->file), temp, temp_cleanup);
     return sync_folder(temp->folder);
+}
+
+apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool)
+{
+    return temp_publish(temp, path, 0644, scratch_pool);
+}
+
+apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool)
+{
+    struct stat now, made;
+    apr_os_file_t fd;
+
+    apr_os_file_get(&fd, temp->file);
+    if (lstat(path, &now) != 0 || fstat(fd, &made) != 0) return errno;
+    if (!S_ISREG(now.st_mode)) return APR_EINVAL;
+    if ((now.st_uid != made.st_uid || now.st_gid != made.st_gid) && fchown(fd, now.st_uid, now.st_gid) != 0) return errno;
+    return temp_publish(temp, path, now.st_mode & 0777, scratch_pool);
 }
 
 void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool)

@@ -53,7 +53,8 @@ const char *cdist_path_folder(const char *path, apr_pool_t *pool)
     return !slash ? "." : slash == path ? "/" : apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
 }
 
-cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool)
+static cdist_err_t *put(const char *path, const char *bytes, apr_size_t length,
+                        apr_status_t finish(cdist_temp_t *, const char *, apr_pool_t *), apr_pool_t *scratch_pool)
 {
     cdist_temp_t *temp;
     apr_pool_t *pool;
@@ -63,11 +64,21 @@ cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t 
     apr_pool_create(&pool, scratch_pool);
     rv = cdist_os_temp_open(&temp, cdist_path_folder(path, pool), pool);
     if (rv == APR_SUCCESS) rv = apr_file_write_full(temp->file, bytes, length, NULL);
-    if (rv == APR_SUCCESS) rv = cdist_os_temp_publish(temp, path, pool);
+    if (rv == APR_SUCCESS) rv = finish(temp, path, pool);
     apr_pool_destroy(pool);
     if (rv != APR_SUCCESS) {
         return cdist_err_create(scratch_pool, CDIST_E_STORE, rv, "%s: cannot be written",
                                 cdist_text_printable(path, scratch_pool));
     }
     return NULL;
+}
+
+cdist_err_t *cdist_file_publish(const char *path, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool)
+{
+    return put(path, bytes, length, cdist_os_temp_publish, scratch_pool);
+}
+
+cdist_err_t *cdist_file_replace(const char *path, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool)
+{
+    return put(path, bytes, length, cdist_os_temp_replace, scratch_pool);
 }

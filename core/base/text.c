@@ -100,6 +100,43 @@ const char *cdist_text_decode(const char *bytes, apr_size_t length, apr_pool_t *
     return text;
 }
 
+/* The code point of a well-formed sequence. */
+static apr_uint32_t code_point(const unsigned char *s, apr_size_t step)
+{
+    if (step == 1) return s[0];
+    if (step == 2) return (apr_uint32_t)(s[0] & 0x1F) << 6 | (s[1] & 0x3Fu);
+    if (step == 3) return (apr_uint32_t)(s[0] & 0x0F) << 12 | (apr_uint32_t)(s[1] & 0x3F) << 6 | (s[2] & 0x3Fu);
+    return (apr_uint32_t)(s[0] & 0x07) << 18 | (apr_uint32_t)(s[1] & 0x3F) << 12 | (apr_uint32_t)(s[2] & 0x3F) << 6 |
+           (s[3] & 0x3Fu);
+}
+
+static char *put_unit(char *out, apr_uint32_t unit)
+{
+    *out++ = (char)(unit & 0xFF);
+    *out++ = (char)(unit >> 8);
+    return out;
+}
+
+const char *cdist_text_encode_utf16(apr_size_t *length, const char *text, apr_pool_t *pool)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    apr_size_t left = strlen(text);
+    char *units = apr_palloc(pool, left * 2 + 1), *out = units;
+
+    while (left > 0) {
+        apr_size_t step = sequence_length(s, left);
+        apr_uint32_t c = step ? code_point(s, step) : 0xFFFD;
+
+        if (c >= 0x10000) out = put_unit(out, 0xD800 + ((c - 0x10000) >> 10));
+        out = put_unit(out, c < 0x10000 ? c : 0xDC00 + ((c - 0x10000) & 0x3FF));
+        if (!step) step = 1;
+        s += step;
+        left -= step;
+    }
+    *length = (apr_size_t)(out - units);
+    return units;
+}
+
 const char *cdist_text_printable(const char *name, apr_pool_t *pool)
 {
     const unsigned char *s = (const unsigned char *)name;

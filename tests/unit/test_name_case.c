@@ -23,7 +23,7 @@ static const char *folded(const char *name)
 {
     char *copy = apr_pstrdup(fx_pool, name);
 
-    cdist_name_fold(copy);
+    cdist_text_fold(copy);
     ck_assert_uint_eq(strlen(copy), strlen(name));
     ck_assert(cdist_text_is_utf8(copy, strlen(copy)) == cdist_text_is_utf8(name, strlen(name)));
     return copy;
