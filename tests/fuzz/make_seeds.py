@@ -137,9 +137,45 @@ def version_seeds():
     yield "nothing", b""
 
 
+def start_seeds():
+    text = "InstalledLocation=C:\\Program Files\\1cv8\r\nDefaultVersion=8.3-8.3.22.1750;x86_64\r\n"
+    text += "CommonInfoBases=\\\\server\\\u0431\u0430\u0437\u044b.v8i\r\nUnknown=a=b\r\n"
+    yield "windows", b"\xff\xfe" + text.encode("utf-16-le")
+    yield "windows-odd", b"\xff\xfe" + text.encode("utf-16-le") + b"x"
+    yield "linux", text.replace("\r\n", "\n").encode()
+    yield "linux-mark", b"\xef\xbb\xbf" + text.encode()
+    yield "no-end", text.rstrip().encode()
+    yield "mixed", b"A=1\r\nB=2\nA=3\r\n\n#x\nplain\n=\nC =4\rD= 5"
+    yield "outside", b"\xff\xfe" + "A=\U0001F600\n".encode("utf-16-le")
+    yield "half", b"\xff\xfeA\x00=\x00\x3d\xd8\n\x00"
+    yield "big-endian", b"\xfe\xff" + text.encode("utf-16-be")
+    yield "cp1251", "A=\u0430".encode("cp1251")
+    yield "nul", b"A=1\x00\n"
+    yield "nothing", b""
+    yield "mark", b"\xff\xfe"
+
+
+def infobase_seeds():
+    text = "[\u0411\u0430\u0437\u0430 = 1]\r\nConnect=Srvr=\"h:1541\";Ref=\"r\";\r\nID=1\r\nVersion=8.3\r\n\r\n"
+    text += "[! f]\r\nFolder=/\r\n[b]\r\nConnect=File=\"C:\\a\"\"b\";Usr=u;Pwd=p\r\nApp=Auto\r\nPPasswd=s\r\n"
+    text += "[w]\r\nConnect=ws=\"http://u:p@h/b\";\r\nDefaultApp=ThinClient\r\n"
+    yield "mark", b"\xef\xbb\xbf" + text.encode()
+    yield "plain", text.replace("\r\n", "\n").encode()
+    yield "no-end", text.rstrip().encode()
+    yield "utf16", b"\xff\xfe" + text.encode("utf-16-le")
+    yield "odd", b"\xff\xfe" + text.encode("utf-16-le") + b"["
+    yield "names", b"[a]b]\nConnect=\n[[x]] \nConnect=;;=\"\n[ ]\nX = 1\n"
+    yield "open", b"[a]\nConnect=File=\"x\n[b\n"
+    yield "unnamed", b"[]\n"
+    yield "long", b"[a]\nConnect=" + b"x" * 70000 + b"\nVersion=8\n"
+    yield "stray", b"Version=8.3\n\n[a]\nVersion =8.3\nVersion= 8.3"
+    yield "nothing", b""
+
+
 def main(folder):
     for target, seeds in (("zip_verify", zip_seeds), ("version_route", text_seeds), ("setup_ini", ini_seeds),
-                          ("binary", binary_seeds), ("binary_version", version_seeds)):
+                          ("binary", binary_seeds), ("binary_version", version_seeds), ("start_cfg", start_seeds),
+                          ("infobase_list", infobase_seeds)):
         place = os.path.join(folder, target)
         os.makedirs(place, exist_ok=True)
         for name, data in seeds():

@@ -15,7 +15,7 @@ libs="$libs $(value CRYPTO_LIBS) $(value JANSSON_LIBS) $(value DEFLATE_LIBS)"
 mkdir -p "$build/fuzz/seeds"
 python3 -B "$top/tests/fuzz/make_seeds.py" "$build/fuzz/seeds"
 failed=0
-for target in zip_verify version_route setup_ini binary binary_version; do
+for target in zip_verify version_route setup_ini binary binary_version start_cfg infobase_list; do
     mkdir -p "$build/fuzz/corpus-$target"
     # shellcheck disable=SC2086
     clang $flags -D_GNU_SOURCE -DHAVE_CONFIG_H $includes -o "$build/fuzz/$target" "$top/tests/fuzz/fuzz_$target.c" \
