@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_gc};
+static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_gc, &tool_resolve};
 
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -19,6 +19,7 @@ static const char usage[] =
     "  build ROOT …     build the thin-client archive of a release, byte for byte as mod_1cdist does\n"
     "  verify FILE.zip… check archives\n"
     "  gc STORE …       keep a store within a size\n"
+    "  resolve …        which version each infobase is started with, and why\n"
     "\n"
     "1cdist --version shows version, compressor and builder. 1cdist VERB --help tells more. --json prints one JSON object a result, a line each.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 there is no such thing.\n";
