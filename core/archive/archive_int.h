@@ -79,8 +79,6 @@ apr_array_header_t *cdist_records_parse(const char *bytes, apr_size_t length, in
 
 /* ---- name.c ---- */
 
-/* Why an entry's name must not be archived or unpacked on anybody's machine; NULL if it may be. */
-const char *cdist_name_problem(const char *name, apr_size_t length);
 /* Why Windows cannot hold the name; NULL if it can. On Linux clients such names are legal. */
 const char *cdist_name_remark(const char *name, apr_size_t length);
 /* Whether a link `depth` folders below the archive's root leads out of it. */
@@ -88,14 +86,6 @@ int cdist_link_leads_out(const char *target, int depth);
 
 /* ---- name_case.c ---- */
 
-/* Two names of an archive of which Windows can hold only one: they differ only in case, or one is a file and the other
- * lies in a folder whose name differs from the file's only in case. */
-typedef struct {
-    const char *one, *other;
-} cdist_clash_t;
-/* How many clashes there are among the entries (cdist_entry_t); the first `room` of them are put into `clashes`, in the
- * order of the names. Takes O(n log n) comparisons. */
-int cdist_name_clashes(cdist_clash_t *clashes, int room, const apr_array_header_t *entries, apr_pool_t *scratch_pool);
 
 /* ---- zip_layout.c: the bytes of the records, APPNOTE 6.3.10 ---- */
 
@@ -185,8 +175,14 @@ typedef struct {
     cdist_room_t content, unpacked; /* kept from entry to entry, because fresh memory costs time */
 } cdist_pack_tools_t;
 
+/* `root` is the folder of the files; NULL where contents come by themselves. */
 void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_t *options, cdist_folder_t *root,
                            apr_pool_t *pool);
+/* Room for one content in tools->content, and packing what was put there: sets all of the entry but name, mode and offsets. The
+ * caller frees `packed`. */
+void *cdist_pack_room(cdist_pack_tools_t *tools, apr_size_t length);
+void cdist_pack_content(cdist_entry_t *entry, cdist_block_t *packed, apr_size_t length, cdist_pack_tools_t *tools);
+#define CDIST_MODE_FOLDER 0040755u
 /* Packs a file of at most cdist_whole_max(level) bytes, a link, or a folder. The caller frees
  * `packed`, which is empty after an error. */
 CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist_pack_tools_t *tools,
@@ -195,6 +191,14 @@ CDIST_MUST_CHECK cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block
 CDIST_MUST_CHECK cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_writer_t *writer, cdist_pack_tools_t *tools,
                                                 const char *folder, const cdist_input_t *input,
                                                 const volatile apr_uint32_t *stop, apr_pool_t *pool);
+
+/* ---- probe.c ---- */
+
+#define CDIST_PROBES 8
+#define CDIST_PROBE_BYTES (128u * 1024)
+/* Where sample i lies in the content; whoever can seek takes the samples alone. */
+apr_uint64_t cdist_probe_offset(const cdist_probe_t *probe, int i);
+void cdist_probe_take(cdist_probe_t *probe, const void *sample);
 
 /* ---- manifest.c ---- */
 

@@ -38,6 +38,19 @@ const char *cdist_builder_identity(void);
 /* "libdeflate" or "zlib". */
 const char *cdist_deflate_engine(void);
 
+/* ---- names of entries (name.c, name_case.c) ---------------------------------------------------------------------- */
+
+/* Why an entry's name must not be archived or unpacked on anybody's machine; NULL if it may be. */
+const char *cdist_name_problem(const char *name, apr_size_t length);
+/* Two names of an archive of which Windows can hold only one: they differ only in case, or one is a file and the other
+ * lies in a folder whose name differs from the file's only in case. */
+typedef struct {
+    const char *one, *other;
+} cdist_clash_t;
+/* How many clashes there are among the entries (cdist_entry_t); the first `room` of them are put into `clashes`, in the
+ * order of the names. Takes O(n log n) comparisons. */
+int cdist_name_clashes(cdist_clash_t *clashes, int room, const apr_array_header_t *entries, apr_pool_t *scratch_pool);
+
 /* ---- a folder as entries of an archive (tree.c) ---------------------------------------------------------------- */
 
 /* One entry to be. `path` is relative to the folder, with '/', and is the entry's name without the final '/'. */
@@ -162,6 +175,43 @@ typedef struct {
  * CDIST_E_STOPPED. */
 CDIST_MUST_CHECK cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
                                           const cdist_build_options_t *options, apr_pool_t *pool);
+
+/* ---- building from contents that come one by one (probe.c, assemble.c) --------------------------------------------- */
+
+/* Tells from samples whether a content above cdist_whole_max(level) is worth compressing. It is fed the content, in order. */
+typedef struct cdist_probe_t cdist_probe_t;
+/* For a content of exactly `bytes` bytes. */
+cdist_probe_t *cdist_probe_create(apr_uint64_t bytes, int level, apr_pool_t *pool);
+void cdist_probe_feed(cdist_probe_t *probe, const void *content, apr_size_t length);
+/* The answer, after the last byte. */
+int cdist_probe_shrinks(const cdist_probe_t *probe);
+
+/* One entry to be. */
+typedef struct {
+    const char *name;   /* a final '/' makes it an empty folder */
+    apr_uint64_t bytes; /* of its content, 0 for a folder */
+    int shrinks;        /* what a probe of its content says; nobody asks for contents up to cdist_whole_max(level) */
+} cdist_part_t;
+
+typedef struct cdist_assembly_t cdist_assembly_t;
+
+/* Begins the archive of `parts` (cdist_part_t, sorted by the bytes of their names, none twice) in the empty `temp`. Contents
+ * may come in any order; what comes too early is kept, packed, in a second temporary file of the same folder. The archive is
+ * byte for byte that of cdist_build from a folder with these contents. The texts of `parts` must stay. Memory: twice
+ * cdist_whole_max(level) at most. Errors of all of these: CDIST_E_INPUT for parts out of order, or not delivered as agreed;
+ * CDIST_E_CHANGED for a content of another length than its part says, CDIST_E_STORE, CDIST_E_BUSY without a thread,
+ * CDIST_E_STOPPED soon after *stop (may be NULL) is set. */
+CDIST_MUST_CHECK cdist_err_t *cdist_assembly_create(cdist_assembly_t **assembly, cdist_temp_t *temp,
+                                                    const apr_array_header_t *parts, int level,
+                                                    const volatile apr_uint32_t *stop, apr_pool_t *pool);
+/* A part's content: begin, data …, end. Folders have none to deliver. */
+CDIST_MUST_CHECK cdist_err_t *cdist_assembly_begin(cdist_assembly_t *assembly, int part);
+CDIST_MUST_CHECK cdist_err_t *cdist_assembly_data(cdist_assembly_t *assembly, const void *content, apr_size_t length);
+/* *again is 1 if the content did not shrink although its probe said so: it is to be delivered once more, not at once, and
+ * will then be stored. */
+CDIST_MUST_CHECK cdist_err_t *cdist_assembly_end(int *again, cdist_assembly_t *assembly);
+/* Completes the archive and reads it back; every part must have been delivered. It is not published yet. */
+CDIST_MUST_CHECK cdist_err_t *cdist_assembly_finish(cdist_manifest_t **manifest, cdist_assembly_t *assembly);
 
 /* ---- the store (store.c, store_offer.c) --------------------------------------------------------------------------------------- */
 

@@ -6,7 +6,6 @@
 
 #define ROOM_KEPT (2u * 1024 * 1024)
 #define MODE_LINK 0120777u
-#define MODE_FOLDER 0040755u
 
 static void digest_all(cdist_digest_t *digest, cdist_sha256_t *sha, const void *bytes, apr_size_t length)
 {
@@ -38,7 +37,7 @@ void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_
     apr_pool_cleanup_register(pool, tools, free_buffers, apr_pool_cleanup_null);
 }
 
-/* Room for one content. What a thread keeps from a large one is given back with the next small one, so that what all threads
+/* What a thread keeps from a large one is given back with the next small one, so that what all threads
  * hold stays near what the builder reserved for their entries. */
 static void *make_room(cdist_room_t *room, apr_size_t length)
 {
@@ -48,6 +47,11 @@ static void *make_room(cdist_room_t *room, apr_size_t length)
         cdist_os_block_get(&room->block, room->length);
     }
     return room->block.bytes;
+}
+
+void *cdist_pack_room(cdist_pack_tools_t *tools, apr_size_t length)
+{
+    return make_room(&tools->content, length);
 }
 
 /* Whether packed bytes are those of the content that is at hand. */
@@ -121,8 +125,7 @@ static void hand_over(cdist_block_t *packed, apr_size_t length, cdist_room_t *co
     memset(content, 0, sizeof *content);
 }
 
-/* Packs the content, which lies in tools->content. */
-static void pack_content(cdist_entry_t *entry, cdist_block_t *packed, apr_size_t length, cdist_pack_tools_t *tools)
+void cdist_pack_content(cdist_entry_t *entry, cdist_block_t *packed, apr_size_t length, cdist_pack_tools_t *tools)
 {
     const void *content = tools->content.block.bytes;
     apr_size_t packed_bytes = 0;
@@ -170,7 +173,7 @@ static cdist_err_t *pack_file(cdist_entry_t *entry, cdist_block_t *packed, cdist
     apr_file_close(file);
     if (err) return err;
     entry->mode = cdist_input_mode(content, length);
-    pack_content(entry, packed, length, tools);
+    cdist_pack_content(entry, packed, length, tools);
     return NULL;
 }
 
@@ -184,7 +187,7 @@ cdist_err_t *cdist_pack_whole(cdist_entry_t *entry, cdist_block_t *packed, cdist
     if (input->stat.kind == CDIST_FILE) return pack_file(entry, packed, tools, folder, input, pool);
     content = make_room(&tools->content, length);
     if (length) memcpy(content, input->link_target, length);
-    entry->mode = input->link_target ? MODE_LINK : MODE_FOLDER;
-    pack_content(entry, packed, length, tools);
+    entry->mode = input->link_target ? MODE_LINK : CDIST_MODE_FOLDER;
+    cdist_pack_content(entry, packed, length, tools);
     return NULL;
 }

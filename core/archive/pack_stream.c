@@ -7,8 +7,6 @@
 #include <string.h>
 
 #define STREAM_BYTES (1024u * 1024)
-#define PROBES 8
-#define PROBE_BYTES (128u * 1024)
 
 typedef struct {
     cdist_entry_t *entry;
@@ -32,23 +30,17 @@ static cdist_err_t *stream_seek(stream_t *s, apr_uint64_t offset)
     return cdist_err_create(s->pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_input_shown(s->folder, s->input, s->pool));
 }
 
-/* Whether a large content is worth compressing: PROBES samples, evenly spread, must shrink by a thirty-second. Spares
- * the slow pass over a cabinet or another archive. Part of the format: other answers would give other bytes. */
 static cdist_err_t *probe(int *shrinks, stream_t *s)
 {
-    apr_uint64_t step = (s->input->stat.bytes - PROBE_BYTES) / (PROBES - 1);
-    apr_size_t total = 0;
+    cdist_probe_t *samples = cdist_probe_create(s->input->stat.bytes, s->tools->level, s->pool);
     int i;
 
-    for (i = 0; i < PROBES; i++) {
-        apr_size_t packed;
-
-        CDIST_ERR(stream_seek(s, step * (apr_uint64_t)i));
-        CDIST_ERR(cdist_input_read(s->in, PROBE_BYTES, s->file, s->folder, s->input, s->pool));
-        packed = cdist_packer_pack(s->tools->packer, s->out, s->in, PROBE_BYTES);
-        total += packed ? packed : PROBE_BYTES;
+    for (i = 0; i < CDIST_PROBES; i++) {
+        CDIST_ERR(stream_seek(s, cdist_probe_offset(samples, i)));
+        CDIST_ERR(cdist_input_read(s->in, CDIST_PROBE_BYTES, s->file, s->folder, s->input, s->pool));
+        cdist_probe_take(samples, s->in);
     }
-    *shrinks = total < PROBES * PROBE_BYTES / 32 * 31;
+    *shrinks = cdist_probe_shrinks(samples);
     return stream_seek(s, 0);
 }
 
