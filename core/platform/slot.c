@@ -190,9 +190,9 @@ const cdist_slot_t *cdist_slot_parse_file(const char *file, const apr_array_head
     return cdist_slot_parse(stem);
 }
 
-/* Names that the vendor gives to downloads and installers, without version, normalised. */
+/* Names that the vendor gives to downloads and installers, without version, normalised. NB: longer ones first, as above. */
 static const word_t vendor_names[] = {
-    {"setuptc64", WINDOWS64},        {"setuptc", WINDOWS32},         {"thinclient64", LINUX64},
+    {"setuptc64", WINDOWS64},        {"setuptcx8664", WINDOWS64},     {"setuptc", WINDOWS32},         {"thinclient64", LINUX64},
     {"thinclient32", LINUX32},       {"thinclientdeb64", LINUX64},   {"thinclientrpm64", LINUX64},
     {"thinclientdeb32", LINUX32},    {"thinclientrpm32", LINUX32},   {"thinclientarm", LINUX_ARM64},
     {"thincliente2k", LINUX_E2K},    {"macosthinclient", MACOS64},
