@@ -172,10 +172,23 @@ def infobase_seeds():
     yield "nothing", b""
 
 
+def package_seeds():
+    names = ["setuptc64_8_3_27_2342.rar", "setuptc_8_3_25_1286.rar", "thin.client64_8_3_25_1286.zip", "thin.osx_8_3_18_1289.dmg",
+             "thin.client_8_3_25_1286.deb64.tar.gz", "thin.client.arm.deb64_8_3_25_1286.zip", "1cv8-client-8.5.1.1529.pkg",
+             "setup-thin-8.3.25.1286-x86_64.run", "setuptc_8.3.25.1286_x86-64.exe", "win64.tar.xz", "a.tgz", "a.msi", ".zip", "-.rpm",
+             "1c-enterprise-8.5.1.1529-thin-client_8.5.1-1529_amd64.deb", "thin-client_.deb", "thin-client.rpm",
+             "1c-enterprise-8.5.1.1529-thin-client-8.5.1-1529.x86_64.rpm", "8.5.1-1529-2.zip", "1.2.3-4-5.6.7.zip", ".1.2.3-4.zip",
+             "999999999.2.3-999999999.run", "9999999999.2.3-4.run", "8.5.1-0001.zip", "8_5_1-1529.zip", "", ".", "no package"]
+    for number, name in enumerate(names):
+        yield f"name{number}", name.encode()
+    yield "not-utf8", b"\xff\xfe8.5.1-1529.zip"
+    yield "long", b"8.3.25.1286-" * 100 + b".zip"
+
+
 def main(folder):
     for target, seeds in (("zip_verify", zip_seeds), ("version_route", text_seeds), ("setup_ini", ini_seeds),
                           ("binary", binary_seeds), ("binary_version", version_seeds), ("start_cfg", start_seeds),
-                          ("infobase_list", infobase_seeds)):
+                          ("infobase_list", infobase_seeds), ("package_name", package_seeds)):
         place = os.path.join(folder, target)
         os.makedirs(place, exist_ok=True)
         for name, data in seeds():

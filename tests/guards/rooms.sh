@@ -1,8 +1,17 @@
-# Rooms: base includes nobody, archive only base, platform only archive and base, launcher these three, none of them httpd or the module; the
-# module and the tools do not include each other; no room but its own includes a private header.
+# Rooms: each includes only the public headers of rooms below it, none of them httpd, the module or the tools; these two do not
+# include each other. No room but its own includes a private header. One file alone includes libarchive, and the module nothing
+# of that room.
 : "${srcdir:?}"
 cd "$srcdir" || exit 1
 bad=0
+
+# A room of core/, then those below it that it may include.
+rooms='base:
+archive: base
+platform: base archive
+launcher: base archive platform
+packages: base archive platform'
+all=$(echo "$rooms" | sed 's/:.*//')
 
 # check FOLDER PATTERN WHY: no #include in the folder's files may match the extended regular expression.
 check() {
@@ -14,21 +23,36 @@ check() {
     fi
 }
 
+# The private headers of all rooms but the one given.
+private() {
+    for room in $all zip_reader; do
+        case $room in
+        "$1") ;;
+        zip_reader) [ "$1" = archive ] || printf 'zip_reader|' ;;
+        *) printf '%s|' "$room" ;;
+        esac
+    done
+    printf none
+}
+
 httpd='(httpd|http_[a-z_]*|ap_[a-z_]*|mod_[a-z0-9_]*|util_[a-z_]*|scoreboard|mpm_common|unixd)\.h'
-for room in core/base core/archive core/platform core/launcher; do
-    check $room "$httpd" "the library must not include httpd's headers"
-    check $room '(.*/)?(mod_1cdist|tools)/' "the library must not include the module or the tools"
-    check $room '(.*/)?(route|tool|mod_1cdist)_int\.h' "the library must not include the module or the tools"
+for folder in core/*/; do
+    room=$(basename "$folder")
+    echo "$rooms" | grep -q "^$room:" || { echo "core/$room: is a room that this guard does not know"; bad=1; continue; }
+    below=" $room$(echo "$rooms" | sed -n "s/^$room://p") "
+    check "core/$room" "$httpd" "the library must not include httpd's headers"
+    check "core/$room" '(.*/)?(mod_1cdist|tools)/' "the library must not include the module or the tools"
+    check "core/$room" '(.*/)?(route|index|tool|mod_1cdist)_int\.h' "the library must not include the module or the tools"
+    check "core/$room" "(.*/)?($(private "$room"))_int\.h" "the private header of another room"
+    for other in $all; do
+        case $below in *" $other "*) continue ;; esac
+        check "core/$room" "((.*/)?$other/|(.*/)?cdist_$other\.h)" "core/$other is not below this room"
+    done
 done
-check core/base '(.*/)?(archive|platform|launcher)/|(.*/)?cdist_(archive|platform|launcher)\.h|(.*/)?[a-z_0-9]*_int\.h' \
-    "base includes no other room"
-check core/archive '(.*/)?(platform|launcher)/|cdist_(platform|launcher)\.h' "archive includes base alone"
-check core/platform '(.*/)?(archive|zip_reader|launcher)_int\.h' "the private header of another room"
-check core/platform '(.*/)?launcher/|cdist_launcher\.h' "platform includes archive and base alone"
-check core/launcher '(.*/)?(archive|zip_reader|platform)_int\.h' "the private header of another room"
-check mod_1cdist '(.*/)?(tools/|tool_int\.h|archive_int\.h|zip_reader_int\.h|platform_int\.h|launcher_int\.h)' \
-    "the module includes neither tools nor private headers"
-check tools '(.*/)?(mod_1cdist/|mod_1cdist_int\.h|route_int\.h|archive_int\.h|zip_reader_int\.h|platform_int\.h|launcher_int\.h)' \
-    "the tools include neither the module nor private headers"
+check mod_1cdist "((.*/)?tools/|(.*/)?tool_int\.h|(.*/)?($(private module))_int\.h)" "neither tools nor private headers here"
+check mod_1cdist '(.*/)?(packages/|cdist_packages\.h)' "packages are the command line's business"
+check tools "((.*/)?mod_1cdist/|(.*/)?(mod_1cdist|route|index)_int\.h|(.*/)?($(private tools))_int\.h)" "neither the module nor private headers here"
 check tools "$httpd" "the tools do without httpd"
+found=$(grep -lE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<archive' core/*/*.[ch] mod_1cdist/*.[ch] tools/*.[ch])
+[ "$found" = core/packages/reader_archive.c ] || { echo "libarchive is included by: $found"; bad=1; }
 exit $bad
