@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_gc, &tool_resolve};
+static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_import, &tool_gc, &tool_resolve};
 
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -18,6 +18,7 @@ static const char usage[] =
     "  scan ROOT…       list the releases under a folder, and where each slot's files come from\n"
     "  build ROOT …     build the thin-client archive of a release, byte for byte as mod_1cdist does\n"
     "  verify FILE.zip… check archives\n"
+    "  import PACKAGE…  make the vendor's downloads ready to serve\n"
     "  gc STORE …       keep a store within a size\n"
     "  resolve …        which version each infobase is started with, and why\n"
     "\n"

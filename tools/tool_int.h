@@ -17,7 +17,7 @@ typedef struct {
     int (*run)(apr_getopt_t *args, apr_pool_t *pool);
 } tool_verb_t;
 
-extern const tool_verb_t tool_scan, tool_build, tool_verify, tool_gc, tool_resolve;
+extern const tool_verb_t tool_scan, tool_build, tool_verify, tool_import, tool_gc, tool_resolve;
 
 /* ---- options.c ---- */
 
@@ -39,6 +39,17 @@ const char *tool_lookup_add_source(cdist_lookup_t *lookup, const char *text, apr
 void tool_lookup_add_component(cdist_lookup_t *lookup, const cdist_slot_t *slot, apr_pool_t *pool);
 /* The first place of a lookup that has one, for messages. */
 const char *tool_lookup_name(const cdist_lookup_t *lookup, apr_pool_t *pool);
+
+/* ---- drop.c: folders into which packages are dropped ---- */
+
+/* Gets a file; returns an exit status. */
+typedef int(tool_drop_fn)(void *baton, const char *path, apr_pool_t *scratch_pool);
+/* Hands every file of a folder to `take`, by name, once as it is, when nothing changed it for `settle_sec` seconds; waits for the
+ * others, and takes also what comes meanwhile. Returns TOOL_FAILED if one did. */
+int tool_drop_each(const char *folder, int settle_sec, tool_drop_fn *take, void *baton, apr_pool_t *pool);
+/* Moves a file to <into>/imported or <into>/refused by its status, under a name that is free there; nothing if `into` is NULL. Returns
+ * the status, or TOOL_FAILED if it cannot be moved. */
+int tool_drop_sort(const char *into, const char *path, int status, apr_pool_t *pool);
 
 /* ---- output.c ---- */
 
