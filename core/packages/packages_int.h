@@ -39,6 +39,31 @@ CDIST_MUST_CHECK cdist_err_t *cdist_unarchiver_open(cdist_reader_t *reader);
 CDIST_MUST_CHECK cdist_err_t *cdist_unarchiver_next(int *more, cdist_reader_t *reader);
 CDIST_MUST_CHECK cdist_err_t *cdist_unarchiver_read(apr_size_t *length, cdist_reader_t *reader, void *buffer, apr_size_t room);
 
+/* ---- stream.c: only with libarchive ---- */
+
+typedef struct cdist_stream_t cdist_stream_t;
+/* Looks at the first bytes whether the file is packed as a whole. Lives with the reader. */
+CDIST_MUST_CHECK cdist_err_t *cdist_stream_open(cdist_stream_t **stream, cdist_reader_t *reader);
+/* Only what is not packed can be read out of order. */
+int cdist_stream_is_packed(const cdist_stream_t *stream);
+/* The next bytes, which stay until the next call; *length is 0 at the end. */
+CDIST_MUST_CHECK cdist_err_t *cdist_stream_read(const void **bytes, apr_size_t *length, cdist_stream_t *stream);
+/* Reads what is left, so that all checksums were seen. *zeros tells with how many zero bytes the stream ends. */
+CDIST_MUST_CHECK cdist_err_t *cdist_stream_drain(apr_uint64_t *zeros, cdist_stream_t *stream);
+
+/* ---- rar_index.c ---- */
+
+/* What a RAR archive says of one of its files or folders. */
+typedef struct {
+    int known; /* there is a CRC */
+    apr_uint32_t crc32;
+} cdist_rar_check_t;
+
+/* Walks over the blocks to the end block. *checks (cdist_rar_check_t, in the archive's order) is NULL if the file does not begin
+ * as a RAR archive. CDIST_E_CORRUPT for a damaged one, and for one that is encrypted or not whole. */
+CDIST_MUST_CHECK cdist_err_t *cdist_rar_index(apr_array_header_t **checks, apr_file_t *file, apr_uint64_t bytes,
+                                              apr_pool_t *pool);
+
 /* ---- survey.c: what is in a package ---- */
 
 #define CDIST_PACKAGE_MAX_ENTRIES 20000

@@ -1,5 +1,5 @@
-/* The members of an archive, by libarchive. Formats and filters are enabled one by one, and only those that libarchive has
- * itself: what is missing in it, it would have done by another program. A ZIP is read by its directory, as unpackers do. */
+/* The members of an archive, by libarchive. Formats are enabled one by one; a ZIP is read by its directory, as unpackers do. What
+ * libarchive lets pass is checked here: the end of the archive, and the CRC of what lies stored in a RAR. */
 #include <config.h>
 #include "packages_int.h"
 
@@ -11,11 +11,18 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <zlib.h>
+
+/* POSIX tar ends in two blocks of zeros. */
+#define TAR_END_BYTES 1024
 
 struct cdist_unarchiver_t {
     struct archive *archive;
     cdist_reader_t *reader;
-    unsigned char buffer[CDIST_READ_BYTES];
+    cdist_stream_t *stream;
+    const apr_array_header_t *checks; /* cdist_rar_check_t; NULL for other archives */
+    int number;                       /* of the current member, from 1 on */
+    apr_uint32_t crc32;               /* of its bytes so far */
 };
 
 static apr_status_t free_unarchiver(void *baton)
@@ -24,23 +31,17 @@ static apr_status_t free_unarchiver(void *baton)
     return APR_SUCCESS;
 }
 
-/* ---- libarchive reads from an APR file --------------------------------------------------------------------------- */
+/* ---- what libarchive reads from -------------------------------------------------------------------------------------- */
 
 static la_ssize_t read_bytes(struct archive *archive, void *baton, const void **bytes)
 {
     struct cdist_unarchiver_t *u = baton;
-    apr_size_t length = sizeof u->buffer;
-    apr_status_t rv = apr_file_read(u->reader->file, u->buffer, &length);
-    char text[120];
+    apr_size_t length;
+    cdist_err_t *err = cdist_stream_read(bytes, &length, u->stream);
 
-    if (APR_STATUS_IS_EOF(rv)) return 0;
-    if (rv != APR_SUCCESS) {
-        archive_set_error(archive, (int)rv, "cannot be read: %s", apr_strerror(rv, text, sizeof text));
-        return -1;
-    }
-    u->reader->read_bytes += length;
-    *bytes = u->buffer;
-    return (la_ssize_t)length;
+    if (!err) return (la_ssize_t)length;
+    archive_set_error(archive, APR_EGENERAL, "%s", cdist_err_text(err, u->reader->pool));
+    return -1;
 }
 
 static la_int64_t seek_to(struct archive *archive, void *baton, la_int64_t offset, int whence)
@@ -63,28 +64,30 @@ static cdist_err_t *damaged(cdist_reader_t *reader, const char *what)
                             cdist_text_printable(reason ? reason : "it is damaged", reader->pool));
 }
 
+static int support_formats(struct archive *archive, int packed)
+{
+    if (archive_read_support_format_tar(archive) != ARCHIVE_OK) return 0;
+    if (packed) return 1;
+    return archive_read_support_format_rar(archive) == ARCHIVE_OK && archive_read_support_format_rar5(archive) == ARCHIVE_OK &&
+           archive_read_support_format_zip_seekable(archive) == ARCHIVE_OK;
+}
+
 cdist_err_t *cdist_unarchiver_open(cdist_reader_t *reader)
 {
-    static int (*const supports[])(struct archive *) = {
-        archive_read_support_format_rar,  archive_read_support_format_rar5,  archive_read_support_format_zip_seekable,
-        archive_read_support_format_tar,  archive_read_support_filter_gzip,  archive_read_support_filter_bzip2,
-        archive_read_support_filter_xz};
     struct cdist_unarchiver_t *u = apr_pcalloc(reader->pool, sizeof *u);
-    size_t i;
+    apr_array_header_t *checks;
 
     u->reader = reader;
+    CDIST_ERR(cdist_rar_index(&checks, reader->file, reader->stat.bytes, reader->pool));
+    u->checks = checks;
+    CDIST_ERR(cdist_stream_open(&u->stream, reader));
     u->archive = archive_read_new();
     if (!u->archive) return cdist_err_create(reader->pool, CDIST_E_SOURCE, APR_ENOMEM, "cannot be read");
     reader->unarchiver = u;
     apr_pool_cleanup_register(reader->pool, u, free_unarchiver, apr_pool_cleanup_null);
-    for (i = 0; i < sizeof supports / sizeof supports[0]; i++) {
-        if (supports[i](u->archive) != ARCHIVE_OK) {
-            return cdist_err_create(reader->pool, CDIST_E_SOURCE, 0, "libarchive lacks a format: %s",
-                                    archive_error_string(u->archive));
-        }
-    }
+    if (!support_formats(u->archive, cdist_stream_is_packed(u->stream))) return damaged(reader, "libarchive lacks a format");
     archive_read_set_read_callback(u->archive, read_bytes);
-    archive_read_set_seek_callback(u->archive, seek_to);
+    if (!cdist_stream_is_packed(u->stream)) archive_read_set_seek_callback(u->archive, seek_to);
     archive_read_set_callback_data(u->archive, u);
     if (archive_read_open1(u->archive) != ARCHIVE_OK) return damaged(reader, "cannot be opened as an archive");
     return NULL;
@@ -124,6 +127,32 @@ static const char *take_name(const char *name, int folder, apr_pool_t *pool)
     return apr_pstrmemdup(pool, name, length);
 }
 
+/* The archive must be whole: libarchive takes the end of the file for its end too. */
+static cdist_err_t *check_end(cdist_reader_t *reader)
+{
+    struct cdist_unarchiver_t *u = reader->unarchiver;
+    int family = archive_format(u->archive) & ARCHIVE_FORMAT_BASE_MASK;
+    apr_uint64_t zeros;
+
+    if (u->checks && u->number != u->checks->nelts) {
+        return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "has %d entries, but %d can be read", u->checks->nelts, u->number);
+    }
+    if (family != ARCHIVE_FORMAT_TAR) return NULL;
+    CDIST_ERR(cdist_stream_drain(&zeros, u->stream));
+    if (zeros >= TAR_END_BYTES) return NULL;
+    return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "is cut off: a tar archive ends in blocks of zeros");
+}
+
+/* libarchive finds RAR archives behind a program too, where nothing was looked at before. */
+static cdist_err_t *check_form(cdist_reader_t *reader)
+{
+    struct cdist_unarchiver_t *u = reader->unarchiver;
+    int family = archive_format(u->archive) & ARCHIVE_FORMAT_BASE_MASK;
+
+    if ((family != ARCHIVE_FORMAT_RAR && family != ARCHIVE_FORMAT_RAR_V5) || (u->checks && u->number <= u->checks->nelts)) return NULL;
+    return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "is a damaged or self-extracting RAR archive");
+}
+
 cdist_err_t *cdist_unarchiver_next(int *more, cdist_reader_t *reader)
 {
     struct archive_entry *entry;
@@ -133,11 +162,14 @@ cdist_err_t *cdist_unarchiver_next(int *more, cdist_reader_t *reader)
     do {
         state = archive_read_next_header(reader->unarchiver->archive, &entry);
         *more = state != ARCHIVE_EOF;
-        if (state == ARCHIVE_EOF) return NULL;
+        if (state == ARCHIVE_EOF) return check_end(reader);
         if (state < ARCHIVE_WARN) {
             return damaged(reader, reader->member.name ? apr_psprintf(reader->pool, "after entry %s",
                            cdist_text_printable(reader->member.name, reader->pool)) : "is no archive of a known kind");
         }
+        reader->unarchiver->number++;
+        reader->unarchiver->crc32 = 0;
+        CDIST_ERR(check_form(reader));
         name = archive_entry_pathname(entry);
         if (!name) name = archive_entry_pathname_utf8(entry);
         if (!name) return damaged(reader, "an entry's name cannot be read");
@@ -149,13 +181,27 @@ cdist_err_t *cdist_unarchiver_next(int *more, cdist_reader_t *reader)
     return check_kind(reader, entry);
 }
 
+/* NB: of stored files libarchive does not check the CRC. */
+static cdist_err_t *check_crc(cdist_reader_t *reader)
+{
+    const struct cdist_unarchiver_t *u = reader->unarchiver;
+    const cdist_rar_check_t *check = u->checks ? &APR_ARRAY_IDX(u->checks, u->number - 1, cdist_rar_check_t) : NULL;
+
+    if (!check || (check->known && check->crc32 == u->crc32)) return NULL;
+    return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "entry %s: %s", cdist_text_printable(reader->member.name, reader->pool),
+                            check->known ? "its content does not match its checksum" : "has no CRC, and cannot be checked");
+}
+
 cdist_err_t *cdist_unarchiver_read(apr_size_t *length, cdist_reader_t *reader, void *buffer, apr_size_t room)
 {
     la_ssize_t got = archive_read_data(reader->unarchiver->archive, buffer, room);
 
     *length = got > 0 ? (apr_size_t)got : 0;
-    if (got >= 0) return NULL;
-    return damaged(reader, apr_psprintf(reader->pool, "entry %s", cdist_text_printable(reader->member.name, reader->pool)));
+    if (got < 0) {
+        return damaged(reader, apr_psprintf(reader->pool, "entry %s", cdist_text_printable(reader->member.name, reader->pool)));
+    }
+    reader->unarchiver->crc32 = (apr_uint32_t)crc32(reader->unarchiver->crc32, buffer, (uInt)*length);
+    return got > 0 ? NULL : check_crc(reader);
 }
 
 #else

@@ -8,6 +8,11 @@ import struct
 import sys
 import zipfile
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "http"))
+
+from rar_maker import FOLDER, make_rar4, make_rar5, rar4_block, rar5_block, vint  # noqa: E402
+
 HEX = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
@@ -185,10 +190,33 @@ def package_seeds():
     yield "long", b"8.3.25.1286-" * 100 + b".zip"
 
 
+def rar_seeds():
+    entries = [("Setup.ini", b"[Startup]", None), ("a", b"", FOLDER), ("a/b", bytes(100), None)]
+    old, new = make_rar4(entries), make_rar5(entries)
+    old_head, new_head = old[:7], new[:8]
+    yield "old", old
+    yield "new", new
+    yield "old-cut", old[:-7]
+    yield "new-cut", new[:-8]
+    yield "old-encrypted", make_rar4(entries, flags=4)
+    yield "old-volume", old_head + rar4_block(0x73, 1, bytes(6)) + rar4_block(0x7B, 0x4000, b"")
+    yield "old-headers-encrypted", old_head + rar4_block(0x73, 0x80, bytes(6))
+    yield "old-large", old_head + rar4_block(0x74, 0x8100, bytes(25) + b"\xff" * 8 + bytes(10))
+    yield "old-small", old_head + rar4_block(0x74, 0x8000, bytes(5))
+    yield "new-volume", new_head + rar5_block(1, 0, vint(1))
+    yield "new-encrypted", new_head + rar5_block(4, 0, bytes(20))
+    yield "new-large", new_head + bytes(4) + b"\xff" * 20
+    yield "new-data", new_head + bytes(4) + vint(12) + vint(3) + vint(2) + b"\xff" * 8 + b"\x7f"
+    yield "new-extra", new_head + rar5_block(3, 3, vint(5) + b"abcde")
+    yield "other", b"PK\3\4" + bytes(60)
+    yield "nothing", b""
+
+
 def main(folder):
     for target, seeds in (("zip_verify", zip_seeds), ("version_route", text_seeds), ("setup_ini", ini_seeds),
                           ("binary", binary_seeds), ("binary_version", version_seeds), ("start_cfg", start_seeds),
-                          ("infobase_list", infobase_seeds), ("package_name", package_seeds)):
+                          ("infobase_list", infobase_seeds), ("package_name", package_seeds),
+                          ("rar_index", rar_seeds)):
         place = os.path.join(folder, target)
         os.makedirs(place, exist_ok=True)
         for name, data in seeds():

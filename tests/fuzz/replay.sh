@@ -7,7 +7,8 @@ for python in ${PYTHON:-} python3 /usr/bin/python3 ''; do
     "$python" -c 'import zipfile, sys; sys.exit(sys.version_info < (3, 6))' 2>/dev/null && break
 done
 "$python" -B "$srcdir/tests/fuzz/make_seeds.py" "$seeds" || exit 1
-for target in zip_verify version_route setup_ini binary binary_version start_cfg infobase_list package_name; do
+for folder in "$seeds"/*/; do
+    target=$(basename "$folder")
     echo "fuzz_$target:"
     "$top_builddir/tests/fuzz/fuzz_$target" "$seeds/$target" || { echo "fuzz_$target failed"; exit 1; }
 done
