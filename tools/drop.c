@@ -114,12 +114,15 @@ int tool_drop_sort(const char *into, const char *path, int status, apr_pool_t *p
     if (!into) return status;
     folder = apr_pstrcat(pool, into, status == TOOL_DONE ? "/imported" : "/refused", NULL);
     target = apr_pstrcat(pool, folder, "/", slash ? slash + 1 : path, NULL);
-    rv = cdist_os_folder_make(folder, pool);
+    /* What was not there, or is gone already, was refused and has no place to go to. */
+    if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) != APR_SUCCESS) return status;
+    rv = cdist_os_folder_make(into, pool);
+    if (rv == APR_SUCCESS) rv = cdist_os_folder_make(folder, pool);
     for (i = 2; rv == APR_SUCCESS && apr_stat(&info, target, APR_FINFO_TYPE | APR_FINFO_LINK, pool) == APR_SUCCESS; i++) {
         target = apr_psprintf(pool, "%s/%d-%s", folder, i, slash ? slash + 1 : path);
     }
     if (rv == APR_SUCCESS) rv = apr_file_rename(path, target, pool);
-    if (rv == APR_SUCCESS || APR_STATUS_IS_ENOENT(rv)) return status;
+    if (rv == APR_SUCCESS) return status;
     return tool_fail_err(cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be moved to %s", cdist_text_printable(path, pool),
                                           cdist_text_printable(folder, pool)), pool);
 }
