@@ -47,8 +47,8 @@ typedef int(tool_drop_fn)(void *baton, const char *path, apr_pool_t *scratch_poo
 /* Hands every file of a folder to `take`, by name, once as it is, when nothing changed it for `settle_sec` seconds; waits for the
  * others, and takes also what comes meanwhile. Returns TOOL_FAILED if one did. */
 int tool_drop_each(const char *folder, int settle_sec, tool_drop_fn *take, void *baton, apr_pool_t *pool);
-/* Moves a file to <into>/imported or <into>/refused by its status, under a name that is free there; nothing if `into` is NULL. Returns
- * the status, or TOOL_FAILED if it cannot be moved. */
+/* Moves a file to <into>/imported or <into>/refused by its status, under a name that is free there; nothing if `into` is NULL.
+ * Returns the status, or TOOL_FAILED if it cannot be moved. */
 int tool_drop_sort(const char *into, const char *path, int status, apr_pool_t *pool);
 
 /* ---- output.c ---- */

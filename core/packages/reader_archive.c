@@ -105,7 +105,9 @@ static cdist_err_t *refuse(const cdist_reader_t *reader, const char *reason)
 static cdist_err_t *check_kind(const cdist_reader_t *reader, struct archive_entry *entry)
 {
     if (archive_entry_hardlink(entry)) return refuse(reader, "is a hard link, which an installer set does not have");
-    if (archive_entry_filetype(entry) == AE_IFLNK) return refuse(reader, "is a symbolic link, which an installer set does not have");
+    if (archive_entry_filetype(entry) == AE_IFLNK) {
+        return refuse(reader, "is a symbolic link, which an installer set does not have");
+    }
     if (archive_entry_filetype(entry) != AE_IFREG && archive_entry_filetype(entry) != AE_IFDIR) {
         return refuse(reader, "is a device, pipe or socket");
     }
@@ -135,7 +137,8 @@ static cdist_err_t *check_end(cdist_reader_t *reader)
     apr_uint64_t zeros;
 
     if (u->checks && u->number != u->checks->nelts) {
-        return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "has %d entries, but %d can be read", u->checks->nelts, u->number);
+        return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "has %d entries, but %d can be read", u->checks->nelts,
+                                u->number);
     }
     if (family != ARCHIVE_FORMAT_TAR) return NULL;
     CDIST_ERR(cdist_stream_drain(&zeros, u->stream));
@@ -149,7 +152,8 @@ static cdist_err_t *check_form(cdist_reader_t *reader)
     struct cdist_unarchiver_t *u = reader->unarchiver;
     int family = archive_format(u->archive) & ARCHIVE_FORMAT_BASE_MASK;
 
-    if ((family != ARCHIVE_FORMAT_RAR && family != ARCHIVE_FORMAT_RAR_V5) || (u->checks && u->number <= u->checks->nelts)) return NULL;
+    if (family != ARCHIVE_FORMAT_RAR && family != ARCHIVE_FORMAT_RAR_V5) return NULL;
+    if (u->checks && u->number <= u->checks->nelts) return NULL;
     return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "is a damaged or self-extracting RAR archive");
 }
 
@@ -188,7 +192,8 @@ static cdist_err_t *check_crc(cdist_reader_t *reader)
     const cdist_rar_check_t *check = u->checks ? &APR_ARRAY_IDX(u->checks, u->number - 1, cdist_rar_check_t) : NULL;
 
     if (!check || (check->known && check->crc32 == u->crc32)) return NULL;
-    return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "entry %s: %s", cdist_text_printable(reader->member.name, reader->pool),
+    return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "entry %s: %s",
+                            cdist_text_printable(reader->member.name, reader->pool),
                             check->known ? "its content does not match its checksum" : "has no CRC, and cannot be checked");
 }
 

@@ -61,7 +61,10 @@ static cdist_err_t *feed(int *more, cdist_stream_t *stream)
             stream->z.next_in = stream->in;
             stream->z.avail_in = (uInt)length;
         }
-        while (stream->between && stream->z.avail_in > 0 && *stream->z.next_in == 0) stream->z.next_in++, stream->z.avail_in--;
+        while (stream->between && stream->z.avail_in > 0 && *stream->z.next_in == 0) {
+            stream->z.next_in++;
+            stream->z.avail_in--;
+        }
         *more = stream->z.avail_in > 0;
     } while (stream->between && !*more && length > 0);
     return NULL;
@@ -83,7 +86,8 @@ static cdist_err_t *read_gzip(apr_size_t *length, cdist_stream_t *stream)
         state = inflate(z, Z_NO_FLUSH);
         if (state == Z_STREAM_END) stream->between = 1;
         else if (state != Z_OK && state != Z_BUF_ERROR) {
-            return damaged(stream, apr_psprintf(stream->reader->pool, "its gzip stream is damaged: %s", z->msg ? z->msg : "no data"));
+            return damaged(stream, apr_psprintf(stream->reader->pool, "its gzip stream is damaged: %s",
+                                                z->msg ? z->msg : "no data"));
         }
     }
     *length = sizeof stream->out - z->avail_out;

@@ -3,10 +3,15 @@ import io
 import tarfile
 import zipfile
 
+import pytest
+
+from harness import BUILD
 from rar_maker import FOLDER, LINK, make_rar4, make_rar5
 from releases import distribution_files
 
 VERSION = "8.3.25.1286"
+LIBARCHIVE = "#define HAVE_LIBARCHIVE 1" in (BUILD / "config.h").read_text()
+needs_libarchive = pytest.mark.skipif(not LIBARCHIVE, reason="skipped: built without libarchive")
 
 
 def entries_of(files, top=""):

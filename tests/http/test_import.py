@@ -12,8 +12,10 @@ import pytest
 import packages
 import releases
 from harness import TOOL
-from packages import FOLDER, KINDS, VERSION, entries_of, make, windows_set
+from packages import FOLDER, KINDS, VERSION, entries_of, make, needs_libarchive, windows_set
 
+# All but single installers.
+pytestmark = needs_libarchive
 KEYS = {"file", "version", "slot", "path", "sha256"}
 SANITIZED = "sanitized" in str(TOOL)
 # NB: a process starts with the peak of the one that it was forked from, so this one is small.
@@ -121,7 +123,8 @@ def test_archives_of_every_slot_go_where_the_platform_looks(folder, root, name, 
 
 
 @pytest.mark.parametrize("name, slot, file", [
-    ("setup-thin-8.3.25.1286-x86_64.run", "linux64", "linux64tc.zip"), ("macos.thin.client_8_3_25_1286.dmg", "macos64", "macOS64tc.zip"),
+    ("setup-thin-8.3.25.1286-x86_64.run", "linux64", "linux64tc.zip"),
+    ("macos.thin.client_8_3_25_1286.dmg", "macos64", "macOS64tc.zip"),
     ("thin.osx_8_3_25_1286.dmg", "macos64", "macOS64tc.zip"), ("1cv8-client-8.3.25.1286.pkg", "macos64", "macOS64tc.zip"),
     ("setuptc_8.3.25.1286_x86-64.exe", "windows64", "windows64tc.zip")])
 def test_a_single_installer_is_wrapped_unchanged(folder, root, name, slot, file):
@@ -147,7 +150,8 @@ def test_options_tell_what_the_name_does_not(folder, root):
 
 @pytest.mark.parametrize("stem, files, options, said", [
     ("setuptc64_8_3_27_2342", windows_set(), [], ["8.3.27.2342", VERSION, "Setup.ini"]),
-    ("thin.client64_8_3_27_2342", releases.distribution_files(VERSION, "linux64", 100), [], ["8.3.27.2342", VERSION, "the installer"]),
+    ("thin.client64_8_3_27_2342", releases.distribution_files(VERSION, "linux64", 100), [],
+     ["8.3.27.2342", VERSION, "the installer"]),
     ("client", windows_set(), ["--version", "8.3.27.2342", "--slot", "win64"], ["8.3.27.2342", VERSION, "Setup.ini", "--version"]),
     ("setuptc64_8_3_25_1286", windows_set(), ["--version", "8.3.27.2342"], ["8.3.27.2342", VERSION, "--version"]),
     ("setuptc64_8_3_25_1286", windows_set(), ["--slot", "linux64"], ["windows64", "linux64", "--slot"])])

@@ -11,9 +11,10 @@ import pytest
 
 import releases
 from harness import TOOL
-from packages import VERSION, entries_of, make, windows_set
+from packages import VERSION, entries_of, make, needs_libarchive, windows_set
 from test_import import contents, names_below, root, run  # noqa: F401
 
+pytestmark = needs_libarchive
 EXAMPLES = Path(__file__).resolve().parents[2] / "conf-examples"
 LINUX = f"setup-thin-{VERSION}-x86_64.run"
 

@@ -7,9 +7,10 @@ import zipfile
 import pytest
 
 import releases
-from packages import FOLDER, KINDS, LINK, entries_of, make, make_rar4, make_zip, tar_maker, windows_set
+from packages import FOLDER, KINDS, LINK, entries_of, make, make_rar4, make_zip, needs_libarchive, tar_maker, windows_set
 from test_import import contents, imported, names_below, root, run  # noqa: F401
 
+pytestmark = needs_libarchive
 SET = entries_of(windows_set(size=4000))
 PLAIN = [entry for entry in SET if entry[0].isascii()]
 
@@ -133,7 +134,8 @@ def test_a_package_without_one_installer_set_is_refused(folder, root, entries, r
     refused(run(package, "--to", root), package, root, reason)
 
 
-@pytest.mark.parametrize("content", [b"", b"x", b"not an archive\n" * 1000, b"PK\5\6" + bytes(18), b"Rar!\x1a\x07\x00", b"7z\xbc\xaf'\x1c" + bytes(50)])
+@pytest.mark.parametrize("content", [b"", b"x", b"not an archive\n" * 1000, b"PK\5\6" + bytes(18), b"Rar!\x1a\x07\x00",
+                                     b"7z\xbc\xaf'\x1c" + bytes(50)])
 def test_what_is_no_archive_is_refused(folder, root, content):  # noqa: F811
     package = folder / "setuptc64_8_3_25_1286.zip"
     package.write_bytes(content)
