@@ -76,8 +76,8 @@ static cdist_err_t *old_block(walk_t *walk)
     if (walk->held < 7 || head_bytes < 7u + (flags & 0x8000 ? 4u : 0u) || (content && head_bytes < 32)) {
         return damaged(walk, "has a damaged block");
     }
-    if (kind == OLD_MAIN && (flags & 0x0080)) return damaged(walk, "is encrypted: unpack it by hand; a header");
-    if (kind == OLD_MAIN && (flags & 0x0001)) return damaged(walk, "is one volume of several: unpack them by hand; a header");
+    if (kind == OLD_MAIN && (flags & 0x0080)) return damaged(walk, "is encrypted, and has to be unpacked by hand; told by a header");
+    if (kind == OLD_MAIN && (flags & 0x0001)) return damaged(walk, "is one volume of several, which have to be unpacked by hand; told by a header");
     if (content && (flags & 0x0100)) {
         if (head_bytes < 40) return damaged(walk, "has a damaged block");
         data_bytes |= (apr_uint64_t)get32(p + 32) << 32;
@@ -128,9 +128,9 @@ static cdist_err_t *new_block(walk_t *walk)
     if (fine && (flags & 1)) fine = take_number(&ignored, walk, &at);
     if (fine && (flags & 2)) fine = take_number(&data_bytes, walk, &at);
     if (!fine) return damaged(walk, "has a damaged block");
-    if (kind == NEW_ENCRYPTION) return damaged(walk, "is encrypted: unpack it by hand; a header");
+    if (kind == NEW_ENCRYPTION) return damaged(walk, "is encrypted, and has to be unpacked by hand; told by a header");
     if (kind == NEW_MAIN && take_number(&flags, walk, &at) && (flags & 1)) {
-        return damaged(walk, "is one volume of several: unpack them by hand; a header");
+        return damaged(walk, "is one volume of several, which have to be unpacked by hand; told by a header");
     }
     if (kind == NEW_FILE) CDIST_ERR(new_file(walk, at));
     walk->ended = kind == NEW_END;

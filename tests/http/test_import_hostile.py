@@ -8,6 +8,7 @@ import pytest
 
 import releases
 from packages import FOLDER, KINDS, LINK, entries_of, make, make_rar4, make_zip, needs_libarchive, tar_maker, windows_set
+from rar_maker import make_rar5, rar4_block, rar5_block, vint
 from test_import import contents, imported, names_below, root, run  # noqa: F401
 
 pytestmark = needs_libarchive
@@ -57,6 +58,20 @@ def test_encrypted_packages_are_refused(folder, root):  # noqa: F811
     package = folder / "setuptc64_8_3_25_1286.zip"
     subprocess.run(["zip", "-qrP", "secret", package, "."], cwd=folder / "set", check=True)
     refused(run(package, "--to", root), package, root, "entry ", "encrypted")
+
+
+@pytest.mark.parametrize("content, reason", [
+    (make_rar4(PLAIN)[:7] + rar4_block(0x73, 0x80, bytes(6)), "encrypted"),
+    (make_rar5(PLAIN)[:8] + rar5_block(4, 0, bytes(30)), "encrypted"),
+    (make_rar4(PLAIN)[:7] + rar4_block(0x73, 1, bytes(6)) + make_rar4(PLAIN)[20:], "volume"),
+    (make_rar5(PLAIN)[:8] + rar5_block(1, 0, vint(1)) + rar5_block(5, 0, vint(1)), "volume"),
+    (make_rar5([("setup.exe", b"x", None)]).replace(b"\x02\x02\x01\x04", b"\x02\x02\x01\x00"), ""),
+    (b"MZ" + bytes(200) + make_rar4(PLAIN), "")],
+    ids=["headers4", "headers5", "volume4", "volume5", "no-crc", "behind-a-program"])
+def test_rar_archives_that_cannot_be_checked_are_refused(folder, root, content, reason):  # noqa: F811
+    package = folder / "setuptc64_8_3_25_1286.rar"
+    package.write_bytes(content)
+    refused(run(package, "--to", root), package, root, reason)
 
 
 @pytest.mark.parametrize("kind", KINDS)

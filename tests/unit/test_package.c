@@ -4,7 +4,9 @@
 
 #include <apr_strings.h>
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define A CDIST_PACKAGE_ARCHIVE
@@ -256,6 +258,47 @@ START_TEST(progress_goes_forwards_to_the_end)
 }
 END_TEST
 
+START_TEST(a_disk_that_fills_up_leaves_nothing)
+{
+    struct rlimit limit = {300000, RLIM_INFINITY};
+    cdist_imported_t imported;
+
+    fx_make_folder("root");
+    fx_write_noise(RUN, 1000000, 1);
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_STORE);
+    ck_assert_int_eq(fx_children("root"), 0);
+}
+END_TEST
+
+/* A progress function that changes the package: in the first reading, or in the second. */
+static void grow(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes)
+{
+    int *second = baton;
+
+    if (*second == (done_bytes > total_bytes / 2)) fx_append(RUN, "more");
+}
+
+START_TEST(a_package_that_changes_meanwhile_is_refused)
+{
+    cdist_import_options_t options = {fx_path("root")};
+    cdist_imported_t imported;
+    cdist_err_t *err;
+    int second = _i;
+
+    fx_make_folder("root");
+    fx_write_noise(RUN, 1000000, 1);
+    options.level = CDIST_LEVEL_DEFAULT;
+    options.progress = grow;
+    options.progress_baton = &second;
+    err = cdist_import(&imported, fx_path(RUN), &options, fx_pool);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_msg(err->code == CDIST_E_CHANGED || err->code == CDIST_E_CORRUPT, "%s", cdist_err_text(err, fx_pool));
+    ck_assert_int_eq(fx_children("root"), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("package");
@@ -268,6 +311,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, name_and_options_tell_version_and_slot_together, 0, FX_COUNT(options_rows));
     tcase_add_test(tcase, what_cannot_be_imported_leaves_nothing);
     tcase_add_test(tcase, too_much_content_or_a_stop_leaves_nothing);
+    tcase_add_test(tcase, a_disk_that_fills_up_leaves_nothing);
+    tcase_add_loop_test(tcase, a_package_that_changes_meanwhile_is_refused, 0, 2);
     tcase_add_test(tcase, progress_goes_forwards_to_the_end);
     return suite;
 }
