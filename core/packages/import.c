@@ -212,7 +212,7 @@ static cdist_err_t *look_at_old(int *there, cdist_digest_t *digest, const import
         return cdist_err_create(import->pool, CDIST_E_STORE, 0, "%s is there already, and is no plain file",
                                 cdist_text_printable(import->result->path, import->pool));
     }
-    rv = apr_file_open(&file, import->result->path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, import->pool);
+    rv = cdist_file_open(&file, NULL, import->result->path, 0, import->pool);
     if (rv != APR_SUCCESS) return cannot_write(import, import->result->path, rv);
     do {
         length = CDIST_READ_BYTES;

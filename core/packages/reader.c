@@ -10,14 +10,6 @@ static cdist_err_t *unreadable(const cdist_reader_t *reader, apr_status_t rv)
     return cdist_err_create(reader->pool, CDIST_E_SOURCE, rv, "cannot be read");
 }
 
-static apr_status_t close_reader(void *baton)
-{
-    cdist_reader_t *reader = baton;
-
-    apr_file_close(reader->file);
-    return APR_SUCCESS;
-}
-
 cdist_err_t *cdist_reader_open(cdist_reader_t **result, const char *path, cdist_package_form_t form, apr_pool_t *parent)
 {
     apr_pool_t *pool;
@@ -28,12 +20,9 @@ cdist_err_t *cdist_reader_open(cdist_reader_t **result, const char *path, cdist_
     reader = apr_pcalloc(pool, sizeof *reader);
     reader->pool = pool;
     reader->path = path;
-    rv = apr_file_open(&reader->file, path, APR_FOPEN_READ | APR_FOPEN_BINARY | APR_FOPEN_NOCLEANUP, 0, pool);
-    if (rv != APR_SUCCESS) return unreadable(reader, rv);
-    apr_pool_cleanup_register(pool, reader, close_reader, apr_pool_cleanup_null);
-    rv = cdist_os_stat_file(&reader->stat, reader->file);
-    if (rv != APR_SUCCESS) return unreadable(reader, rv);
+    rv = cdist_file_open(&reader->file, &reader->stat, path, 0, pool);
     if (reader->stat.kind != CDIST_FILE) return cdist_err_create(pool, CDIST_E_INPUT, 0, "is no plain file");
+    if (rv != APR_SUCCESS) return unreadable(reader, rv);
     if (form == CDIST_PACKAGE_ARCHIVE) CDIST_ERR(cdist_unarchiver_open(reader));
     *result = reader;
     return NULL;

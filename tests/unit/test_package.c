@@ -193,6 +193,8 @@ START_TEST(what_cannot_be_imported_leaves_nothing)
     fx_make_folder("root");
     fx_make_folder("1cv8-client-8.5.1.1529.pkg");
     FX_FAILS(import(&imported, "1cv8-client-8.5.1.1529.pkg", NULL, NULL, 0), CDIST_E_INPUT);
+    ck_assert_int_eq(mkfifo(fx_path("thin.osx_8_3_18_1289.dmg"), 0600), 0);
+    FX_FAILS(import(&imported, "thin.osx_8_3_18_1289.dmg", NULL, NULL, 0), CDIST_E_INPUT);
     ck_assert_int_eq(fx_children("root"), 0);
     fx_write_text("root/8.3.25.1286", "a file");
     FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_STORE);
