@@ -19,6 +19,7 @@ static void start_at(int level)
 {
     cdist_live_options_t options = {apr_time_from_sec(10), 0, 0, level, apr_pcalloc(fx_pool, cdist_board_bytes())};
 
+    FX_OK(cdist_store_open(&store, fx_path("store"), fx_pool));
     FX_OK(cdist_live_create(&server, &options, fx_pool));
     cdist_live_share(server, store);
 }
@@ -26,7 +27,6 @@ static void start_at(int level)
 static void make_store(void)
 {
     ck_assert_int_eq(mkdir(fx_path("store"), 0755), 0);
-    FX_OK(cdist_store_open(&store, fx_path("store"), fx_pool));
     start_at(LEVEL);
 }
 
