@@ -2,6 +2,8 @@
  * Russian and English. All that comes from outside (names of components, the client's idea of our host) is escaped. */
 #include "index_int.h"
 
+#include "publication/cdist_publication.h"
+
 #include <apr_strings.h>
 
 #include <string.h>
@@ -232,18 +234,16 @@ static int answers(const char *slot, const json_t *current, const json_t *by_han
     return 0;
 }
 
-/* The lines of conf.cfg (administrator guide of 8.3.23, App. 3.14) for what the URL without a version answers. */
+/* The lines of conf.cfg for what the URL without a version answers. */
 static void put_conf(page_t *page, const json_t *current, const json_t *by_hand)
 {
-    static const char *const keys[][2] = {{"windows32", "Windows32"}, {"windows64", "Windows64"}, {"linux32", "Linux32"},
-                                          {"linux64", "Linux64"},     {"macos64", "MacOS64"}};
     const char *lines = "";
     size_t k;
 
-    for (k = 0; k < sizeof keys / sizeof keys[0]; k++) {
-        if (!answers(keys[k][0], current, by_hand)) continue;
-        lines = apr_pstrcat(page->pool, lines, "PublishDistributiveLocation", keys[k][1], "=", page->url, "/",
-                            cdist_slot_parse(keys[k][0])->file, "\n", NULL);
+    for (k = 0; k < CDIST_LOCATIONS; k++) {
+        if (!answers(cdist_locations[k].slot, current, by_hand)) continue;
+        lines = apr_pstrcat(page->pool, lines, cdist_locations[k].key, "=", page->url, "/",
+                            cdist_slot_parse(cdist_locations[k].slot)->file, "\n", NULL);
     }
     if (!*lines) return;
     put(page, "<h2>");

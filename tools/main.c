@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_import, &tool_gc, &tool_resolve};
+static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_import, &tool_gc, &tool_resolve, &tool_conf};
 
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -21,6 +21,7 @@ static const char usage[] =
     "  import PACKAGE…  make the vendor's downloads ready to serve\n"
     "  gc STORE …       keep a store within a size\n"
     "  resolve …        which version each infobase is started with, and why\n"
+    "  conf ROOT …      the lines for conf.cfg, default.vrd, ClientUpdate.cfg or the publication dialog\n"
     "\n"
     "1cdist --version shows version, compressor and builder. 1cdist VERB --help tells more. --json prints one JSON object a result, a line each.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 there is no such thing.\n";

@@ -209,6 +209,33 @@ def rar_seeds():
     yield "new-data", new_head + bytes(4) + vint(12) + vint(3) + vint(2) + b"\xff" * 8 + b"\x7f"
     yield "new-extra", new_head + rar5_block(3, 3, vint(5) + b"abcde")
     yield "other", b"PK\3\4" + bytes(60)
+
+
+def publication_seeds():
+    """Settings and .vrd files, most of which are in order."""
+    url = "http://h/tc/windows64tc.zip"
+    location = f"PublishDistributiveLocationWindows64={url}"
+    space = 'xmlns="http://v8.1c.ru/8.2/virtual-resource-system"'
+    yield "conf", f"SystemLanguage=System\nDisableUnsafeActionProtection=.*=x\n{location}".encode()
+    yield "conf-mark", b"\xef\xbb\xbf" + f"{location}\r\npublishdistributivelocationWINDOWS64 = x\r\n".encode()
+    yield "conf-wrong", f"PublishDistributiveLocationWin64={url}\nnothing\n=x\n{location}x\n".encode()
+    yield "update", f"Version=8.3.22.1750\nUpdateDate=20261121160000\n{location}\n".encode()
+    start = "DistrbutiveLocation=\\\\s\\d\r\nDefaultVersion=8.3-8.2.14.540;x86\r\nCommonCfgLocation=x\r\n"
+    yield "start", b"\xff\xfe" + start.encode("utf-16-le")
+    yield "start-odd", b"\xff\xfe" + start.encode("utf-16-le") + b"x"
+    bases = ('[\u0411\u0430\u0437\u0430]\nConnect=Srvr="h";Ref="r";Usr=u;\nFolder=/F\nVersion=8.3\nDefaultVersion=8.2.14.540\n'
+             '[\u0431\u0410\u0417\u0430]\nConnect = File="C:\\x";\nAdditionalParameters=/N u /Pp\n[F]\nFolder=/G\n')
+    yield "bases", bases.encode()
+    yield "bases-utf16", b"\xff\xfe" + bases.encode("utf-16-le")
+    yield "cyrillic", "[\u0411\u0430\u0437\u0430]\nConnect=x\n".encode("cp1251")
+    yield "vrd", (f'<?xml version="1.0" encoding="UTF-8"?>\r\n<point {space}\r\n\t\tbase="/b"\r\n\t\tib="Usr=u;"\r\n'
+                  f'\t\tpubdst="{url}">\r\n\t<ws enable="false"/>\r\n</point>').encode()
+    yield "vrd-quotes", f"<point {space} pubdst64 = '&lt;&amp;\n&#65;' pubdst32=\"x\"/>".encode()
+    yield "vrd-prefix", f'<p:point {space.replace("xmlns", "xmlns:p")} p:pubdst64="x" pubdst64="y"><a/></p:point>'.encode()
+    yield "vrd-bare", f"<point {space}/>".encode()
+    yield "vrd-doctype", f'<!DOCTYPE point [<!ENTITY a "b">]><point {space}>&a;</point>'.encode()
+    yield "vrd-other", b"<point/>"
+    yield "vrd-cut", f'<point {space} base="'.encode()
     yield "nothing", b""
 
 
@@ -216,7 +243,7 @@ def main(folder):
     for target, seeds in (("zip_verify", zip_seeds), ("version_route", text_seeds), ("setup_ini", ini_seeds),
                           ("binary", binary_seeds), ("binary_version", version_seeds), ("start_cfg", start_seeds),
                           ("infobase_list", infobase_seeds), ("package_name", package_seeds),
-                          ("rar_index", rar_seeds)):
+                          ("rar_index", rar_seeds), ("publication", publication_seeds)):
         place = os.path.join(folder, target)
         os.makedirs(place, exist_ok=True)
         for name, data in seeds():

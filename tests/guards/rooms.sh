@@ -10,7 +10,9 @@ rooms='base:
 archive: base
 platform: base archive
 launcher: base archive platform
-packages: base archive platform'
+packages: base archive platform
+publication: base archive platform
+lint: base archive platform publication launcher'
 all=$(echo "$rooms" | sed 's/:.*//')
 
 # check FOLDER PATTERN WHY: no #include in the folder's files may match the extended regular expression.
