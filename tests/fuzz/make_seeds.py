@@ -243,7 +243,7 @@ def main(folder):
     for target, seeds in (("zip_verify", zip_seeds), ("version_route", text_seeds), ("setup_ini", ini_seeds),
                           ("binary", binary_seeds), ("binary_version", version_seeds), ("start_cfg", start_seeds),
                           ("infobase_list", infobase_seeds), ("package_name", package_seeds),
-                          ("rar_index", rar_seeds), ("publication", publication_seeds)):
+                          ("rar_index", rar_seeds), ("publication", publication_seeds), ("lint", publication_seeds)):
         place = os.path.join(folder, target)
         os.makedirs(place, exist_ok=True)
         for name, data in seeds():

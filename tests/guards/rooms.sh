@@ -12,7 +12,7 @@ platform: base archive
 launcher: base archive platform
 packages: base archive platform
 publication: base archive platform
-lint: base archive platform publication launcher'
+lint: base archive platform publication'
 all=$(echo "$rooms" | sed 's/:.*//')
 
 # check FOLDER PATTERN WHY: no #include in the folder's files may match the extended regular expression.

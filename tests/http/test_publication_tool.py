@@ -127,3 +127,34 @@ def test_conf_finds_slots_outside_of_the_root(folder):
     done = run("conf", "--source", source, "--base-url", BASE)
     assert done.stdout.decode() == f"{KEY}Linux64={BASE}/{OLD}/linux64tc.zip\n"
     assert run("conf", "--source", "x", "--base-url", BASE).returncode == 2
+
+
+def test_what_conf_writes_lint_finds_in_order(shared, folder):
+    for form, name in (("conf.cfg", "conf.cfg"), ("clientupdate", "ClientUpdate.cfg")):
+        conf(shared["plain"], "--format", form, "-o", folder / name)
+        done = run("lint", folder / name, "--root", shared["plain"], "--base-url", BASE)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_lint_prints_findings_and_exits_1_for_errors_only(shared, folder):
+    (folder / "1cestart.cfg").write_text("DistrbutiveLocation=x\n")
+    (folder / "conf.cfg").write_text(f"{KEY}MacOS64={BASE}/{OLD}/macOS64tc.zip\n")
+    done = run("lint", folder / "1cestart.cfg", "--json")
+    row = json.loads(done.stdout)
+    assert set(row) == {"file", "line", "level", "code", "message", "suggestion"}
+    assert (done.returncode, row["line"], row["level"], row["code"], row["suggestion"]) == (
+        0, 1, "warning", "misspelt-key", "DistributiveLocation")
+    assert row["file"] == str(folder / "1cestart.cfg")
+    done = run("lint", "--root", shared["plain"], folder / "missing.cfg", folder / "conf.cfg")
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 1 and len(lines) == 2
+    assert lines[0].startswith(f"{folder}/missing.cfg: error: ") and lines[0].endswith(" [unreadable]")
+    assert lines[1].startswith(f"{folder}/conf.cfg:1: warning: ") and lines[1].endswith(" [unanswered]")
+    (folder / "conf.cfg").write_text(f"{KEY}Windows64={BASE}/{OLD}/windows64tc.zip\n")
+    source = f"windows64={shared['plain']}/%v/windows64"
+    done = run("lint", folder / "conf.cfg", "--source", source)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert run("lint").returncode == 2
+    assert run("lint", folder / "conf.cfg", "--source", "x").returncode == 2
+    assert run("lint", folder / "conf.cfg", "--base-url", "x").returncode == 2
+    assert run("lint", folder / "conf.cfg", "--root", folder / "missing").returncode == 1

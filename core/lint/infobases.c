@@ -1,0 +1,153 @@
+/* Lists of infobases, .v8i: a section for each infobase or folder. A section with Connect is an infobase, without it is a
+ * folder; Folder=/a/b names the folders above it. Source: administrator guide of 8.3.23, App. 3.3. Lists may have thousands of
+ * sections, so everything is looked up in tables. */
+#include "lint_int.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* The settings that checks need. */
+enum { CONNECT, FOLDER, VERSION, DEFAULT_VERSION, WANTED };
+static const char *const wanted[WANTED] = {"Connect", "Folder", "Version", "DefaultVersion"};
+
+typedef struct {
+    const cdist_setting_t *head;
+    const cdist_setting_t *line[WANTED]; /* NULL: it has none */
+} section_t;
+
+typedef struct {
+    lint_t *lint;
+    const lint_file_t *file;
+    apr_array_header_t *sections; /* section_t */
+    apr_hash_t *seen;             /* keys of the section that is being read → cdist_setting_t */
+} reading_t;
+
+static void take_setting(reading_t *reading, section_t *section, const cdist_setting_t *line)
+{
+    const char *known;
+    const cdist_setting_t *before;
+    int list, i;
+
+    lint_line(reading->lint, reading->file, line);
+    lint_secret(reading->lint, reading->file, line->number, line->key, line->value);
+    known = lint_key_known(&list, KIND_INFOBASES, line->key);
+    if (!known) return;
+    if (line->spaced) {
+        lint_add(reading->lint, reading->file, line->number, CDIST_LINT_WARNING, "spaced-equals", known,
+                 "blanks beside the equals sign: the launcher does not take this for %s", known);
+    }
+    before = apr_hash_get(reading->seen, known, APR_HASH_KEY_STRING);
+    if (before) {
+        lint_add(reading->lint, reading->file, line->number, CDIST_LINT_WARNING, "duplicate-key", known,
+                 "%s stands in line %d of this section already; only one of them counts", known, before->number);
+        return;
+    }
+    apr_hash_set(reading->seen, known, APR_HASH_KEY_STRING, line);
+    for (i = 0; i < WANTED; i++) {
+        if (strcmp(known, wanted[i]) == 0) section->line[i] = line;
+    }
+}
+
+static void read_sections(reading_t *reading)
+{
+    const cdist_settings_t *settings = reading->file->settings;
+    section_t outside;
+    int i;
+
+    memset(&outside, 0, sizeof outside);
+    for (i = 0; i < settings->lines->nelts; i++) {
+        const cdist_setting_t *line = &APR_ARRAY_IDX(settings->lines, i, cdist_setting_t);
+        section_t *section = reading->sections->nelts
+                                 ? &APR_ARRAY_IDX(reading->sections, reading->sections->nelts - 1, section_t) : &outside;
+
+        if (line->kind == CDIST_SETTING_SECTION) {
+            section = memset(apr_array_push(reading->sections), 0, sizeof *section);
+            section->head = line;
+            apr_hash_clear(reading->seen);
+        } else if (line->kind == CDIST_SETTING_VALUE && *line->key) {
+            take_setting(reading, section, line);
+        } else if (line->kind != CDIST_SETTING_BLANK && line->kind != CDIST_SETTING_COMMENT) {
+            lint_line(reading->lint, reading->file, line);
+        }
+    }
+}
+
+static const char *folder_of(const section_t *section)
+{
+    return section->line[FOLDER] ? section->line[FOLDER]->value : "/";
+}
+
+/* NB: two folders of the same name under different folders are no duplicates: nothing starts by a folder's name. */
+static void check_names(reading_t *reading)
+{
+    apr_pool_t *pool = reading->lint->pool;
+    apr_hash_t *names = apr_hash_make(pool);
+    int i;
+
+    for (i = 0; i < reading->sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(reading->sections, i, section_t), *before;
+        char *name = apr_pstrdup(pool, section->head->key);
+
+        cdist_text_fold(name);
+        before = apr_hash_get(names, name, APR_HASH_KEY_STRING);
+        if (!before) {
+            apr_hash_set(names, name, APR_HASH_KEY_STRING, section);
+        } else if (section->line[CONNECT] || before->line[CONNECT] || strcmp(folder_of(section), folder_of(before)) == 0) {
+            lint_add(reading->lint, reading->file, section->head->number, CDIST_LINT_WARNING, "duplicate-infobase", NULL,
+                     "[%s] stands in line %d already; names are compared without case",
+                     cdist_text_printable(section->head->key, pool), before->head->number);
+        }
+    }
+}
+
+/* A folder's path with neither blanks nor a slash at its end; "" is the top. */
+static const char *clean_path(const char *path, apr_pool_t *pool)
+{
+    apr_size_t length = strlen(path);
+
+    while (length > 0 && path[length - 1] == '/') length--;
+    return apr_pstrmemdup(pool, path, length);
+}
+
+static void check_folders(reading_t *reading)
+{
+    apr_pool_t *pool = reading->lint->pool;
+    apr_hash_t *folders = apr_hash_make(pool);
+    int i;
+
+    for (i = 0; i < reading->sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(reading->sections, i, section_t);
+
+        if (section->line[CONNECT]) continue;
+        apr_hash_set(folders, apr_pstrcat(pool, clean_path(folder_of(section), pool), "/", section->head->key, NULL),
+                     APR_HASH_KEY_STRING, section);
+    }
+    for (i = 0; i < reading->sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(reading->sections, i, section_t);
+        const char *path = clean_path(folder_of(section), pool);
+
+        if (!*path || apr_hash_get(folders, path, APR_HASH_KEY_STRING)) continue;
+        lint_add(reading->lint, reading->file, section->line[FOLDER]->number, CDIST_LINT_WARNING, "orphan-folder", NULL,
+                 "there is no section for the folder %s, in that case of letters",
+                 cdist_text_printable(section->line[FOLDER]->value, pool));
+    }
+}
+
+void lint_infobases(lint_t *lint, const lint_file_t *file)
+{
+    reading_t reading = {lint, file, apr_array_make(lint->pool, 64, sizeof(section_t)), apr_hash_make(lint->pool)};
+    int i;
+
+    read_sections(&reading);
+    check_names(&reading);
+    check_folders(&reading);
+    for (i = 0; i < reading.sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(reading.sections, i, section_t);
+
+        if (!section->line[VERSION] || !section->line[DEFAULT_VERSION]) continue;
+        lint_default_version(lint, file, section->line[DEFAULT_VERSION]->number, section->line[VERSION]->value,
+                             section->line[DEFAULT_VERSION]->value);
+    }
+}
