@@ -12,7 +12,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${CDIST_BUILD:-$top/build}
 
 packages_build=(gcc make pkg-config autoconf automake libtool apache2-bin apache2-dev libapr1-dev libaprutil1-dev
-    zlib1g-dev libdeflate-dev libssl-dev libjansson-dev libarchive-dev libexpat1-dev)
+    zlib1g-dev libdeflate-dev libssl-dev libjansson-dev libarchive-dev libexpat1-dev
+    libcurl4-openssl-dev)
 packages_demo=(curl unzip)
 packages_check=(check python3 python3-pytest curl openssl unzip zip 7zip libarchive-tools aria2 xz-utils util-linux)
 
