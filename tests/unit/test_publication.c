@@ -1,11 +1,10 @@
 /* conf.cfg, ClientUpdate.cfg and .vrd files: read, changed, and written back without touching anything else. */
 #include "fixture.h"
 #include "publication/cdist_publication.h"
+#include "shared_data.h"
 
-#include <apr_env.h>
 #include <apr_strings.h>
 
-#include <stdio.h>
 #include <string.h>
 
 /* ---- addresses ------------------------------------------------------------------------------------------------- */
@@ -497,17 +496,9 @@ END_TEST
 
 /* ---- real files ------------------------------------------------------------------------------------------------ */
 
-static char *read_real(apr_size_t *length, const char *name)
+static const char *read_real(apr_size_t *length, const char *name)
 {
-    char *folder, *bytes;
-    cdist_err_t *err;
-
-    if (apr_env_get(&folder, "CDIST_SHARED_DATA", fx_pool) != APR_SUCCESS) folder = apr_pstrdup(fx_pool, TOP_SRCDIR "/../shared/data");
-    err = cdist_file_read(&bytes, length, apr_pstrcat(fx_pool, folder, "/config/", name, NULL), CDIST_SETTINGS_MAX, fx_pool);
-    if (!err) return bytes;
-    ck_assert_int_eq(err->code, CDIST_E_NOTFOUND);
-    puts("skipped: no shared data");
-    return NULL;
+    return shared_data(length, apr_pstrcat(fx_pool, "config/", name, NULL));
 }
 
 static const struct {
@@ -526,7 +517,7 @@ static const struct {
 START_TEST(a_real_list_of_settings_is_written_as_it_was_read)
 {
     apr_size_t length;
-    char *bytes = read_real(&length, real_settings_rows[_i].name);
+    const char *bytes = read_real(&length, real_settings_rows[_i].name);
     cdist_settings_t *settings;
     int count = 0, i;
 
@@ -575,7 +566,7 @@ START_TEST(a_real_descriptor_keeps_its_meaning)
     static const char *const none[CDIST_LOCATIONS] = {NULL};
     static const char *const all[CDIST_LOCATIONS] = {"http://a", "http://b", "http://c", "http://d", "http://e"};
     apr_size_t length, written_length;
-    char *bytes = read_real(&length, real_vrd_rows[_i].name);
+    const char *bytes = read_real(&length, real_vrd_rows[_i].name);
     const char *written;
     cdist_vrd_t *vrd;
     int i;
