@@ -13,21 +13,21 @@ enum { CONNECT, FOLDER, VERSION, DEFAULT_VERSION, WANTED };
 static const char *const wanted[WANTED] = {"Connect", "Folder", "Version", "DefaultVersion"};
 
 typedef struct {
-    const cdist_setting_t *head;
-    const cdist_setting_t *line[WANTED]; /* NULL: it has none */
+    const cdist_settings_line_t *head;
+    const cdist_settings_line_t *line[WANTED]; /* NULL: it has none */
 } section_t;
 
 typedef struct {
     lint_t *lint;
     const lint_file_t *file;
     apr_array_header_t *sections; /* section_t */
-    apr_hash_t *seen;             /* keys of the section that is being read → cdist_setting_t */
+    apr_hash_t *seen;             /* keys of the section that is being read → cdist_settings_line_t */
 } reading_t;
 
-static void take_setting(reading_t *reading, section_t *section, const cdist_setting_t *line)
+static void take_setting(reading_t *reading, section_t *section, const cdist_settings_line_t *line)
 {
     const char *known;
-    const cdist_setting_t *before;
+    const cdist_settings_line_t *before;
     int list, i;
 
     lint_line(reading->lint, reading->file, line);
@@ -58,7 +58,7 @@ static void read_sections(reading_t *reading)
 
     memset(&outside, 0, sizeof outside);
     for (i = 0; i < settings->lines->nelts; i++) {
-        const cdist_setting_t *line = &APR_ARRAY_IDX(settings->lines, i, cdist_setting_t);
+        const cdist_settings_line_t *line = &APR_ARRAY_IDX(settings->lines, i, cdist_settings_line_t);
         section_t *section = reading->sections->nelts
                                  ? &APR_ARRAY_IDX(reading->sections, reading->sections->nelts - 1, section_t) : &outside;
 

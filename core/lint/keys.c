@@ -172,13 +172,13 @@ lint_kind_t lint_kind_by_keys(const cdist_settings_t *settings)
     size_t k;
 
     for (i = 0; i < settings->lines->nelts && i < 1000; i++) {
-        const cdist_setting_t *line = &APR_ARRAY_IDX(settings->lines, i, cdist_setting_t);
+        const cdist_settings_line_t *line = &APR_ARRAY_IDX(settings->lines, i, cdist_settings_line_t);
 
         if (line->kind != CDIST_SETTING_VALUE) continue;
         for (k = 0; k < sizeof kinds / sizeof kinds[0]; k++) points[k] += weight(kinds[k], line->key);
         if (strcasecmp(line->key, "Version") == 0) has_version = 1;
         /* NB: a section before the first key is what the keys of a list of infobases have; nothing else has sections. */
-        if (i > 0 && APR_ARRAY_IDX(settings->lines, 0, cdist_setting_t).kind == CDIST_SETTING_SECTION) points[3] += 1;
+        if (i > 0 && APR_ARRAY_IDX(settings->lines, 0, cdist_settings_line_t).kind == CDIST_SETTING_SECTION) points[3] += 1;
     }
     if (!has_version) points[1] = 0;
     for (k = 1; k < sizeof kinds / sizeof kinds[0]; k++) {

@@ -56,7 +56,7 @@ void lint_location(lint_t *lint, const lint_file_t *file, int line, int location
 /* What goes before what, among all files (lint_file_t). */
 void lint_order(lint_t *lint, const apr_array_header_t *files);
 /* Checks that any line of Key=Value gets: misspelt, or no setting at all. `line` is a setting or something unknown. */
-void lint_line(lint_t *lint, const lint_file_t *file, const cdist_setting_t *line);
+void lint_line(lint_t *lint, const lint_file_t *file, const cdist_settings_line_t *line);
 /* A value that holds a secret, whatever its key. */
 void lint_secret(lint_t *lint, const lint_file_t *file, int line, const char *key, const char *value);
 /* DefaultVersion against a mask; both as they stand in the file. */

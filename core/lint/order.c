@@ -34,7 +34,7 @@ static const char *overruled_by(const lint_file_t *file, int location, const cha
     return NULL;
 }
 
-static void check_line(lint_t *lint, const lint_file_t *file, const cdist_setting_t *line, const apr_array_header_t *files)
+static void check_line(lint_t *lint, const lint_file_t *file, const cdist_settings_line_t *line, const apr_array_header_t *files)
 {
     int location = line->kind == CDIST_SETTING_VALUE ? cdist_location_by_key(line->key) : -1, i;
 
@@ -58,7 +58,7 @@ void lint_order(lint_t *lint, const apr_array_header_t *files)
 
         if (file->kind != KIND_CONF || !file->settings) continue;
         for (j = 0; j < file->settings->lines->nelts; j++) {
-            check_line(lint, file, &APR_ARRAY_IDX(file->settings->lines, j, cdist_setting_t), files);
+            check_line(lint, file, &APR_ARRAY_IDX(file->settings->lines, j, cdist_settings_line_t), files);
         }
     }
 }

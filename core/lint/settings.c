@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-void lint_line(lint_t *lint, const lint_file_t *file, const cdist_setting_t *line)
+void lint_line(lint_t *lint, const lint_file_t *file, const cdist_settings_line_t *line)
 {
     const char *meant;
     int list;
@@ -89,7 +89,7 @@ void lint_default_version(lint_t *lint, const lint_file_t *file, int line, const
 }
 
 /* DefaultVersion=8.3-8.3.22.1750;x86_64 of 1cestart.cfg has both in one value. */
-static void check_start_version(lint_t *lint, const lint_file_t *file, const cdist_setting_t *line)
+static void check_start_version(lint_t *lint, const lint_file_t *file, const cdist_settings_line_t *line)
 {
     const char *dash = strchr(line->value, '-');
 
@@ -117,9 +117,9 @@ static void check_update(lint_t *lint, const lint_file_t *file)
 /* ---- all lines ------------------------------------------------------------------------------------------------- */
 
 /* Notes a key, and says when it was there before and may be there once only. */
-static void check_duplicate(lint_t *lint, const lint_file_t *file, const cdist_setting_t *line, apr_hash_t *seen)
+static void check_duplicate(lint_t *lint, const lint_file_t *file, const cdist_settings_line_t *line, apr_hash_t *seen)
 {
-    const cdist_setting_t *before;
+    const cdist_settings_line_t *before;
     const char *known;
     int list;
 
@@ -134,7 +134,7 @@ static void check_duplicate(lint_t *lint, const lint_file_t *file, const cdist_s
     }
 }
 
-static void check_setting(lint_t *lint, const lint_file_t *file, const cdist_setting_t *line, apr_hash_t *seen)
+static void check_setting(lint_t *lint, const lint_file_t *file, const cdist_settings_line_t *line, apr_hash_t *seen)
 {
     int location;
 
@@ -158,7 +158,7 @@ void lint_settings(lint_t *lint, const lint_file_t *file)
     int i;
 
     for (i = 0; i < file->settings->lines->nelts; i++) {
-        const cdist_setting_t *line = &APR_ARRAY_IDX(file->settings->lines, i, cdist_setting_t);
+        const cdist_settings_line_t *line = &APR_ARRAY_IDX(file->settings->lines, i, cdist_settings_line_t);
 
         if (line->kind == CDIST_SETTING_BLANK || line->kind == CDIST_SETTING_COMMENT) continue;
         lint_line(lint, file, line);

@@ -55,12 +55,12 @@ typedef struct {
     const char *key;   /* of a value, or a section's name; without blanks around it. NULL otherwise */
     const char *value; /* of a value, the same */
     int spaced;        /* a value with blanks beside its equals sign */
-} cdist_setting_t;
+} cdist_settings_line_t;
 
 /* A file of Key=Value lines and [sections], which can be written back byte for byte. */
 typedef struct {
     cdist_lines_t *file;
-    apr_array_header_t *lines; /* cdist_setting_t, one for each line of the file */
+    apr_array_header_t *lines; /* cdist_settings_line_t, one for each line of the file */
     apr_pool_t *pool;
 } cdist_settings_t;
 

@@ -29,7 +29,7 @@ static const char *trimmed(const char *start, const char *end, apr_pool_t *pool)
 }
 
 /* Says what a line's text is. */
-static void classify(cdist_setting_t *setting, const char *text, apr_pool_t *pool)
+static void classify(cdist_settings_line_t *setting, const char *text, apr_pool_t *pool)
 {
     const char *start = text, *end = text + strlen(text), *equals = strchr(text, '=');
 
@@ -52,7 +52,7 @@ static void classify(cdist_setting_t *setting, const char *text, apr_pool_t *poo
 
 static void add_line(cdist_settings_t *settings, const char *text)
 {
-    cdist_setting_t *setting = memset(apr_array_push(settings->lines), 0, sizeof *setting);
+    cdist_settings_line_t *setting = memset(apr_array_push(settings->lines), 0, sizeof *setting);
 
     setting->number = settings->lines->nelts;
     classify(setting, text, settings->pool);
@@ -97,7 +97,7 @@ cdist_err_t *cdist_settings_parse(cdist_settings_t **settings, const char *bytes
                                 CDIST_SETTINGS_LINES_MAX);
     }
     CDIST_ERR(cdist_lines_parse(&made->file, bytes, length, path, pool));
-    made->lines = apr_array_make(pool, made->file->lines->nelts + 8, sizeof(cdist_setting_t));
+    made->lines = apr_array_make(pool, made->file->lines->nelts + 8, sizeof(cdist_settings_line_t));
     made->pool = pool;
     for (i = 0; i < made->file->lines->nelts; i++) add_line(made, APR_ARRAY_IDX(made->file->lines, i, cdist_line_t).text);
     *settings = made;
@@ -111,7 +111,7 @@ const char *cdist_settings_get(const cdist_settings_t *settings, const char *key
     int i;
 
     for (i = 0; i < settings->lines->nelts; i++) {
-        const cdist_setting_t *setting = &APR_ARRAY_IDX(settings->lines, i, cdist_setting_t);
+        const cdist_settings_line_t *setting = &APR_ARRAY_IDX(settings->lines, i, cdist_settings_line_t);
         if (setting->kind == CDIST_SETTING_SECTION) break;
         if (setting->kind == CDIST_SETTING_VALUE && strcasecmp(setting->key, key) == 0) return setting->value;
     }
@@ -125,7 +125,7 @@ void cdist_settings_set(cdist_settings_t *settings, const char *key, const char 
     int found = 0, i;
 
     for (i = 0; i < settings->lines->nelts; i++) {
-        cdist_setting_t *setting = &APR_ARRAY_IDX(settings->lines, i, cdist_setting_t);
+        cdist_settings_line_t *setting = &APR_ARRAY_IDX(settings->lines, i, cdist_settings_line_t);
 
         if (setting->kind != CDIST_SETTING_VALUE || strcasecmp(setting->key, key) != 0) continue;
         text = apr_pstrcat(settings->pool, setting->key, "=", value, NULL);

@@ -183,7 +183,7 @@ START_TEST(lines_are_what_they_look_like)
 
     for (i = 0; i < FX_COUNT(rows); i++) {
         cdist_settings_t *settings = parse(apr_pstrcat(fx_pool, "\n", rows[i].text, "\n", NULL), strlen(rows[i].text) + 2);
-        const cdist_setting_t *line = &APR_ARRAY_IDX(settings->lines, 1, cdist_setting_t);
+        const cdist_settings_line_t *line = &APR_ARRAY_IDX(settings->lines, 1, cdist_settings_line_t);
 
         ck_assert_int_eq(line->number, 2);
         ck_assert_msg(line->kind == rows[i].kind, "%s: kind %d", rows[i].text, (int)line->kind);
@@ -525,7 +525,7 @@ START_TEST(a_real_list_of_settings_is_written_as_it_was_read)
     settings = parse(bytes, length);
     assert_written(settings, bytes, length);
     for (i = 0; i < settings->lines->nelts; i++) {
-        const cdist_setting_t *line = &APR_ARRAY_IDX(settings->lines, i, cdist_setting_t);
+        const cdist_settings_line_t *line = &APR_ARRAY_IDX(settings->lines, i, cdist_settings_line_t);
         ck_assert_int_ne(line->kind, CDIST_SETTING_OTHER);
         count += line->kind == CDIST_SETTING_VALUE;
     }
