@@ -15,7 +15,7 @@ typedef struct {
 } place_t;
 
 typedef struct {
-    apr_array_header_t *lookups;  /* place_t: CDistRoot and CDistSource */
+    apr_array_header_t *lookups;  /* place_t: CDistRoot and others that say what to publish */
     apr_array_header_t *handlers; /* place_t: what turns our handler on, or may */
     apr_array_header_t *others;   /* place_t: SetHandler with another name */
     apr_array_header_t *open;     /* place_t: where .htaccess may set a handler */
@@ -69,6 +69,12 @@ static const char *section_folder(const ap_directive_t *node, apr_pool_t *pool)
     return strpbrk(folder, "~*?[") ? NULL : folder;
 }
 
+static int names_content(const char *directive)
+{
+    return strcasecmp(directive, "CDistRoot") == 0 || strcasecmp(directive, "CDistSource") == 0 ||
+           strcasecmp(directive, "CDistInfobases") == 0;
+}
+
 static void collect(halves_t *halves, const ap_directive_t *node, const char *folder)
 {
     for (; node; node = node->next) {
@@ -76,7 +82,7 @@ static void collect(halves_t *halves, const ap_directive_t *node, const char *fo
 
         /* NB: what is nested in a <Directory>, such as <Files> and <If>, is for that folder alone. */
         if (node->first_child) collect(halves, node->first_child, inside);
-        if (strcasecmp(node->directive, "CDistRoot") == 0 || strcasecmp(node->directive, "CDistSource") == 0) {
+        if (names_content(node->directive)) {
             note(halves->lookups, node, folder);
         } else if (may_handle(node, halves->pool)) {
             note(halves->handlers, node, folder);

@@ -323,6 +323,8 @@ const command_rec cdist_commands[] = {
                   "the request header that names the version"),
     AP_INIT_TAKE1("CDistArchHeader", cdist_set_arch_header, NULL, RSRC_CONF | ACCESS_CONF,
                   "the request header that names the slot"),
+    AP_INIT_TAKE1("CDistUpdateDate", cdist_set_update_date, NULL, RSRC_CONF | ACCESS_CONF,
+                  "when clients switch to the next release, for ClientUpdate.cfg: YYYYMMDDHHMMSS"),
     AP_INIT_TAKE_ARGV("CDistInfobases", cdist_set_infobases, NULL, RSRC_CONF | ACCESS_CONF,
                       "lists of infobases (.v8i) that clients get, and expr=CONDITION"),
     AP_INIT_TAKE1("CDistPrebuild", set_prebuild, NULL, RSRC_CONF,

@@ -1,6 +1,8 @@
 /* Directives of negotiation and of the platform's services. */
 #include "mod_1cdist_int.h"
 
+#include "publication/cdist_publication.h"
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -85,10 +87,20 @@ const char *cdist_set_infobases(cmd_parms *cmd, void *dir, int argc, char *const
     return NULL;
 }
 
+const char *cdist_set_update_date(cmd_parms *cmd, void *dir, const char *arg)
+{
+    if (!cdist_update_date_valid(arg)) {
+        return apr_psprintf(cmd->pool, "CDistUpdateDate \"%s\": must be a moment as YYYYMMDDHHMMSS, such as 20261201030000", arg);
+    }
+    ((cdist_dir_conf_t *)dir)->update_date = arg;
+    return NULL;
+}
+
 void cdist_conf_merge_services(cdist_dir_conf_t *conf, const cdist_dir_conf_t *outer, const cdist_dir_conf_t *inner)
 {
     conf->negotiate = inner->negotiate ? inner->negotiate : outer->negotiate;
     conf->version_header = inner->version_header ? inner->version_header : outer->version_header;
     conf->arch_header = inner->arch_header ? inner->arch_header : outer->arch_header;
+    conf->update_date = inner->update_date ? inner->update_date : outer->update_date;
     conf->infobases = inner->infobases ? inner->infobases : outer->infobases;
 }

@@ -86,6 +86,8 @@ static int serve(cdist_request_t *req)
     case CDIST_ROUTE_DISTRIBUTIVE_INFO: return cdist_serve_distributive_info(req);
     case CDIST_ROUTE_INFOBASES: return cdist_serve_infobases_probe(req);
     case CDIST_ROUTE_CHECK_INFOBASES: return cdist_serve_check_infobases(req);
+    case CDIST_ROUTE_RESOLVE: return cdist_serve_resolve(req);
+    case CDIST_ROUTE_CLIENT_UPDATE: return cdist_serve_client_update(req);
     case CDIST_ROUTE_GET_INFOBASES: return cdist_serve_get_infobases(req);
     case CDIST_ROUTE_MALFORMED: return cdist_respond_problem(req, HTTP_BAD_REQUEST, req->route.reason);
     case CDIST_ROUTE_UNKNOWN: break;

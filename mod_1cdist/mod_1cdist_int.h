@@ -68,6 +68,7 @@ typedef struct {
     unsigned negotiate;          /* CDIST_BY_..., 0: not set */
     const char *version_header, *arch_header; /* NULL: not set */
     const apr_array_header_t *infobases;      /* cdist_infobases_t, NULL: not set */
+    const char *update_date;                  /* YYYYMMDDHHMMSS, NULL: not set */
 } cdist_dir_conf_t;
 
 #define cdist_dir_negotiate(dir) ((dir)->negotiate ? (dir)->negotiate : CDIST_BY_PATH | CDIST_BY_QUERY | CDIST_BY_HEADER)
@@ -92,6 +93,7 @@ const char *cdist_conf_path(cmd_parms *cmd, const char *arg);
 const char *cdist_set_negotiate(cmd_parms *cmd, void *dir, const char *arg);
 const char *cdist_set_version_header(cmd_parms *cmd, void *dir, const char *arg);
 const char *cdist_set_arch_header(cmd_parms *cmd, void *dir, const char *arg);
+const char *cdist_set_update_date(cmd_parms *cmd, void *dir, const char *arg);
 const char *cdist_set_infobases(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 /* Takes the members over that the inner section does not set. */
 void cdist_conf_merge_services(cdist_dir_conf_t *conf, const cdist_dir_conf_t *outer, const cdist_dir_conf_t *inner);
@@ -228,6 +230,8 @@ const char *cdist_respond_public_text(const cdist_err_t *err, apr_pool_t *pool);
 int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err);
 /* Answers with a text under a strong ETag. */
 int cdist_respond_text(cdist_request_t *req, const char *type, const char *etag, const char *text);
+/* The same under a tag made of the text, which is made anew for each request and must be asked for again (no-cache). */
+int cdist_respond_made(cdist_request_t *req, const char *type, const char *text);
 /* Answers with JSON that nobody may keep; takes the object over, NULL is an internal error. */
 int cdist_respond_json(cdist_request_t *req, json_t *json);
 /* Answers with a whole file, left to httpd's filters for ranges and sending; `may_map`: nobody cuts it short in place.
@@ -248,6 +252,13 @@ int cdist_serve_distributive_info(cdist_request_t *req);
 int cdist_serve_infobases_probe(cdist_request_t *req);
 int cdist_serve_check_infobases(cdist_request_t *req);
 int cdist_serve_get_infobases(cdist_request_t *req);
+int cdist_serve_resolve(cdist_request_t *req);
+int cdist_serve_client_update(cdist_request_t *req);
+/* The CDistInfobases that are for this request, a bit each. */
+CDIST_MUST_CHECK cdist_err_t *cdist_infobases_which(apr_uint64_t *bits, const cdist_request_t *req);
+/* One of their files; a failure is warned about, and is CDIST_E_SOURCE. */
+CDIST_MUST_CHECK cdist_err_t *cdist_infobases_read_file(char **bytes, apr_size_t *length, const char *path,
+                                                        const cdist_request_t *req);
 int cdist_serve_index(cdist_request_t *req);
 int cdist_serve_home(cdist_request_t *req);
 

@@ -80,6 +80,10 @@ void cdist_route_parse(cdist_route_t *route, const char *path, const apr_array_h
         return;
     } else if (strcmp(path, "index.json") == 0) {
         route->kind = CDIST_ROUTE_INDEX;
+    } else if (strcmp(path, "resolve") == 0) {
+        route->kind = CDIST_ROUTE_RESOLVE;
+    } else if (strcmp(path, "ClientUpdate.cfg") == 0) {
+        route->kind = CDIST_ROUTE_CLIENT_UPDATE;
     } else if (!slash) {
         parse_file(route, path, components, pool);
     } else if (strncmp(path, "sha256/", 7) == 0) {

@@ -6,19 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Answers under a strong tag made of the text. */
-static int answer(cdist_request_t *req, const char *type, const char *text)
-{
-    apr_pool_t *pool = req->r->pool;
-    cdist_sha256_t *sha = cdist_sha256_create(pool);
-    cdist_digest_t digest;
-
-    cdist_sha256_update_text(sha, text);
-    cdist_sha256_final(&digest, sha);
-    apr_table_setn(req->r->headers_out, "Cache-Control", "no-cache");
-    return cdist_respond_text(req, type, apr_psprintf(pool, "\"%.32s\"", cdist_digest_hex(&digest, pool)), text);
-}
-
 int cdist_serve_index(cdist_request_t *req)
 {
     const char *text;
@@ -32,7 +19,7 @@ int cdist_serve_index(cdist_request_t *req)
     if (!dumped) return HTTP_INTERNAL_SERVER_ERROR;
     text = apr_pstrcat(req->r->pool, dumped, "\n", NULL);
     free(dumped);
-    return answer(req, "application/json", text);
+    return cdist_respond_made(req, "application/json", text);
 }
 
 /* What relative links begin with: the publication's URL may have been asked for with or without its final slash. */
@@ -61,5 +48,5 @@ int cdist_serve_home(cdist_request_t *req)
     apr_table_setn(r->headers_out, "Content-Language", russian ? "ru" : "en");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
-    return answer(req, "text/html; charset=utf-8", text);
+    return cdist_respond_made(req, "text/html; charset=utf-8", text);
 }

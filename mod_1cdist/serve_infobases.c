@@ -58,8 +58,7 @@ static int take_guid(apr_uint64_t half[2], request_rec *r, const char *name)
 
 /* ---- lists -------------------------------------------------------------------------------------------------------- */
 
-/* The directives that are for this request, a bit each. */
-static cdist_err_t *which(apr_uint64_t *bits, const cdist_request_t *req)
+cdist_err_t *cdist_infobases_which(apr_uint64_t *bits, const cdist_request_t *req)
 {
     const apr_array_header_t *lists = req->dir->infobases;
     int i;
@@ -89,6 +88,16 @@ static void warn_unreadable(const cdist_request_t *req, const cdist_err_t *err)
                   cdist_err_text(err, req->r->pool));
 }
 
+cdist_err_t *cdist_infobases_read_file(char **bytes, apr_size_t *length, const char *path, const cdist_request_t *req)
+{
+    cdist_err_t *err = cdist_file_read(bytes, length, path, LIST_MAX, req->r->pool);
+
+    if (!err) return NULL;
+    err->code = CDIST_E_SOURCE; /* to a client nothing is missing here, the server is at fault */
+    warn_unreadable(req, err);
+    return err;
+}
+
 /* The files of these directives, one after the other, in UTF-8 with CRLF. */
 static cdist_err_t *read_lists(const char **text, apr_uint64_t bits, const cdist_request_t *req)
 {
@@ -103,13 +112,8 @@ static cdist_err_t *read_lists(const char **text, apr_uint64_t bits, const cdist
         for (j = 0; bits >> i & 1 && j < entry->files->nelts; j++) {
             char *bytes, *line, *rest;
             apr_size_t length;
-            cdist_err_t *err = cdist_file_read(&bytes, &length, APR_ARRAY_IDX(entry->files, j, const char *), LIST_MAX, pool);
 
-            if (err) {
-                err->code = CDIST_E_SOURCE; /* to a client nothing is missing here, the server is at fault */
-                warn_unreadable(req, err);
-                return err;
-            }
+            CDIST_ERR(cdist_infobases_read_file(&bytes, &length, APR_ARRAY_IDX(entry->files, j, const char *), req));
             for (line = apr_strtok((char *)cdist_text_decode(bytes, length, pool), "\r\n", &rest); line;
                  line = apr_strtok(NULL, "\r\n", &rest)) {
                 APR_ARRAY_PUSH(lines, const char *) = line;
@@ -190,7 +194,7 @@ int cdist_serve_get_infobases(cdist_request_t *req)
         apr_uuid_get(&uuid);
         for (i = 0; i < 16; i++) client[i / 8] = client[i / 8] << 8 | uuid.data[i];
     }
-    err = which(&bits, req);
+    err = cdist_infobases_which(&bits, req);
     if (!err) err = make_list(&text, code, bits, req);
     if (err) return cdist_respond_error(req, err);
     return cdist_respond_json(req, json_pack("{s:{s:s,s:s,s:s}}", "root", "ClientId", format_guid(client, pool),

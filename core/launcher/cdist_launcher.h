@@ -131,6 +131,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_launcher_add_start_cfg(cdist_launcher_t *lau
 CDIST_MUST_CHECK cdist_err_t *cdist_launcher_add_installed(cdist_launcher_t *launcher, const char *path, int shared);
 /* Adds the distributions below a folder, as cdist_catalogue_scan finds them. */
 CDIST_MUST_CHECK cdist_err_t *cdist_launcher_add_distributive(cdist_launcher_t *launcher, const char *path, int shared);
+/* Adds what a server publishes: a thin client's distribution, and its address. */
+void cdist_launcher_add_published(cdist_launcher_t *launcher, const cdist_version_t *version, const cdist_slot_t *slot,
+                                  const char *url);
 /* Adds the folder of platform 8.0 or 8.1, or one of folders of its versions. CDIST_E_INPUT for another version, CDIST_E_NOTFOUND
  * without 1cv8 in it. */
 CDIST_MUST_CHECK cdist_err_t *cdist_launcher_add_legacy(cdist_launcher_t *launcher, const char *version, const char *path);

@@ -81,6 +81,12 @@ static void push(cdist_launcher_t *launcher, const cdist_version_t *version, con
     APR_ARRAY_PUSH(launcher->builds, cdist_build_t) = build;
 }
 
+void cdist_launcher_add_published(cdist_launcher_t *launcher, const cdist_version_t *version, const cdist_slot_t *slot,
+                                  const char *url)
+{
+    push(launcher, version, slot, url, 1, 0);
+}
+
 /* NB: what a release's folder is, the catalogue has told; this asks for no more than which clients come with it. */
 static int source_is_thin_only(const cdist_source_t *source, apr_pool_t *pool)
 {

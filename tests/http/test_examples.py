@@ -22,7 +22,9 @@ def relocate(text, folder, root):
     assert loads == 1, "the example must load the module"
     for old, new in (("/srv/1c/releases", root), ("C:/1C/releases", root), ("/srv/1c/published", published),
                      ("/srv/1c/modules/%v", folder / "modules" / "%v"),
-                     ("/srv/1c/share/%v/Win64", folder / "share" / "%v" / "Win64"), ("C:/update_tc", published), ("/var/cache/mod_1cdist", store), ("C:/1C/store", store)):
+                     ("/srv/1c/share/%v/Win64", folder / "share" / "%v" / "Win64"), ("C:/update_tc", published),
+                     ("/srv/1c/lists/common.v8i", folder / "common.v8i"),
+                     ("/srv/1c/lists/accounting.v8i", folder / "accounting.v8i"), ("/var/cache/mod_1cdist", store), ("C:/1C/store", store)):
         text = text.replace(f'"{old}"', f'"{new}"')
     assert "/srv/" not in re.sub(r"(?m)^#.*", "", text) and "C:/" not in re.sub(r"(?m)^#.*", "", text)
     return text

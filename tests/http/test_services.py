@@ -207,3 +207,77 @@ def test_the_infobases_probe_is_200(httpd, folder):
 def test_directives_that_cannot_work_are_refused(httpd, line, said):
     status, text = httpd({"/tc": line}, start=False).check_config()
     assert status != 0 and said in text
+
+
+# ---- ClientUpdate.cfg -------------------------------------------------------------------------------------------------
+
+def test_the_next_release_is_told_for_preloading(httpd, folder):
+    root = folder / "root"
+    for version in (OLD, CURRENT, "8.3.25.1286", "8.5.1.1529"):
+        releases.add_release(root, version, ["windows64", "linux64"], size=10_000)
+    releases.age(root)
+    server = httpd({"/tc": f'CDistRoot "{root}"\n  CDistCurrent {CURRENT}\n  CDistUpdateDate 20261201030000'})
+    answer = server.get("/tc/ClientUpdate.cfg")
+    base = f"http://127.0.0.1:{server.port}/tc/8.3.25.1286"
+    assert answer.status == 200 and answer.headers["Cache-Control"] == "no-cache"
+    assert sorted(answer.body.decode().split()) == sorted([
+        "Version=8.3.25.1286", "UpdateDate=20261201030000", f"PublishDistributiveLocationWindows64={base}/windows64tc.zip",
+        f"PublishDistributiveLocationLinux64={base}/linux64tc.zip"]), "another family is never suggested"
+    again = server.get("/tc/ClientUpdate.cfg", {"If-None-Match": answer.headers["ETag"]})
+    assert again.status == 304
+
+
+def test_without_a_next_release_there_is_no_such_file(httpd, folder):
+    root = folder / "root"
+    releases.add_release(root, OLD, ["windows64", "linux64"], size=10_000)
+    releases.add_release(root, CURRENT, ["windows64"], size=10_000)
+    releases.age(root)
+    assert httpd(root).get("/tc/ClientUpdate.cfg").status == 404, "current is the newest"
+    incomplete = httpd({"/tc": f'CDistRoot "{root}"\n  CDistCurrent {OLD}\n  CDistRequire windows64 linux64'})
+    assert incomplete.get("/tc/ClientUpdate.cfg").status == 404, "the next one is not complete"
+
+
+def test_a_malformed_update_date_is_refused(httpd, shared):
+    for date in ("2026-12-01", "20261301000000", "2026120103000"):
+        status, said = httpd({"/tc": f"CDistUpdateDate {date}"}, start=False).check_config()
+        assert status != 0 and "YYYYMMDDHHMMSS" in said
+
+
+# ---- resolve ----------------------------------------------------------------------------------------------------------
+
+BASES_TO_RESOLVE = f"""[Exact]
+Connect=Srvr="app";Ref="buh";Usr="ivan";Pwd="secret";
+Version={OLD}
+
+[Mask]
+Connect=ws="http://app/sklad";
+Version=8.3.22
+
+[Gone]
+Connect=File="C:\\b";
+Version=8.3.22.9999
+"""
+
+
+@pytest.fixture(name="resolver")
+def running_resolver(httpd, shared, folder):
+    (folder / "own.v8i").write_text(BASES_TO_RESOLVE)
+    return httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistInfobases "{folder}/own.v8i"'})
+
+
+def test_resolve_answers_as_the_command_line_does(resolver, folder):
+    for name, chosen in (("Exact", OLD), ("Mask", CURRENT), ("Gone", "")):
+        answer = resolver.get(f"/tc/resolve?infobase={name}&os=Windows&arch=x86_64")
+        assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store"
+        told = json.loads(answer.body)
+        assert list(told) == ["infobase", "required", "chosen", "arch", "client", "origin", "path", "args", "steps"]
+        assert (told["infobase"], told["chosen"], told["client"]) == (name, chosen, "thin")
+        if chosen:
+            assert resolver.get(told["path"][told["path"].index("/tc/"):]).status == 200
+        assert "secret" not in answer.body.decode() and str(folder) not in answer.body.decode()
+
+
+@pytest.mark.parametrize("query, status", [("", 400), ("infobase=", 400), ("infobase=None", 404), ("infobase=Exact&os=Amiga", 400),
+                                           ("infobase=Exact&arch=sparc", 400)])
+def test_resolve_refuses_what_it_cannot_answer(resolver, query, status):
+    assert resolver.get(f"/tc/resolve?{query}").status == status
