@@ -117,6 +117,8 @@ int cdist_text_is_utf8(const char *bytes, apr_size_t length);
 /* A text file's bytes as UTF-8 without BOM: UTF-16LE with BOM and UTF-8 are understood, of anything else each byte
  * above 0x7F becomes U+FFFD. Never fails; NUL characters are dropped. */
 const char *cdist_text_decode(const char *bytes, apr_size_t length, apr_pool_t *pool);
+/* The same, but what is neither is taken for code page 1251 of Windows, in which scripts write text files. */
+const char *cdist_text_decode_cp1251(const char *bytes, apr_size_t length, apr_pool_t *pool);
 /* A name for a message: control characters and bytes that are not UTF-8 are shown as \xNN. */
 const char *cdist_text_printable(const char *name, apr_pool_t *pool);
 /* Turns small letters into capitals as Windows does when it compares names; the length stays the same. */

@@ -137,6 +137,36 @@ const char *cdist_text_encode_utf16(apr_size_t *length, const char *text, apr_po
     return units;
 }
 
+/* Code page 1251 from 0x80 to 0xBF (Unicode's mapping table CP1251.TXT); from 0xC0 on the Russian letters follow each other. */
+static const apr_uint16_t cp1251[] = {
+    0x0402, 0x0403, 0x201A, 0x0453, 0x201E, 0x2026, 0x2020, 0x2021,
+    0x20AC, 0x2030, 0x0409, 0x2039, 0x040A, 0x040C, 0x040B, 0x040F,
+    0x0452, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+    0xFFFD, 0x2122, 0x0459, 0x203A, 0x045A, 0x045C, 0x045B, 0x045F,
+    0x00A0, 0x040E, 0x045E, 0x0408, 0x00A4, 0x0490, 0x00A6, 0x00A7,
+    0x0401, 0x00A9, 0x0404, 0x00AB, 0x00AC, 0x00AD, 0x00AE, 0x0407,
+    0x00B0, 0x00B1, 0x0406, 0x0456, 0x0491, 0x00B5, 0x00B6, 0x00B7,
+    0x0451, 0x2116, 0x0454, 0x00BB, 0x0458, 0x0405, 0x0455, 0x0457};
+
+const char *cdist_text_decode_cp1251(const char *bytes, apr_size_t length, apr_pool_t *pool)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+    char *text, *out;
+    apr_size_t i;
+
+    if (cdist_text_is_utf8(bytes, length) || (length >= 2 && s[0] == 0xFF && s[1] == 0xFE) ||
+        (length >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0)) {
+        return cdist_text_decode(bytes, length, pool);
+    }
+    text = out = apr_palloc(pool, length * 3 + 1);
+    for (i = 0; i < length; i++) {
+        if (s[i] == 0) continue;
+        out = put_code_point(out, s[i] < 0x80 ? s[i] : s[i] < 0xC0 ? cp1251[s[i] - 0x80] : 0x0410u + s[i] - 0xC0);
+    }
+    *out = '\0';
+    return text;
+}
+
 const char *cdist_text_printable(const char *name, apr_pool_t *pool)
 {
     const unsigned char *s = (const unsigned char *)name;

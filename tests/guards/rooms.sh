@@ -8,6 +8,7 @@ bad=0
 # A room of core/, then those below it that it may include.
 rooms='base:
 archive: base
+updates: base
 platform: base archive
 launcher: base archive platform
 packages: base archive platform

@@ -1,0 +1,193 @@
+/* UpdateInfo.inf of a .cfu: what the update applies to, what it takes away and brings, what it leads to.
+ * {3,n, n x ("name","vendor","version",id), d, d x "entry", i, i x ("entry",id), "name","vendor","version",zeros, {…}, root}: the
+ * entry "" among the inserts has the id of the configuration's new version; {…} goes into the entry `version`.
+ * Source: real files, see docs/formats.md. */
+#include "updates_int.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+#define FORMAT "3"
+#define MAX_SOURCES 65536
+#define MAX_ENTRIES 1000000
+
+/* The parts of the list, in their order. */
+typedef enum {
+    PART_FORMAT,
+    PART_SOURCE_COUNT,
+    PART_SOURCES,
+    PART_DELETE_COUNT,
+    PART_DELETES,
+    PART_INSERT_COUNT,
+    PART_INSERTS,
+    PART_TARGET,
+    PART_VERSION,
+    PART_ROOT,
+    PART_END
+} part_t;
+
+typedef struct {
+    cdist_update_info_t *info;
+    part_t part;
+    int index, count;    /* which item of the part comes, and how many it has */
+    int next_count;      /* of the part behind a count */
+    const char *pending; /* the entry whose id comes next; NULL: one that is passed over */
+    char content[FACT_TEXT];
+    apr_size_t content_bytes;
+    cdist_brace_writer_t writer; /* into content */
+    int with_entries;
+    const char *name;
+    apr_pool_t *pool;
+} update_reader_t;
+
+static cdist_err_t *put_content(void *baton, const void *bytes, apr_size_t length)
+{
+    update_reader_t *reader = baton;
+
+    if (length > sizeof reader->content - reader->content_bytes) {
+        return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "%s: the content of the entry version is too long",
+                                reader->name);
+    }
+    memcpy(reader->content + reader->content_bytes, bytes, length);
+    reader->content_bytes += length;
+    return NULL;
+}
+
+static const char *take(const cdist_token_t *token, update_reader_t *reader)
+{
+    return cdist_text_decode(token->text, token->length, reader->pool);
+}
+
+static cdist_err_t *take_count(update_reader_t *reader, const cdist_token_t *token, int most, int items)
+{
+    int number;
+
+    if (token->kind != CDIST_BRACE_BARE || !cdist_number_parse(&number, token->text, 0, most)) {
+        return cdist_damaged(reader->pool, reader->name, token->offset, "a number from 0 to %d is expected", most);
+    }
+    reader->next_count = number * items;
+    return NULL;
+}
+
+static void take_id(cdist_configuration_id_t *id, int place, const cdist_token_t *token, update_reader_t *reader)
+{
+    const char **to[] = {&id->name, &id->vendor, &id->version, &id->version_id};
+
+    *to[place] = take(token, reader);
+}
+
+static void take_source(update_reader_t *reader, const cdist_token_t *token)
+{
+    apr_array_header_t *sources = reader->info->sources;
+
+    if (reader->index % 4 == 0) memset(apr_array_push(sources), 0, sizeof(cdist_configuration_id_t));
+    take_id(&APR_ARRAY_IDX(sources, sources->nelts - 1, cdist_configuration_id_t), reader->index % 4, token, reader);
+}
+
+static void take_insert(update_reader_t *reader, const cdist_token_t *token)
+{
+    if (reader->index % 2 == 0) {
+        reader->pending = reader->with_entries || token->length == 0 ? take(token, reader) : NULL;
+    } else if (reader->pending && !*reader->pending) {
+        reader->info->target.version_id = take(token, reader);
+    } else if (reader->pending) {
+        cdist_entry_version_t *insert = apr_array_push(reader->info->inserts);
+        insert->name = reader->pending;
+        insert->version_id = take(token, reader);
+    }
+}
+
+/* On to the next part that has items. */
+static void next_part(update_reader_t *reader)
+{
+    do {
+        int listed = reader->part == PART_SOURCE_COUNT || reader->part == PART_DELETE_COUNT || reader->part == PART_INSERT_COUNT;
+
+        reader->part++;
+        reader->index = 0;
+        reader->count = listed ? reader->next_count : reader->part == PART_TARGET ? 4 : 1;
+    } while (reader->count == 0);
+}
+
+/* An item that is no list. */
+static cdist_err_t *take_item(update_reader_t *reader, const cdist_token_t *token)
+{
+    switch (reader->part) {
+    case PART_FORMAT:
+        if (strcmp(token->text, FORMAT) == 0) break;
+        return cdist_damaged(reader->pool, reader->name, token->offset, "an update of format %s, which is not known",
+                             cdist_text_printable(token->text, reader->pool));
+    case PART_SOURCE_COUNT: CDIST_ERR(take_count(reader, token, MAX_SOURCES, 4)); break;
+    case PART_DELETE_COUNT: CDIST_ERR(take_count(reader, token, MAX_ENTRIES, 1)); break;
+    case PART_INSERT_COUNT: CDIST_ERR(take_count(reader, token, MAX_ENTRIES, 2)); break;
+    case PART_SOURCES: take_source(reader, token); break;
+    case PART_DELETES:
+        if (reader->with_entries) APR_ARRAY_PUSH(reader->info->deletes, const char *) = take(token, reader);
+        break;
+    case PART_INSERTS: take_insert(reader, token); break;
+    case PART_TARGET: /* the zeros in the place for an id say nothing: it stands among the inserts */
+        if (reader->index < 3) take_id(&reader->info->target, reader->index, token, reader);
+        break;
+    case PART_ROOT: reader->info->root_id = take(token, reader); break;
+    default: return cdist_damaged(reader->pool, reader->name, token->offset, "an item that has no place here");
+    }
+    if (++reader->index == reader->count) next_part(reader);
+    return NULL;
+}
+
+/* What is written into the entry `version` is a list, and copied as it is. */
+static cdist_err_t *copy_content(update_reader_t *reader, const cdist_token_t *token)
+{
+    switch (token->kind) {
+    case CDIST_BRACE_OPEN: return cdist_brace_write_open(&reader->writer);
+    case CDIST_BRACE_TEXT: return cdist_brace_write_text(&reader->writer, token->text, token->length);
+    case CDIST_BRACE_BARE: return cdist_brace_write_bare(&reader->writer, token->text, token->length);
+    default: CDIST_ERR(cdist_brace_write_close(&reader->writer));
+    }
+    if (token->depth == 1) next_part(reader);
+    return NULL;
+}
+
+static cdist_err_t *take_token(update_reader_t *reader, const cdist_token_t *token)
+{
+    if (token->depth == 0) return NULL;
+    if (reader->part == PART_VERSION && (token->depth > 1 || token->kind == CDIST_BRACE_OPEN || token->kind == CDIST_BRACE_CLOSE)) {
+        return copy_content(reader, token);
+    }
+    if (token->depth > 1 || token->kind == CDIST_BRACE_OPEN || reader->part == PART_VERSION) {
+        return cdist_damaged(reader->pool, reader->name, token->offset,
+                             reader->part == PART_VERSION ? "a list is expected here" : "a list that has no place here");
+    }
+    return take_item(reader, token);
+}
+
+cdist_err_t *cdist_update_info_parse(cdist_update_info_t **info, cdist_stream_t *stream, int with_entries, apr_pool_t *pool)
+{
+    update_reader_t *reader = apr_pcalloc(pool, sizeof *reader);
+    cdist_brace_reader_t *text = cdist_brace_reader_create(stream, FACT_TEXT, pool);
+    const cdist_token_t *token;
+
+    reader->info = apr_pcalloc(pool, sizeof *reader->info);
+    reader->info->sources = apr_array_make(pool, 4, sizeof(cdist_configuration_id_t));
+    reader->info->deletes = apr_array_make(pool, 4, sizeof(const char *));
+    reader->info->inserts = apr_array_make(pool, 4, sizeof(cdist_entry_version_t));
+    reader->info->target.version_id = "";
+    reader->count = 1;
+    reader->with_entries = with_entries;
+    reader->name = stream->name;
+    reader->pool = pool;
+    reader->writer.write = put_content;
+    reader->writer.baton = reader;
+    do {
+        CDIST_ERR(cdist_brace_next(&token, text));
+        CDIST_ERR(take_token(reader, token));
+    } while (token->kind != CDIST_BRACE_END && !(token->kind == CDIST_BRACE_CLOSE && token->depth == 0));
+    if (reader->part != PART_END) return cdist_damaged(pool, stream->name, token->offset, "the list of the update ends too early");
+    if (!*reader->info->target.version_id) {
+        return cdist_damaged(pool, stream->name, token->offset, "the id of the new version is missing");
+    }
+    reader->info->version_content = apr_pstrmemdup(pool, reader->content, reader->content_bytes);
+    *info = reader->info;
+    return NULL;
+}

@@ -1,0 +1,117 @@
+/* Between the files of the room. */
+#ifndef CDIST_UPDATES_INT_H
+#define CDIST_UPDATES_INT_H
+
+#include "cdist_updates.h"
+
+/* ---- bytes ---- */
+
+#define BYTES_STEP (64u * 1024)
+
+struct cdist_bytes_t {
+    cdist_err_t *(*read)(cdist_bytes_t *bytes, apr_uint64_t offset, void *to, apr_size_t *length);
+    void *baton;
+    const char *name;
+    apr_uint64_t length, count;
+    int in_order; /* 1: reading backward is dear */
+    apr_pool_t *pool;
+};
+
+/* "NAME: offset 0x1A: …": something is wrong there. */
+cdist_err_t *cdist_damaged(apr_pool_t *pool, const char *name, apr_uint64_t offset, const char *fmt, ...)
+    CDIST_PRINTF(4, 5);
+
+/* ---- containers ---- */
+
+#define CONTAINER_MAX_RECORDS (4u * 1024 * 1024)
+#define CONTAINER_TABLE_BYTES (64u * 1024) /* a table of contents up to here is read at once */
+
+/* A part of a document: `length` bytes of it from `at` on lie at `offset` of the container. */
+typedef struct {
+    apr_uint64_t at, offset, length;
+} extent_t;
+
+typedef struct {
+    extent_t *extents;
+    int count;
+    apr_uint64_t length; /* of the whole document */
+} chain_t;
+
+typedef struct {
+    apr_uint64_t attr_at, data_at;
+} record_t;
+
+struct cdist_container_t {
+    cdist_bytes_t *bytes;
+    apr_uint64_t base, space; /* where it starts, how many bytes there are from there on (APR_UINT64_MAX: not known) */
+    int bits;
+    apr_size_t head_bytes, block_bytes, record_bytes; /* of the container's header, a block's header, a record */
+    apr_uint64_t none;                                /* the number that means "none" */
+    chain_t table;
+    apr_uint64_t count;
+    record_t *records;    /* NULL where the table is too large to be kept */
+    const cdist_item_t **seen; /* entries that were read, by record; NULL as records is */
+    apr_pool_t *pool;
+};
+
+/* Follows a document's blocks from `offset` of the container on, and checks them. */
+CDIST_MUST_CHECK cdist_err_t *cdist_chain_load(chain_t *chain, cdist_container_t *container, apr_uint64_t offset,
+                                               apr_pool_t *pool);
+/* *length bytes of a document from `at` on; fewer only at its end. */
+CDIST_MUST_CHECK cdist_err_t *cdist_chain_read(cdist_container_t *container, const chain_t *chain, apr_uint64_t at, void *to,
+                                               apr_size_t *length);
+/* A container at a known place, of a known width. */
+CDIST_MUST_CHECK cdist_err_t *cdist_container_open_at(cdist_container_t **container, cdist_bytes_t *bytes, apr_uint64_t base,
+                                                      int bits, apr_pool_t *pool);
+/* Record number `index`; *valid is 0 for a free one. */
+CDIST_MUST_CHECK cdist_err_t *cdist_container_record(record_t *record, int *valid, cdist_container_t *container,
+                                                     apr_uint64_t index);
+/* The entry whose attributes lie at record->attr_at. */
+CDIST_MUST_CHECK cdist_err_t *cdist_container_item(cdist_item_t *item, cdist_container_t *container, const record_t *record,
+                                                   apr_pool_t *pool);
+/* Where the last block of a small container ends, relative to its start. */
+CDIST_MUST_CHECK cdist_err_t *cdist_container_extent(apr_uint64_t *end, cdist_container_t *container,
+                                                     apr_pool_t *scratch_pool);
+
+/* ---- facts ---- */
+
+#define FACT_TEXT 4096 /* names, vendors and versions are kept up to here */
+
+/* What the metadata of a configuration, data processor or report say (entry <root-guid>). */
+typedef struct {
+    cdist_file_kind_t kind;
+    const char *name, *vendor, *version, *compatibility;
+    const char *object_id; /* of the configuration, first half of the names of its parts */
+    apr_uint32_t layout;
+} metadata_t;
+CDIST_MUST_CHECK cdist_err_t *cdist_metadata_parse(metadata_t *metadata, cdist_stream_t *stream, apr_pool_t *pool);
+
+/* `root`: the metadata's entry, and whether a digest of the configuration stands there. `list` is which list of the text. */
+CDIST_MUST_CHECK cdist_err_t *cdist_root_parse(const char **root_id, int *digest, cdist_stream_t *stream,
+                                               apr_uint32_t list, apr_pool_t *pool);
+/* `versions`: the id of the configuration's version, "" if it is not listed. */
+CDIST_MUST_CHECK cdist_err_t *cdist_versions_parse(const char **version_id, cdist_stream_t *stream, apr_pool_t *pool);
+
+/* Support data (entry <object-id>.4, ParentConfigurations.bin). */
+typedef struct {
+    int locked;               /* no change of any object is allowed */
+    apr_uint64_t vendors, rules;
+    cdist_configuration_id_t first; /* of the vendors; "" without one */
+} support_data_t;
+/* With `start_only` nothing behind the first vendor's name is read, and `rules` is 0. */
+CDIST_MUST_CHECK cdist_err_t *cdist_support_parse(support_data_t *support, cdist_stream_t *stream, int start_only,
+                                                  apr_pool_t *pool);
+
+CDIST_MUST_CHECK cdist_err_t *cdist_configuration_facts(cdist_file_facts_t *facts, cdist_container_t *container,
+                                                        apr_pool_t *result_pool, apr_pool_t *scratch_pool);
+/* For containers of which every entry is looked at in passing: updates, and what is inside of other streams. */
+CDIST_MUST_CHECK cdist_err_t *cdist_passing_facts(cdist_file_facts_t *facts, cdist_container_t *container,
+                                                  apr_pool_t *result_pool, apr_pool_t *scratch_pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_delivery_facts(cdist_file_facts_t *facts, cdist_stream_t *stream,
+                                                   apr_pool_t *result_pool);
+/* 1 if the text's first key is one of 1cv8.mft or UpdInfo.txt. */
+int cdist_template_text_is(const char *text);
+CDIST_MUST_CHECK cdist_err_t *cdist_template_text_facts(cdist_file_facts_t *facts, const char *text, const char *name,
+                                                        apr_pool_t *result_pool);
+
+#endif
