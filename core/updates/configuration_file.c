@@ -77,6 +77,8 @@ typedef struct {
     cdist_update_info_t *update;
     const char *root_id, *version_id;
     int digest;
+    int skipped;        /* 1: data that lay behind were not looked at */
+    const char *wanted; /* second walk: read the data of this entry alone */
     apr_array_header_t *candidates; /* candidate_t */
     apr_array_header_t *supports;   /* support_candidate_t */
     apr_pool_t *pool;
@@ -108,7 +110,7 @@ static cdist_err_t *visit_object(passing_t *passing, const cdist_item_t *item, a
     CDIST_ERR(stream->rewind(stream));
     candidate = apr_array_push(passing->candidates);
     candidate->id = apr_pstrdup(passing->pool, item->name);
-    candidate->err = cdist_metadata_parse(&candidate->metadata, stream, passing->pool);
+    candidate->err = cdist_err_dup(cdist_metadata_parse(&candidate->metadata, stream, passing->pool), passing->pool);
     return NULL;
 }
 
@@ -126,12 +128,22 @@ static cdist_err_t *visit_support(passing_t *passing, const cdist_item_t *item, 
     return NULL;
 }
 
+/* 1 if reading an entry's data would mean going back, which a stream can do only a few times. */
+static int lies_behind(const passing_t *passing, const cdist_item_t *item)
+{
+    return passing->container->bytes->in_order && item->data_at < item->attr_at;
+}
+
 static cdist_err_t *visit(void *baton, const cdist_item_t *item, apr_pool_t *pool)
 {
     passing_t *passing = baton;
     apr_size_t length = strlen(item->name);
     cdist_stream_t *stream;
 
+    if (passing->wanted) {
+        if (strcmp(item->name, passing->wanted) != 0) return NULL;
+        return length == GUID_CHARS ? visit_object(passing, item, pool) : visit_support(passing, item, pool);
+    }
     if (cdist_item_name_compare(item->name, UPDATE_INFO) == 0) {
         CDIST_ERR(cdist_container_content(&stream, NULL, passing->container, item, pool));
         return cdist_update_info_parse(&passing->update, stream, 0, passing->pool);
@@ -140,12 +152,16 @@ static cdist_err_t *visit(void *baton, const cdist_item_t *item, apr_pool_t *poo
         return read_root(&passing->root_id, &passing->digest, passing->container, item, 0, passing->pool);
     }
     if (strcmp(item->name, "versions") == 0) return read_versions(&passing->version_id, passing->container, item, passing->pool);
+    if (lies_behind(passing, item)) {
+        passing->skipped = 1;
+        return NULL;
+    }
     if (length == GUID_CHARS) return visit_object(passing, item, pool);
     if (length == GUID_CHARS + 2 && strcmp(item->name + GUID_CHARS, ".4") == 0) return visit_support(passing, item, pool);
     return NULL;
 }
 
-static const candidate_t *find_candidate(const passing_t *passing, const char *id)
+static const candidate_t *look_up(const passing_t *passing, const char *id)
 {
     int i;
 
@@ -156,11 +172,47 @@ static const candidate_t *find_candidate(const passing_t *passing, const char *i
     return NULL;
 }
 
-static void take_update(cdist_file_facts_t *facts, const passing_t *passing, apr_pool_t *result_pool)
+/* The metadata, in a second walk where they lay behind in the first. */
+static cdist_err_t *find_candidate(const candidate_t **candidate, passing_t *passing, const char *id)
+{
+    *candidate = look_up(passing, id);
+    if (*candidate || !passing->skipped || strlen(id) != GUID_CHARS) return NULL;
+    passing->candidates->nelts = 0;
+    passing->wanted = id;
+    CDIST_ERR(cdist_container_walk(passing->container, visit, passing, passing->pool));
+    *candidate = look_up(passing, id);
+    return NULL;
+}
+
+static const support_data_t *look_up_support(const passing_t *passing, const char *object_id)
+{
+    int i;
+
+    for (i = 0; i < passing->supports->nelts; i++) {
+        const support_candidate_t *support = &APR_ARRAY_IDX(passing->supports, i, support_candidate_t);
+        if (strcmp(support->object_id, object_id) == 0) return &support->data;
+    }
+    return NULL;
+}
+
+static cdist_err_t *find_support(const support_data_t **support, passing_t *passing, const char *object_id)
+{
+    *support = look_up_support(passing, object_id);
+    if (*support || !passing->skipped || strlen(object_id) != GUID_CHARS) return NULL;
+    passing->supports->nelts = 0;
+    passing->wanted = apr_pstrcat(passing->pool, object_id, ".4", NULL);
+    CDIST_ERR(cdist_container_walk(passing->container, visit, passing, passing->pool));
+    *support = look_up_support(passing, object_id);
+    return NULL;
+}
+
+static cdist_err_t *take_update(cdist_file_facts_t *facts, passing_t *passing, apr_pool_t *result_pool)
 {
     const cdist_update_info_t *update = passing->update;
-    const candidate_t *candidate = find_candidate(passing, update->root_id);
+    const candidate_t *candidate;
     int i;
+
+    CDIST_ERR(find_candidate(&candidate, passing, update->root_id));
 
     facts->kind = CDIST_FILE_CFU;
     facts->name = apr_pstrdup(result_pool, update->target.name);
@@ -178,14 +230,16 @@ static void take_update(cdist_file_facts_t *facts, const passing_t *passing, apr
         to->version = apr_pstrdup(result_pool, from->version);
         to->version_id = apr_pstrdup(result_pool, from->version_id);
     }
+    return NULL;
 }
 
-static cdist_err_t *take_configuration(cdist_file_facts_t *facts, const passing_t *passing, apr_pool_t *result_pool)
+static cdist_err_t *take_configuration(cdist_file_facts_t *facts, passing_t *passing, apr_pool_t *result_pool)
 {
-    const candidate_t *candidate = find_candidate(passing, passing->root_id);
+    const candidate_t *candidate;
+    const support_data_t *support;
     const char *name = passing->container->bytes->name;
-    int i;
 
+    CDIST_ERR(find_candidate(&candidate, passing, passing->root_id));
     if (!candidate) {
         return cdist_err_create(result_pool, CDIST_E_CORRUPT, 0, "%s: the entry %s, which root names, is missing or no metadata",
                                 name, cdist_text_printable(passing->root_id, result_pool));
@@ -195,26 +249,22 @@ static cdist_err_t *take_configuration(cdist_file_facts_t *facts, const passing_
     if (candidate->metadata.layout != LAYOUT_80 && passing->version_id) {
         facts->version_id = apr_pstrdup(result_pool, passing->version_id);
     }
-    for (i = 0; i < passing->supports->nelts; i++) {
-        const support_candidate_t *support = &APR_ARRAY_IDX(passing->supports, i, support_candidate_t);
-        if (strcmp(support->object_id, candidate->metadata.object_id) == 0) {
-            facts->distribution = is_distribution(facts, passing->digest, &support->data);
-        }
-    }
+    if (passing->digest || !*facts->version_id) return NULL;
+    CDIST_ERR(find_support(&support, passing, candidate->metadata.object_id));
+    if (support) facts->distribution = is_distribution(facts, passing->digest, support);
     return NULL;
 }
 
 cdist_err_t *cdist_passing_facts(cdist_file_facts_t *facts, cdist_container_t *container, apr_pool_t *result_pool,
                                  apr_pool_t *scratch_pool)
 {
-    passing_t passing = {container, NULL, NULL, NULL, 0, apr_array_make(scratch_pool, 4, sizeof(candidate_t)),
+    passing_t passing = {container, NULL, NULL, NULL, 0, 0, NULL, apr_array_make(scratch_pool, 4, sizeof(candidate_t)),
                          apr_array_make(scratch_pool, 4, sizeof(support_candidate_t)), scratch_pool};
 
     facts->container_bits = cdist_container_bits(container);
     facts->entries = cdist_container_count(container);
     CDIST_ERR(cdist_container_walk(container, visit, &passing, scratch_pool));
-    if (passing.update) take_update(facts, &passing, result_pool);
-    if (passing.update) return NULL;
+    if (passing.update) return take_update(facts, &passing, result_pool);
     if (passing.root_id) return take_configuration(facts, &passing, result_pool);
     return cdist_damaged(result_pool, container->bytes->name, container->base + container->head_bytes,
                          "the table of contents has neither " UPDATE_INFO " nor root: neither an update nor a configuration");

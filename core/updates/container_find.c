@@ -224,9 +224,11 @@ static cdist_err_t *is_packed(int *packed, cdist_stream_t *data, apr_pool_t *poo
     *packed = length > 0 && bits == 0 && (length < 3 || memcmp(head, "\xEF\xBB\xBF", 3) != 0);
     CDIST_ERR(data->rewind(data));
     if (!*packed) return NULL;
-    length = sizeof head;
     data = cdist_stream_inflate(data, CONTENT_STEP, pool);
-    err = data->read(data, head, &length);
+    do {
+        length = sizeof head;
+        err = data->read(data, head, &length);
+    } while (!err && length > 0 && data->at < sizeof head);
     if (err && err->code != CDIST_E_CORRUPT) return err;
     *packed = err == NULL;
     return NULL;
