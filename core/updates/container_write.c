@@ -151,34 +151,12 @@ static cdist_err_t *end_entry(cdist_container_writer_t *writer)
     return put_at(writer, writer->records[writer->written - 1].data_at, head, writer->block_bytes);
 }
 
-/* UTF-8, as cdist_text_is_utf8 lets it pass, in UTF-16LE; returns the number of bytes. */
-static apr_size_t utf16(unsigned char *to, const char *name)
-{
-    const unsigned char *s = (const unsigned char *)name;
-    unsigned char *start = to;
-
-    while (*s) {
-        int more = *s < 0x80 ? 0 : *s < 0xE0 ? 1 : *s < 0xF0 ? 2 : 3;
-        apr_uint32_t c = more == 0 ? *s : (apr_uint32_t)*s & (0x3Fu >> more);
-
-        for (s++; more > 0; more--) c = c << 6 | (*s++ & 0x3F);
-        if (c > 0xFFFF) {
-            c -= 0x10000;
-            put_le(to, 0xD800 + (c >> 10), 2);
-            to += 2;
-            c = 0xDC00 + (c & 0x3FF);
-        }
-        put_le(to, c, 2);
-        to += 2;
-    }
-    return (apr_size_t)(to - start);
-}
-
 cdist_err_t *cdist_container_writer_entry(cdist_container_writer_t *writer, const char *name, apr_uint64_t created,
                                           apr_uint64_t modified)
 {
     unsigned char attributes[20 + 2 * MAX_NAME_UNITS + 4];
     apr_size_t length = strlen(name);
+    const char *units;
     record_t *record = &writer->records[writer->written];
 
     CDIST_ERR(end_entry(writer));
@@ -189,7 +167,9 @@ cdist_err_t *cdist_container_writer_entry(cdist_container_writer_t *writer, cons
     memset(attributes, 0, sizeof attributes);
     put_le(attributes, created, 8);
     put_le(attributes + 8, modified, 8);
-    length = utf16(attributes + 20, name) + 24;
+    units = cdist_text_encode_utf16(&length, name, writer->pool);
+    memcpy(attributes + 20, units, length);
+    length += 24;
     record->attr_at = writer->at;
     record->data_at = writer->none;
     writer->written++;

@@ -11,6 +11,7 @@ import zipfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "http"))
 
+import make_update_seeds  # noqa: E402
 from rar_maker import FOLDER, make_rar4, make_rar5, rar4_block, rar5_block, vint  # noqa: E402
 
 HEX = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -36,6 +36,11 @@ typedef struct {
 /* The items in the order given; NULL is the plain 32-bit style. Returns where the container starts. */
 size_t cm_container(cm_made_t *made, const cm_item_t *items, int count, const cm_style_t *style);
 
+/* Noise of 20000 bytes that starts like text. */
+const char *cm_long_text(void);
+/* Some entries, in the platform's order; UpdateInfo.inf is in its place only without regard to case. */
+cm_item_t *cm_some_items(int *count);
+
 /* A configuration; NULL texts take defaults. */
 typedef struct {
     const char *name, *vendor, *version, *version_id;
