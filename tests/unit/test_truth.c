@@ -87,10 +87,12 @@ static void check_row(char *line, const char *folder)
 
 START_TEST(real_files_say_what_is_known_of_them)
 {
-    const char *folder = data_folder(), *text = shared_data(NULL, "TRUTH.tsv");
+    const char *folder = data_folder(), *text;
     char *line, *last;
+    size_t length;
     int rows = 0;
 
+    text = shared_data(&length, "TRUTH.tsv");
     if (!text) return;
     for (line = apr_strtok(apr_pstrdup(fx_pool, text), "\n", &last); line; line = apr_strtok(NULL, "\n", &last)) {
         if (rows++ > 0) check_row(line, folder);
