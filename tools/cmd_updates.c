@@ -1,9 +1,10 @@
-/* info: what configuration files and updates are. */
+/* info and apply: what configuration files are, and the next one out of them. */
 #include "tool_int.h"
 
 #include <apr_strings.h>
 
 #include <stdio.h>
+#include <string.h>
 
 enum { OPTION_JSON = 256 };
 
@@ -116,3 +117,75 @@ const tool_verb_t tool_info = {
     "\n"
     "Exit status: 0 done, 1 at least one file cannot be read or is none of these, 2 wrong usage.\n",
     info_options, info};
+
+/* ---- apply ----------------------------------------------------------------------------------------------------- */
+
+static const apr_getopt_option_t apply_options[] = {
+    {"output", 'o', 1, NULL}, {"json", OPTION_JSON, 0, NULL}, {"help", 'h', 0, NULL}, {NULL}};
+
+static void print_applied(const cdist_applied_t *applied, const char *output, int json, apr_pool_t *pool)
+{
+    const char *shown = cdist_text_printable(output, pool);
+    json_t *object;
+
+    if (applied->wide_update) {
+        fprintf(stderr, "1cdist: %s: experimental: updates in containers of 64 bits are applied by the format's description, and "
+                        "were not compared with a vendor's own result yet\n", shown);
+    }
+    if (!json) {
+        printf("%s: %s %s, %d entries, id %s\n", shown, cdist_text_printable(applied->id.name, pool),
+               cdist_text_printable(applied->id.version, pool), (int)applied->entries, applied->id.version_id);
+        return;
+    }
+    object = json_object();
+    json_object_set_new(object, "file", json_string(shown));
+    json_object_set_new(object, "name", json_string(applied->id.name));
+    json_object_set_new(object, "vendor", json_string(applied->id.vendor));
+    json_object_set_new(object, "version", json_string(applied->id.version));
+    json_object_set_new(object, "version_id", json_string(applied->id.version_id));
+    json_object_set_new(object, "container_bits", json_integer(applied->container_bits));
+    json_object_set_new(object, "entries", json_integer((json_int_t)applied->entries));
+    json_object_set_new(object, "experimental", json_boolean(applied->wide_update));
+    tool_print_json(object);
+}
+
+static int apply(apr_getopt_t *args, apr_pool_t *pool)
+{
+    const char *value, *output = NULL, *base;
+    apr_array_header_t *files, *updates;
+    cdist_applied_t applied;
+    cdist_err_t *err;
+    int option, json = 0, i;
+
+    while ((option = tool_next_option(&value, &tool_apply, args)) > 0) {
+        if (option == 'o') output = value;
+        else json = 1;
+    }
+    if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
+    files = tool_operands(args, pool);
+    if (files->nelts < 2) return tool_usage_error(&tool_apply, "name a .cf and the updates, in their order");
+    if (!output || strcmp(output, "-") == 0) {
+        return tool_usage_error(&tool_apply, "-o NEW.cf is missing (standard output cannot take a configuration)");
+    }
+    base = APR_ARRAY_IDX(files, 0, const char *);
+    updates = apr_array_make(pool, files->nelts, sizeof(const char *));
+    for (i = 1; i < files->nelts; i++) APR_ARRAY_PUSH(updates, const char *) = APR_ARRAY_IDX(files, i, const char *);
+    if ((err = cdist_apply(&applied, output, base, updates, pool, pool)) != NULL) return tool_fail_err(err, pool);
+    print_applied(&applied, output, json, pool);
+    return TOOL_DONE;
+}
+
+const tool_verb_t tool_apply = {
+    "apply",
+    "Usage: 1cdist apply BASE.cf UPDATE.cfu… -o NEW.cf [--json]\n"
+    "\n"
+    "Makes the next configuration out of a .cf and its update, or several in their order, without the platform. An update\n"
+    "is refused unless it names the id of the version reached so far: the text of the version is not enough, since two\n"
+    "builds may have it. NEW.cf has the contents of the vendor's own next .cf in every entry but root, version and\n"
+    "versions, which are written anew; it appears only when it is complete and was read back. For the inflated updates\n"
+    "room is needed beside it meanwhile. Updates in containers of 64 bits are experimental, and said to be.\n"
+    "\n"
+    "--json prints file name vendor version version_id container_bits entries experimental, as one JSON object.\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed (NEW.cf is not touched), 2 wrong usage.\n",
+    apply_options, apply};

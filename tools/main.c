@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_import, &tool_gc, &tool_resolve, &tool_conf,
-                                           &tool_lint, &tool_check, &tool_info};
+                                           &tool_lint, &tool_check, &tool_info, &tool_apply};
 
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -26,6 +26,7 @@ static const char usage[] =
     "  lint FILE…       what is wrong in conf.cfg, default.vrd, 1cestart.cfg, lists of infobases\n"
     "  check URL…       what a client meets that downloads an archive\n"
     "  info FILE…       tell what configuration files and updates are, from their content\n"
+    "  apply BASE.cf …  make the next configuration out of a .cf and its updates\n"
     "\n"
     "1cdist --version shows version, compressor and builder. 1cdist VERB --help tells more. --json prints one JSON object a result, a line each.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 there is no such thing.\n";

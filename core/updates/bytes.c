@@ -62,22 +62,14 @@ static cdist_err_t *read_file(cdist_bytes_t *bytes, apr_uint64_t offset, void *t
     return read_from_disk(bytes, offset + kept, (char *)to + kept, *length - kept);
 }
 
-cdist_err_t *cdist_bytes_file(cdist_bytes_t **bytes, const char *path, apr_pool_t *pool)
+cdist_err_t *cdist_bytes_open_file(cdist_bytes_t **bytes, apr_file_t *file, const char *name, apr_pool_t *pool)
 {
-    const char *name = cdist_text_printable(path, pool);
     file_bytes_t *from = apr_pcalloc(pool, sizeof *from);
     apr_finfo_t info;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, pool);
+    apr_status_t rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
 
-    /* NB: asked before it is opened, since opening a pipe would wait for a writer. */
-    if (rv == APR_SUCCESS && info.filetype != APR_REG) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: is no file", name);
-    }
-    if (rv == APR_SUCCESS) rv = apr_file_open(&from->file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
-    if (rv == APR_SUCCESS) rv = apr_file_info_get(&info, APR_FINFO_SIZE, from->file);
-    if (rv != APR_SUCCESS) {
-        return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_NOTFOUND : CDIST_E_SOURCE, rv, "%s", name);
-    }
+    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s", name);
+    from->file = file;
     *bytes = apr_pcalloc(pool, sizeof **bytes);
     (*bytes)->read = read_file;
     (*bytes)->baton = from;
@@ -85,6 +77,24 @@ cdist_err_t *cdist_bytes_file(cdist_bytes_t **bytes, const char *path, apr_pool_
     (*bytes)->length = (apr_uint64_t)info.size;
     (*bytes)->pool = pool;
     return NULL;
+}
+
+cdist_err_t *cdist_bytes_file(cdist_bytes_t **bytes, const char *path, apr_pool_t *pool)
+{
+    const char *name = cdist_text_printable(path, pool);
+    apr_finfo_t info;
+    apr_file_t *file;
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, pool);
+
+    /* NB: asked before it is opened, since opening a pipe would wait for a writer. */
+    if (rv == APR_SUCCESS && info.filetype != APR_REG) {
+        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: is no file", name);
+    }
+    if (rv == APR_SUCCESS) rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
+    if (rv != APR_SUCCESS) {
+        return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_NOTFOUND : CDIST_E_SOURCE, rv, "%s", name);
+    }
+    return cdist_bytes_open_file(bytes, file, name, pool);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */

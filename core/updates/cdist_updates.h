@@ -237,6 +237,23 @@ typedef struct {
 CDIST_MUST_CHECK cdist_err_t *cdist_update_info_parse(cdist_update_info_t **info, cdist_stream_t *stream, int with_entries,
                                                       apr_pool_t *pool);
 
+/* ---- applying updates (apply.c, apply_write.c) ------------------------------------------------------------------- */
+
+typedef struct {
+    cdist_configuration_id_t id; /* of the result */
+    int container_bits;
+    apr_uint32_t entries;
+    int wide_update; /* 1: an update came in a container of 64 bits, of which none was seen so far: experimental */
+} cdist_applied_t;
+
+/* Makes the next configuration out of a .cf and the updates that lead on from it, one after the other (paths, const char *). Every
+ * update must name the version id that was reached so far among its sources, otherwise it is CDIST_E_INPUT, and nothing is
+ * written. The result has the base's width and stub, all entries of the vendor's own next .cf, and the same contents but for
+ * `root`, `version` and `versions`, which are written anew. `output` appears, or is replaced, only when it is complete and was read
+ * back. Needs room beside it for the inflated updates meanwhile. */
+CDIST_MUST_CHECK cdist_err_t *cdist_apply(cdist_applied_t *applied, const char *output, const char *base_path,
+                                          const apr_array_header_t *updates, apr_pool_t *result_pool, apr_pool_t *scratch_pool);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,11 +25,11 @@ typedef enum {
     PART_VERSION,
     PART_ROOT,
     PART_END
-} part_t;
+} section_t;
 
 typedef struct {
     cdist_update_info_t *info;
-    part_t part;
+    section_t part;
     int index, count;    /* which item of the part comes, and how many it has */
     int next_count;      /* of the part behind a count */
     const char *pending; /* the entry whose id comes next; NULL: one that is passed over */

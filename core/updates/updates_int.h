@@ -4,6 +4,8 @@
 
 #include "cdist_updates.h"
 
+#include <apr_hash.h>
+
 /* ---- bytes ---- */
 
 #define BYTES_STEP (64u * 1024)
@@ -17,6 +19,9 @@ struct cdist_bytes_t {
     apr_pool_t *pool;
 };
 
+/* A file that is open already, read at any place; its length is that of now. */
+CDIST_MUST_CHECK cdist_err_t *cdist_bytes_open_file(cdist_bytes_t **bytes, apr_file_t *file, const char *name,
+                                                    apr_pool_t *pool);
 /* "NAME: offset 0x1A: …": something is wrong there. */
 cdist_err_t *cdist_damaged(apr_pool_t *pool, const char *name, apr_uint64_t offset, const char *fmt, ...)
     CDIST_PRINTF(4, 5);
@@ -113,5 +118,32 @@ CDIST_MUST_CHECK cdist_err_t *cdist_delivery_facts(cdist_file_facts_t *facts, cd
 int cdist_template_text_is(const char *text);
 CDIST_MUST_CHECK cdist_err_t *cdist_template_text_facts(cdist_file_facts_t *facts, const char *text, const char *name,
                                                         apr_pool_t *result_pool);
+
+/* ---- applying updates (apply.c, apply_write.c) ---- */
+
+/* An entry of the configuration that is being made, and where its bytes are. */
+typedef struct {
+    cdist_container_t *container;
+    cdist_item_t item;
+    int stored; /* 1: not compressed, comes from an update */
+} part_t;
+
+typedef struct {
+    cdist_bytes_t *base_bytes;
+    cdist_container_t *base;
+    int packed; /* the base's entries are compressed, so the result's are */
+    cdist_configuration_id_t id;
+    apr_hash_t *parts; /* name → part_t, without root, version, versions */
+    apr_hash_t *ids;   /* name → id of the entry's version */
+    const char *root_id, *version_content;
+    apr_uint64_t created, modified; /* of the entries that are written anew */
+    apr_pool_t *pool;
+} assembly_t;
+
+/* 1 for the three entries that are written anew. */
+int cdist_assembly_own(const char *name);
+/* Writes the configuration into a file, from its start on; *entries is how many it has. */
+CDIST_MUST_CHECK cdist_err_t *cdist_assembly_write(apr_uint32_t *entries, const assembly_t *assembly, apr_file_t *file,
+                                                   const char *name, apr_pool_t *scratch_pool);
 
 #endif
