@@ -155,15 +155,6 @@ static cdist_err_t *copy_ready(cdist_manifest_t **manifest, cdist_temp_t *temp, 
     return NULL;
 }
 
-/* NB: publication renames, which would turn a device or link of that name into a file. */
-static cdist_err_t *check_output(const char *path, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) != APR_SUCCESS || info.filetype == APR_REG) return NULL;
-    return cdist_err_create(pool, CDIST_E_STORE, 0, "is there already, and is no plain file");
-}
-
 /* The archives of --reuse, NULL without any. One that was built otherwise is no error: it only saves nothing. */
 static cdist_err_t *offer(cdist_reuse_t **reuse, const build_request_t *request, apr_pool_t *pool)
 {
@@ -255,7 +246,7 @@ static int build(apr_getopt_t *args, apr_pool_t *pool)
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
     request.lookup.roots = tool_operands(args, pool);
     if ((status = check_build_request(&request)) != TOOL_DONE) return status;
-    err = check_output(request.output, pool);
+    err = tool_check_output(request.output, pool);
     if (!err) err = find_source(&source, &request, pool);
     if (!err) err = make_archive(&manifest, source, &request, pool);
     if (err) {

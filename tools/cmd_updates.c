@@ -170,6 +170,9 @@ static int apply(apr_getopt_t *args, apr_pool_t *pool)
     base = APR_ARRAY_IDX(files, 0, const char *);
     updates = apr_array_make(pool, files->nelts, sizeof(const char *));
     for (i = 1; i < files->nelts; i++) APR_ARRAY_PUSH(updates, const char *) = APR_ARRAY_IDX(files, i, const char *);
+    if ((err = tool_check_output(output, pool)) != NULL) {
+        return tool_fail(apr_pstrcat(pool, cdist_text_printable(output, pool), ": ", cdist_err_text(err, pool), NULL));
+    }
     if ((err = cdist_apply(&applied, output, base, updates, pool, pool)) != NULL) return tool_fail_err(err, pool);
     print_applied(&applied, output, json, pool);
     return TOOL_DONE;

@@ -30,6 +30,15 @@ void tool_progress_end(int shown)
     if (shown >= 0) fputs("\r     \r", stderr);
 }
 
+/* NB: publication renames, which would turn a device or link of that name into a file. */
+cdist_err_t *tool_check_output(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) != APR_SUCCESS || info.filetype == APR_REG) return NULL;
+    return cdist_err_create(pool, CDIST_E_STORE, 0, "is there already, and is no plain file");
+}
+
 static int write_out(const char *bytes, size_t length, void *baton)
 {
     (void)baton;

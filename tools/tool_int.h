@@ -59,6 +59,8 @@ int tool_fail(const char *text);
 int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool);
 /* A cdist_progress_fn: the percentage on standard error; `baton` is an int, -1 at first. Only for a terminal. */
 void tool_progress(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes);
+/* An error if something else than a plain file is at the path where a file is to be published. */
+CDIST_MUST_CHECK cdist_err_t *tool_check_output(const char *path, apr_pool_t *pool);
 /* Takes the percentage off the screen. */
 void tool_progress_end(int shown);
 /* Prints one JSON object on a line and lets it go. */
