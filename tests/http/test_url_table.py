@@ -44,6 +44,12 @@ def rows(digest):
             for path, query, status, version in table for suffix in ("", ".manifest")]
 
 
+def is_negotiated(path):
+    """Whether headers may have a say: the URL leaves the version open."""
+    folder, slash, file = path.rpartition("/")
+    return not file.startswith("nothing") and (not slash or re.fullmatch(r"[1-9]\d*\.\d+(\.\d+)?", folder) is not None)
+
+
 def expected(path, status, version):
     """The headers that an answer must have; None: it must not be there."""
     file = path.rpartition("/")[2].removesuffix(".manifest")
@@ -53,7 +59,7 @@ def expected(path, status, version):
     cache = "no-store" if not good else "max-age=31536000, immutable" if path.startswith("sha256/") else "no-cache"
     return {"Content-Type": kind, "Cache-Control": cache, "Last-Modified": None, "1C-Version": version,
             "Content-Location": f"/tc/{version}/{file}{suffix}" if version else None,
-            "Vary": "1C-Version" if "/" not in path and not path.startswith("nothing") else None,
+            "Vary": "1C-Version,1C-Arch" if is_negotiated(path) else None,
             "Retry-After": None, "Accept-Ranges": "bytes" if good and not suffix else None,
             "Content-Disposition": f'attachment; filename="{file}"' if good and not suffix else None}
 
