@@ -68,7 +68,8 @@ static void print_facts(const cdist_file_facts_t *facts, const char *shown, apr_
     for (i = 0; i < facts->sources->nelts; i++) {
         const cdist_configuration_id_t *source = &APR_ARRAY_IDX(facts->sources, i, cdist_configuration_id_t);
 
-        printf("  %-14s %s %s\n", i ? "" : "applies to", cdist_text_printable(source->version, pool), source->version_id);
+        printf("  %-14s %s %s\n", i ? "" : "applies to", cdist_text_printable(source->version, pool),
+               cdist_text_printable(source->version_id, pool));
     }
 }
 
@@ -134,7 +135,8 @@ static void print_applied(const cdist_applied_t *applied, const char *output, in
     }
     if (!json) {
         printf("%s: %s %s, %d entries, id %s\n", shown, cdist_text_printable(applied->id.name, pool),
-               cdist_text_printable(applied->id.version, pool), (int)applied->entries, applied->id.version_id);
+               cdist_text_printable(applied->id.version, pool), (int)applied->entries,
+               cdist_text_printable(applied->id.version_id, pool));
         return;
     }
     object = json_object();

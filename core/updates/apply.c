@@ -150,7 +150,8 @@ static cdist_err_t *check_source(const assembly_t *assembly, const cdist_update_
     }
     return cdist_err_create(assembly->pool, CDIST_E_INPUT, 0, "%s: does not apply to %s %s (id %s)%s; it applies to %s%s", name,
                             cdist_text_printable(assembly->id.name, assembly->pool),
-                            cdist_text_printable(assembly->id.version, assembly->pool), assembly->id.version_id,
+                            cdist_text_printable(assembly->id.version, assembly->pool),
+                            cdist_text_printable(assembly->id.version_id, assembly->pool),
                             same_text ? ": it is for another build of this version" : "",
                             info->sources->nelts ? cdist_text_printable(versions, assembly->pool) : "nothing",
                             info->sources->nelts > 20 ? " …" : "");
@@ -223,7 +224,8 @@ static cdist_err_t *read_back(const assembly_t *assembly, apr_file_t *file, cons
         return NULL;
     }
     return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: the result would be %s %s instead of %s %s: the update contradicts "
-                            "itself", name, facts->name, facts->version, assembly->id.name, assembly->id.version);
+                            "itself", name, cdist_text_printable(facts->name, pool), cdist_text_printable(facts->version, pool),
+                            cdist_text_printable(assembly->id.name, pool), cdist_text_printable(assembly->id.version, pool));
 }
 
 static cdist_err_t *write_result(cdist_applied_t *applied, const assembly_t *assembly, const char *output, apr_pool_t *pool)

@@ -8,6 +8,7 @@
 #define BUFFER_BYTES (2 * KEPT_BYTES)
 /* NB: a file whose entries lie in no order at all would be inflated for each of them. */
 #define MAX_REWINDS 64
+#define MAX_REPEATED_BYTES ((apr_uint64_t)4 << 30)
 
 typedef struct {
     cdist_stream_t *stream;
@@ -15,11 +16,13 @@ typedef struct {
     apr_uint64_t start;  /* the place of the buffer's first byte */
     apr_size_t filled;
     int ended, rewinds;
+    apr_uint64_t repeated; /* bytes that were read in vain */
 } window_t;
 
 static cdist_err_t *go_back(window_t *window, cdist_bytes_t *bytes, apr_uint64_t offset)
 {
-    if (++window->rewinds > MAX_REWINDS) {
+    window->repeated += window->start + window->filled;
+    if (++window->rewinds > MAX_REWINDS || window->repeated > MAX_REPEATED_BYTES) {
         return cdist_damaged(bytes->pool, bytes->name, offset, "the blocks lie in such disorder that reading would not end");
     }
     CDIST_ERR(window->stream->rewind(window->stream));

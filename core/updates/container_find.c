@@ -135,6 +135,12 @@ static cdist_err_t *records_by_place(record_t **records, apr_size_t *count, cdis
         *count += (apr_size_t)valid;
     }
     qsort(*records, *count, sizeof **records, compare_records);
+    /* NB: a table of a million records that all mean one entry would have it read a million times. */
+    for (i = 1; i < *count; i++) {
+        if ((*records)[i].attr_at != (*records)[i - 1].attr_at) continue;
+        return cdist_damaged(pool, container->bytes->name, container->base + (*records)[i].attr_at,
+                             "the table of contents has this entry twice");
+    }
     return NULL;
 }
 

@@ -130,7 +130,9 @@ cdist_err_t *cdist_container_open_at(cdist_container_t **container, cdist_bytes_
     made->count = made->table.length / made->record_bytes;
     if (bytes->in_order || made->table.length <= CONTAINER_TABLE_BYTES) {
         CDIST_ERR(load_records(made));
-        made->seen = apr_pcalloc(pool, sizeof *made->seen * (apr_size_t)(made->count + 1));
+        if (made->table.length <= CONTAINER_TABLE_BYTES) {
+            made->seen = apr_pcalloc(pool, sizeof *made->seen * (apr_size_t)(made->count + 1));
+        }
     }
     *container = made;
     return NULL;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define HEAD_BYTES 4096
-#define TEXT_MAX_BYTES (1024u * 1024)
+#define TEXT_MAX_BYTES (256u * 1024)
 #define LFS_START "version https://git-lfs"
 
 static const char *const kind_names[] = {"cf", "cfu", "cfe", "epf", "erf", "efd", "support", "mft", "updinfo"};

@@ -11,6 +11,8 @@
 #define FORMAT "3"
 #define MAX_SOURCES 65536
 #define MAX_ENTRIES 1000000
+#define MAX_KEPT_BYTES (4u * 1024 * 1024) /* of texts that are kept, without the entries */
+#define MAX_KEPT_ENTRIES_BYTES (128u * 1024 * 1024)
 
 /* The parts of the list, in their order. */
 typedef enum {
@@ -37,6 +39,7 @@ typedef struct {
     apr_size_t content_bytes;
     cdist_brace_writer_t writer; /* into content */
     int with_entries;
+    apr_uint64_t kept_bytes;
     const char *name;
     apr_pool_t *pool;
 } update_reader_t;
@@ -56,6 +59,7 @@ static cdist_err_t *put_content(void *baton, const void *bytes, apr_size_t lengt
 
 static const char *take(const cdist_token_t *token, update_reader_t *reader)
 {
+    reader->kept_bytes += token->length + 1;
     return cdist_text_decode(token->text, token->length, reader->pool);
 }
 
@@ -110,9 +114,19 @@ static void next_part(update_reader_t *reader)
     } while (reader->count == 0);
 }
 
+/* Ids are written into brace text again as they are, so none may be a text in quotes. */
+static int is_id(const update_reader_t *reader)
+{
+    return reader->part == PART_ROOT || (reader->part == PART_SOURCES && reader->index % 4 == 3) ||
+           (reader->part == PART_INSERTS && reader->index % 2 == 1);
+}
+
 /* An item that is no list. */
 static cdist_err_t *take_item(update_reader_t *reader, const cdist_token_t *token)
 {
+    if (is_id(reader) && token->kind != CDIST_BRACE_BARE) {
+        return cdist_damaged(reader->pool, reader->name, token->offset, "an id is expected here, not a text");
+    }
     switch (reader->part) {
     case PART_FORMAT:
         if (strcmp(token->text, FORMAT) == 0) break;
@@ -133,7 +147,8 @@ static cdist_err_t *take_item(update_reader_t *reader, const cdist_token_t *toke
     default: return cdist_damaged(reader->pool, reader->name, token->offset, "an item that has no place here");
     }
     if (++reader->index == reader->count) next_part(reader);
-    return NULL;
+    if (reader->kept_bytes <= (reader->with_entries ? MAX_KEPT_ENTRIES_BYTES : MAX_KEPT_BYTES)) return NULL;
+    return cdist_damaged(reader->pool, reader->name, token->offset, "longer texts than any update has");
 }
 
 /* What is written into the entry `version` is a list, and copied as it is. */

@@ -28,7 +28,7 @@ cdist_err_t *cdist_damaged(apr_pool_t *pool, const char *name, apr_uint64_t offs
 
 /* ---- containers ---- */
 
-#define CONTAINER_MAX_RECORDS (4u * 1024 * 1024)
+#define CONTAINER_MAX_RECORDS 1000000u
 #define CONTAINER_TABLE_BYTES (64u * 1024) /* a table of contents up to here is read at once */
 
 /* A part of a document: `length` bytes of it from `at` on lie at `offset` of the container. */
@@ -55,7 +55,7 @@ struct cdist_container_t {
     chain_t table;
     apr_uint64_t count;
     record_t *records;    /* NULL where the table is too large to be kept */
-    const cdist_item_t **seen; /* entries that were read, by record; NULL as records is */
+    const cdist_item_t **seen; /* entries that were read, by record; NULL for a large table */
     apr_pool_t *pool;
 };
 

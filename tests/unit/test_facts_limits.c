@@ -118,6 +118,43 @@ START_TEST(bombs_are_refused_within_memory)
 }
 END_TEST
 
+START_TEST(sources_with_long_names_are_refused_within_memory)
+{
+    cdist_file_facts_t *facts;
+    size_t each = 3 * 4000 + 20, count = 60000, i;
+    char *text = malloc(each * count + 100), *at = text;
+    cm_made_t made = {0}, packed = {0};
+
+    ck_assert_ptr_nonnull(text);
+    at += apr_snprintf(at, 100, MARK "{3,%d", (int)count);
+    for (i = 0; i < count; i++) {
+        at += apr_snprintf(at, 100, ",\"%d-", (int)i);
+        memset(at, 'n' + (int)(i % 5), 3990);
+        at += 3990;
+        at += apr_snprintf(at, 100, "\",\"V\",\"1\",x");
+    }
+    cm_update(&made, text, 0, NULL);
+    free(text);
+    cm_deflate(&packed, made.bytes, made.length);
+    fx_write("sources.cfu", packed.bytes, packed.length);
+    FX_FAILS(facts_within_memory(&facts, "sources.cfu"), CDIST_E_CORRUPT);
+}
+END_TEST
+
+START_TEST(a_table_that_has_one_entry_many_times_is_refused)
+{
+    cm_made_t made = {0}, packed = {0};
+    cdist_file_facts_t *facts;
+    size_t i;
+
+    cm_update(&made, cm_update_info, 1000, NULL);
+    for (i = 0; i < 500; i++) memcpy(made.bytes + 16 + 31 + 12 * i, made.bytes + 16 + 31, 12);
+    cm_deflate(&packed, made.bytes, made.length);
+    fx_write("twice.cfu", packed.bytes, packed.length);
+    FX_FAILS(facts_within_memory(&facts, "twice.cfu"), CDIST_E_CORRUPT);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("facts_limits");
@@ -126,5 +163,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, two_hundred_thousand_entries_cost_little, 0, 3);
     tcase_add_loop_test(tcase, an_update_of_two_hundred_thousand_entries_stays_within_memory, 0, 2);
     tcase_add_loop_test(tcase, bombs_are_refused_within_memory, 0, 4);
+    tcase_add_test(tcase, sources_with_long_names_are_refused_within_memory);
+    tcase_add_test(tcase, a_table_that_has_one_entry_many_times_is_refused);
     return suite;
 }

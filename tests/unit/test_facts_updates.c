@@ -108,6 +108,9 @@ static const struct {
                       {"{3,0,0,1,\"\",a,\"N\",\"V\",\"1\",z,216,r}", "list is expected"},
                       {"{3,0,0,1,\"\",a,{},\"V\",\"1\",z,{216},r}", "no place"},
                       {"{3,0,0,1," IDS ",more}", "no place"},
+                      {"{3,1,\"N\",\"V\",\"1\",\"a\"", "id is expected"},
+                      {"{3,0,0,1,\"\",\"a,b\"", "id is expected"},
+                      {"{3,0,0,1,\"\",a,\"N\",\"V\",\"1\",z,{216},\"r\"}", "id is expected"},
                       {"{{3}}", "no place"},
                       {"{3,{0}}", "no place"}};
 
