@@ -44,6 +44,28 @@ START_TEST(decode_understands_both_encodings_and_never_fails)
 }
 END_TEST
 
+static const struct {
+    const char *bytes;
+    size_t length;
+    const char *text;
+} cp1251_rows[] = {{"", 0, ""},
+                   {"plain", 5, "plain"},
+                   {"\xD0\xA1", 2, "\xD0\xA1"}, /* UTF-8 first */
+                   {"\xCF\xF0\xE8\xE2\xE5\xF2 \xA8\xB8", 9, "Привет Ёё"},
+                   {"\xB9 1\x85\x97\xAB\xBB\x88", 8, "№ 1…—«»€"},
+                   {"\x98", 1, "\xEF\xBF\xBD"}, /* the one without a character */
+                   {"\xC0\0\xFF", 3, "Ая"},
+                   {"\xEF\xBB\xBF\xFF", 4, "\xEF\xBF\xBD"}, /* the mark says that it is UTF-8 */
+                   {"\xFF\xFE\x21\x04", 4, "\xD0\xA1"}};
+
+START_TEST(what_is_no_utf8_is_the_code_page_of_russian_windows)
+{
+    const char *text = cdist_text_decode_cp1251(cp1251_rows[_i].bytes, cp1251_rows[_i].length, fx_pool);
+
+    ck_assert_str_eq(text, cp1251_rows[_i].text);
+}
+END_TEST
+
 START_TEST(printable_shows_what_a_log_must_not_hold)
 {
     static const struct {
@@ -283,6 +305,7 @@ Suite *test_suite(void)
 
     tcase_add_loop_test(tcase, utf8_is_what_rfc_3629_says, 0, FX_COUNT(utf8_rows));
     tcase_add_loop_test(tcase, decode_understands_both_encodings_and_never_fails, 0, FX_COUNT(decode_rows));
+    tcase_add_loop_test(tcase, what_is_no_utf8_is_the_code_page_of_russian_windows, 0, FX_COUNT(cp1251_rows));
     tcase_add_test(tcase, printable_shows_what_a_log_must_not_hold);
     tcase_add_loop_test(tcase, keyvalue_finds_the_first_value_of_the_section, 0, FX_COUNT(ini_rows));
     tcase_add_test(tcase, keyvalue_survives_text_that_is_no_ini);
