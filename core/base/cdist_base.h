@@ -140,6 +140,8 @@ int cdist_number_parse(int *number, const char *text, int least, int most);
 int cdist_size_parse(apr_uint64_t *bytes, const char *text);
 /* The folder of a path: "." without one, "/" for a file of the root. */
 const char *cdist_path_folder(const char *path, apr_pool_t *pool);
+/* The last part of a path, which may end in "/"; "/" for the root. */
+const char *cdist_path_name(const char *path, apr_pool_t *pool);
 /* A deep copy of an array of const char *; NULL gives NULL. */
 apr_array_header_t *cdist_names_dup(const apr_array_header_t *names, apr_pool_t *pool);
 

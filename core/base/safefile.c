@@ -53,6 +53,17 @@ const char *cdist_path_folder(const char *path, apr_pool_t *pool)
     return !slash ? "." : slash == path ? "/" : apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
 }
 
+const char *cdist_path_name(const char *path, apr_pool_t *pool)
+{
+    apr_size_t length = strlen(path);
+    const char *slash;
+
+    while (length > 1 && path[length - 1] == '/') length--;
+    path = apr_pstrmemdup(pool, path, length);
+    slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
 static cdist_err_t *put(const char *path, const char *bytes, apr_size_t length,
                         apr_status_t finish(cdist_temp_t *, const char *, apr_pool_t *), apr_pool_t *scratch_pool)
 {

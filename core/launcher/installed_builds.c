@@ -96,17 +96,6 @@ static const char *below(const char *path, const char *name, apr_pool_t *pool)
     return name ? apr_pstrcat(pool, path, "/", name, NULL) : NULL;
 }
 
-static const char *base_name(const char *path, apr_pool_t *pool)
-{
-    apr_size_t length = strlen(path);
-    const char *slash;
-
-    while (length > 1 && path[length - 1] == '/') length--;
-    path = apr_pstrmemdup(pool, path, length);
-    slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 /* Adds the build of a folder. NB: one without programs counts too where its name tells a version: a web client needs none, and it
  * is worth telling why the version does not serve the others. */
 static void add_build(cdist_launcher_t *launcher, cdist_folder_t *folder, const char *path, const content_t *content,
@@ -120,7 +109,7 @@ static void add_build(cdist_launcher_t *launcher, cdist_folder_t *folder, const 
 
     memset(&build, 0, sizeof build);
     read_program(&slot, &told, folder, program, pool);
-    if (!cdist_version_find(&build.version, base_name(path, pool), pool)) build.version = told;
+    if (!cdist_version_find(&build.version, cdist_path_name(path, pool), pool)) build.version = told;
     if (legacy && (!build.version.count || !cdist_mask_matches(legacy, &build.version))) build.version = *legacy;
     if (!build.version.count) {
         cdist_launcher_note(launcher, apr_psprintf(pool, "%s: neither its name nor %s tells a version; it is passed over",
@@ -227,7 +216,7 @@ cdist_err_t *cdist_launcher_add_installed(cdist_launcher_t *launcher, const char
     content_t content;
 
     CDIST_ERR(open_root(&folder, &content, path, launcher->pool));
-    if (content.thin || content.thick || cdist_version_parse(&version, base_name(path, launcher->pool))) {
+    if (content.thin || content.thick || cdist_version_parse(&version, cdist_path_name(path, launcher->pool))) {
         add_build(launcher, folder, path, &content, NULL, shared);
     } else {
         look_below(launcher, folder, path, &content, shared, 2);

@@ -30,17 +30,6 @@ static void note_unreadable(scan_t *scan, cdist_err_t *err)
     add_problem(scan, cdist_err_text(err, scan->pool));
 }
 
-static const char *base_name(const char *path, apr_pool_t *pool)
-{
-    apr_size_t length = strlen(path);
-    const char *slash;
-
-    while (length > 1 && path[length - 1] == '/') length--;
-    path = apr_pstrmemdup(pool, path, length);
-    slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 static cdist_release_t *release_for(scan_t *scan, const cdist_version_t *version)
 {
     cdist_release_t *release = (cdist_release_t *)cdist_catalogue_release(scan->catalogue, version);
@@ -135,7 +124,7 @@ static void scan_children(scan_t *scan, const cdist_listing_t *listing, int dept
 
 static void scan_root(scan_t *scan, const char *root)
 {
-    const char *name = base_name(root, scan->pool);
+    const char *name = cdist_path_name(root, scan->pool);
     cdist_version_t version;
     cdist_listing_t listing;
     cdist_err_t *err = cdist_folder_read(&listing, NULL, root, scan->pool);

@@ -1,6 +1,8 @@
 /* Encodings, INI text and digests. */
 #include "fixture.h"
 
+#include <apr_strings.h>
+
 #include <string.h>
 
 static const struct {
@@ -298,6 +300,18 @@ START_TEST(a_size_is_a_number_with_a_binary_unit_or_none)
 }
 END_TEST
 
+static const struct {
+    const char *path, *folder, *name;
+} path_rows[] = {{"/a/b", "/a", "b"}, {"/a", "/", "a"}, {"a", ".", "a"}, {"a/b.zip", "a", "b.zip"}, {"/", "/", "/"}};
+
+START_TEST(a_path_has_a_folder_and_a_name)
+{
+    ck_assert_str_eq(cdist_path_folder(path_rows[_i].path, fx_pool), path_rows[_i].folder);
+    ck_assert_str_eq(cdist_path_name(path_rows[_i].path, fx_pool), path_rows[_i].name);
+    ck_assert_str_eq(cdist_path_name(apr_pstrcat(fx_pool, path_rows[_i].path, "//", NULL), fx_pool), path_rows[_i].name);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("text");
@@ -315,6 +329,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_number_is_eight_little_endian_bytes);
     tcase_add_test(tcase, a_digest_is_parsed_from_64_lower_case_digits_alone);
     tcase_add_loop_test(tcase, a_size_is_a_number_with_a_binary_unit_or_none, 0, FX_COUNT(size_rows));
+    tcase_add_loop_test(tcase, a_path_has_a_folder_and_a_name, 0, FX_COUNT(path_rows));
     tcase_add_test(tcase, an_error_keeps_its_cause_when_it_moves_to_another_pool);
     tcase_add_test(tcase, a_message_is_printed_with_its_tag_if_its_level_is_enabled);
     return suite;
