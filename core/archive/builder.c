@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-#define BUDGET_BYTES (176u * 1024 * 1024)
+#define BUDGET_BYTES (144u * 1024 * 1024)
 #define MAX_THREADS 64
 
 typedef struct {

@@ -170,7 +170,7 @@ typedef struct {
 /* Writes the archive of `tree` into `temp` and reads it back; each file is compared with the tree's stat before and
  * after it is read, so that a changing source gives CDIST_E_CHANGED and never a mixed archive. The file is not
  * published yet. Names that differ only in case are kept, with one warning in the log for all of them; what the tree left
- * out is told there too. Memory: at most 176 MiB above the list of entries. Other errors: CDIST_E_SOURCE for a file that
+ * out is told there too. Memory: at most 144 MiB above the list of entries. Other errors: CDIST_E_SOURCE for a file that
  * cannot be read or a folder without files, CDIST_E_STORE for the destination, CDIST_E_BUSY without threads,
  * CDIST_E_STOPPED. */
 CDIST_MUST_CHECK cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,

@@ -59,7 +59,7 @@ typedef struct {
 /* Makes the ready archive of a download: the folder that holds the installer becomes the top, contents stay as they are. The
  * package is read twice, first to see what is in it, then to pack it; nothing is unpacked to the disk. The archive equals what
  * cdist_build makes of the unpacked folder. It appears in one step, after it was verified; folders are made as needed, and
- * after an error nothing is left. Memory: 176 MiB above the list of entries, and what the unpacker of the package's format
+ * after an error nothing is left. Memory: 144 MiB above the list of entries, and what the unpacker of the package's format
  * takes. Not to be called by two threads for one root at the same time.
  * Errors, all of which begin with the package's path: CDIST_E_INPUT if version or slot are not told, or told differently, for
  * another form of file, or over max_bytes; CDIST_E_UNSAFE for what must not be unpacked (names, links, duplicates, bombs),

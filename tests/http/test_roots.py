@@ -194,7 +194,8 @@ def test_release_whose_setup_ini_names_another_version_is_not_offered(httpd, fol
 @pytest.mark.skipif(not IS_ROOT, reason="only root can start children as another user")
 def test_children_do_not_run_as_root(httpd, shared):
     server = httpd(shared["plain"])
-    assert all(os.stat(f"/proc/{pid}").st_uid != 0 for pid in server.children())
+    # A child that was just made gives up its rights a moment later.
+    wait_until(lambda: all(os.stat(f"/proc/{pid}").st_uid != 0 for pid in server.children()), "no child is root")
 
 
 def test_ready_archive_that_vanished_is_503_without_its_path(httpd, folder):
