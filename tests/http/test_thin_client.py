@@ -1,7 +1,8 @@
 """A thin client, scripted: its server is of another version, so it asks for the distribution, fetches it, unpacks it, and finds
-exactly the version that it asked for."""
+exactly the version that it asked for. Before it a launcher, scripted too."""
 import io
 import json
+import subprocess
 import urllib.parse
 import zipfile
 
@@ -9,6 +10,7 @@ import pytest
 
 import releases
 from conftest import CURRENT, NEWEST, OLD
+from harness import TOOL
 
 # Slot, and what the platform's enumeration calls such a machine.
 MACHINES = {"windows32": ("Windows", "x86"), "windows64": ("Windows", "x86_64"), "linux32": ("Linux", "x86"),
@@ -76,3 +78,61 @@ def test_a_client_gets_exactly_its_servers_version(server, slot):
     for version in (OLD, NEWEST, CURRENT):  # forward and back
         assert client.update(version) == version
     assert client.update("8.3.22.1749") is None, "never another version"
+
+
+# ---- the launcher ---------------------------------------------------------------------------------------------------------
+
+ZERO = "00000000-0000-0000-0000-000000000000"
+
+
+class Launcher(ThinClient):
+    """What the launcher does before it starts a client: takes over the server's list, and finds out the version."""
+
+    def __init__(self, httpd, slot, folder):
+        super().__init__(httpd, slot)
+        self.list = folder / "taken_over.v8i"
+        self.client = self.code = ZERO
+
+    def ask_list(self, name):
+        query = urllib.parse.urlencode({"ClientId": self.client, "InfoBasesCheckCode": self.code})
+        answer = self.httpd.get(f"/tc/WebCommonInfoBases/{name}?{query}")
+        assert answer.status == 200
+        return json.loads(answer.body)["root"]
+
+    def take_over(self):
+        """Whether there was something new."""
+        if not self.ask_list("CheckInfoBases")["infoBasesChanged"]:
+            return False
+        got = self.ask_list("GetInfoBases")
+        self.client, self.code = got["ClientId"], got["InfoBasesCheckCode"]
+        self.list.write_bytes(got["InfoBases"].encode())
+        return True
+
+    def resolve(self, name):
+        query = urllib.parse.urlencode({"infobase": name, "os": self.os, "arch": self.arch})
+        return json.loads(self.httpd.get(f"/tc/resolve?{query}").body)["chosen"]
+
+    def resolve_by_tool(self, name, root):
+        """The same by the command line, from the list that was taken over."""
+        done = subprocess.run([TOOL, "resolve", "--infobases", self.list, "--infobase", name, "--distributive", root, "--json"],
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["chosen"]
+
+
+@pytest.mark.parametrize("slot", MACHINES)
+def test_a_launcher_checks_gets_resolves_and_installs(httpd, folder, slot):
+    for version in (OLD, CURRENT, NEWEST):
+        releases.add_release(folder / "root", version, MACHINES, size=40_000)
+    releases.age(folder / "root")
+    published = folder / "published.v8i"
+    published.write_text(f'[Учёт]\nConnect=Srvr="app";Ref="buh";\nVersion={OLD}\n[Склад]\nConnect=ws="http://app/s";\nVersion=8.3.22\n')
+    server = httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistCurrent {CURRENT}\n  CDistInfobases "{published}"'})
+    launcher = Launcher(server, slot, folder)
+    assert launcher.take_over() and not launcher.take_over()
+    for name, wanted in (("Учёт", OLD), ("Склад", CURRENT)):
+        assert launcher.resolve(name) == wanted == launcher.resolve_by_tool(name, folder / "root")
+        assert launcher.update(wanted) == wanted
+    published.write_text(published.read_text().replace(OLD, NEWEST))
+    assert launcher.take_over()
+    assert launcher.resolve("Учёт") == NEWEST == launcher.update(NEWEST)
