@@ -87,7 +87,7 @@ demo)
 check)
     build_all "${packages_check[@]}"
     # VERBOSE prints what a failed test said.
-    VERBOSE=1 make --no-print-directory check-all
+    VERBOSE=1 make -j"$(nproc)" --no-print-directory check-all
     ;;
 build)
     build_all
