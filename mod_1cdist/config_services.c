@@ -62,7 +62,7 @@ const char *cdist_set_arch_header(cmd_parms *cmd, void *dir, const char *arg)
 const char *cdist_set_infobases(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     cdist_dir_conf_t *conf = dir;
-    cdist_infobases_t entry = {apr_array_make(cmd->pool, 2, sizeof(const char *)), NULL};
+    cdist_infobases_t entry = {apr_array_make(cmd->pool, 2, sizeof(const char *)), NULL, ""};
     const char *wrong = NULL, *path;
     int i;
 
@@ -71,6 +71,7 @@ const char *cdist_set_infobases(cmd_parms *cmd, void *dir, int argc, char *const
             if (i + 1 < argc) return "CDistInfobases: expr= must stand last; quote it as a whole";
             entry.condition = ap_expr_parse_cmd(cmd, argv[i] + 5, 0, &wrong, NULL);
             if (wrong) return apr_psprintf(cmd->pool, "CDistInfobases \"%s\": %s", argv[i], wrong);
+            entry.condition_text = argv[i];
         } else {
             path = cdist_conf_path(cmd, argv[i]);
             if (!path) return apr_psprintf(cmd->pool, "CDistInfobases \"%s\": must be the path of a .v8i file", argv[i]);

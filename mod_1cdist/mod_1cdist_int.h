@@ -55,6 +55,7 @@ enum { CDIST_BY_PATH = 1, CDIST_BY_QUERY = 2, CDIST_BY_HEADER = 4, CDIST_BY_AGEN
 typedef struct {
     apr_array_header_t *files; /* const char * */
     ap_expr_info_t *condition; /* NULL: for everybody */
+    const char *condition_text; /* "" without one */
 } cdist_infobases_t;
 #define CDIST_INFOBASES_MAX 60 /* in one directory: a check code has a bit for each */
 
@@ -254,11 +255,6 @@ int cdist_serve_check_infobases(cdist_request_t *req);
 int cdist_serve_get_infobases(cdist_request_t *req);
 int cdist_serve_resolve(cdist_request_t *req);
 int cdist_serve_client_update(cdist_request_t *req);
-/* The CDistInfobases that are for this request, a bit each. */
-CDIST_MUST_CHECK cdist_err_t *cdist_infobases_which(apr_uint64_t *bits, const cdist_request_t *req);
-/* One of their files; a failure is warned about, and is CDIST_E_SOURCE. */
-CDIST_MUST_CHECK cdist_err_t *cdist_infobases_read_file(char **bytes, apr_size_t *length, const char *path,
-                                                        const cdist_request_t *req);
 int cdist_serve_index(cdist_request_t *req);
 int cdist_serve_home(cdist_request_t *req);
 

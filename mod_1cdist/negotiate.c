@@ -83,8 +83,11 @@ static said_t said_slot(const cdist_request_t *req)
     if (by & CDIST_BY_QUERY) {
         text = cdist_query_value(r, "arch");
         os = cdist_query_value(r, "os");
-        if (os) text = apr_pstrcat(r->pool, os, " ", text, NULL);
-        if (text) return say(text, os ? "os or arch" : "arch", "query");
+        if (os) {
+            const cdist_slot_t *slot = cdist_slot_of_system(os, text ? text : "");
+            return say(slot ? slot->name : "", "os or arch", "query");
+        }
+        if (text) return say(text, "arch", "query");
     }
     return say(by & CDIST_BY_HEADER ? apr_table_get(r->headers_in, header) : NULL, header, "header");
 }

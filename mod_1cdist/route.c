@@ -21,15 +21,18 @@ static const struct {
                 {"WebCommonInfoBases/CheckInfoBases", CDIST_ROUTE_CHECK_INFOBASES},
                 {"WebCommonInfoBases/GetInfoBases", CDIST_ROUTE_GET_INFOBASES}};
 
-/* 1 if the path is one of a service, with or without a final '/'. */
+/* 1 if the path is one of a service. NB: in the platform's own spelling alone, for access control that an administrator sets for
+ * one spelling must not be missed by another. A client may end the address of a service with '/'. */
 static int parse_service(cdist_route_t *route, const char *path)
 {
-    apr_size_t length = strlen(path);
     size_t i;
 
-    if (length && path[length - 1] == '/') length--;
     for (i = 0; i < sizeof services / sizeof services[0]; i++) {
-        if (length != strlen(services[i].path) || strncasecmp(path, services[i].path, length) != 0) continue;
+        apr_size_t length = strlen(services[i].path);
+        int is_address = strchr(services[i].path, '/') == NULL;
+
+        if (strncmp(path, services[i].path, length) != 0) continue;
+        if (path[length] != '\0' && !(is_address && strcmp(path + length, "/") == 0)) continue;
         route->kind = services[i].kind;
         return 1;
     }

@@ -43,6 +43,16 @@ static cdist_err_t *find_next(const cdist_release_t **next, cdist_request_t *req
                             cdist_version_format(&family, req->r->pool), cdist_version_format(&current->version, req->r->pool));
 }
 
+/* NB: `1cdist conf` names what is still being copied too; clients would get 503 for it here. */
+static void leave_out_unready(cdist_publication_t *publication, const cdist_release_t *release)
+{
+    int i;
+
+    for (i = 0; i < CDIST_LOCATIONS; i++) {
+        if (!cdist_source_offered(cdist_release_source(release, cdist_slot_parse(cdist_locations[i].slot)))) publication->url[i] = NULL;
+    }
+}
+
 int cdist_serve_client_update(cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
@@ -56,6 +66,7 @@ int cdist_serve_client_update(cdist_request_t *req)
     if (!err) err = cdist_publication_make(&publication, req->catalogue, &next->version, cdist_public_url(req), 0, pool);
     if (!err) err = cdist_settings_parse(&settings, "", 0, "ClientUpdate.cfg", pool);
     if (err) return cdist_respond_error(req, err);
+    leave_out_unready(&publication, next);
     cdist_publication_put_update(settings, &publication, req->dir->update_date);
     return cdist_respond_made(req, "text/plain; charset=utf-8", cdist_settings_write(&length, settings, pool));
 }

@@ -3,9 +3,11 @@
  * changed (CheckInfoBases), and fetches it, under its user's name where the administrator asks for one (GetInfoBases).
  *
  * The check code is a GUID that the client gives back: which CDistInfobases the list was made of, a bit each, then the first
- * eight bytes of the content's SHA-256. So nothing is kept about clients here, and who asks without a name still learns
- * whether his list changed. A configuration in which the directives moved changes the content, and the client fetches again. */
+ * eight bytes of a SHA-256 of the content and of all these directives. So nothing is kept about clients here, and who asks
+ * without a name still learns whether his list changed, or whether another list may be his now: when the configuration changes,
+ * everybody fetches again. What changes outside of both, such as the members of a group, is seen at the next fetch. */
 #include "mod_1cdist_int.h"
+#include "services_int.h"
 
 #include <apr_strings.h>
 #include <apr_uuid.h>
@@ -79,22 +81,31 @@ cdist_err_t *cdist_infobases_which(apr_uint64_t *bits, const cdist_request_t *re
 }
 
 /* At most once a minute in each process: clients ask in crowds. */
-static void warn_unreadable(const cdist_request_t *req, const cdist_err_t *err)
+static void warn_unreadable(const cdist_request_t *req, const char *path, const cdist_err_t *err)
 {
     static volatile apr_uint32_t last_sec;
 
     if (!cdist_log_due(&last_sec, 60)) return;
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0117: CDistInfobases: %s; clients get 503 for their lists",
-                  cdist_err_text(err, req->r->pool));
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0117: CDistInfobases %s: %s; clients get 503 for their lists",
+                  path, cdist_err_text(err, req->r->pool));
 }
 
-cdist_err_t *cdist_infobases_read_file(char **bytes, apr_size_t *length, const char *path, const cdist_request_t *req)
+cdist_err_t *cdist_infobases_load(cdist_infobase_list_t **list, apr_size_t *total, const char *path, const cdist_request_t *req)
 {
-    cdist_err_t *err = cdist_file_read(bytes, length, path, LIST_MAX, req->r->pool);
+    apr_pool_t *pool = req->r->pool;
+    apr_size_t length = 0;
+    char *bytes;
+    /* NB: what is told about a list is read by strangers: its name without the folder. */
+    cdist_err_t *err = cdist_file_read(&bytes, &length, path, LIST_MAX, pool);
 
+    if (!err) err = cdist_infobases_parse(list, bytes, length, cdist_path_name(path, pool), pool);
+    *total += length;
+    if (!err && *total > LIST_MAX) {
+        err = cdist_err_create(pool, CDIST_E_INPUT, 0, "the lists have more than %u MiB together", LIST_MAX >> 20);
+    }
     if (!err) return NULL;
     err->code = CDIST_E_SOURCE; /* to a client nothing is missing here, the server is at fault */
-    warn_unreadable(req, err);
+    warn_unreadable(req, path, err);
     return err;
 }
 
@@ -104,18 +115,20 @@ static cdist_err_t *read_lists(const char **text, apr_uint64_t bits, const cdist
     const apr_array_header_t *lists = req->dir->infobases;
     apr_pool_t *pool = req->r->pool;
     apr_array_header_t *lines = apr_array_make(pool, 100, sizeof(const char *));
-    int i, j;
+    apr_size_t total = 0;
+    int i, j, k;
 
     for (i = 0; i < lists->nelts; i++) {
         const cdist_infobases_t *entry = &APR_ARRAY_IDX(lists, i, cdist_infobases_t);
 
         for (j = 0; bits >> i & 1 && j < entry->files->nelts; j++) {
-            char *bytes, *line, *rest;
-            apr_size_t length;
+            cdist_infobase_list_t *list;
 
-            CDIST_ERR(cdist_infobases_read_file(&bytes, &length, APR_ARRAY_IDX(entry->files, j, const char *), req));
-            for (line = apr_strtok((char *)cdist_text_decode(bytes, length, pool), "\r\n", &rest); line;
-                 line = apr_strtok(NULL, "\r\n", &rest)) {
+            CDIST_ERR(cdist_infobases_load(&list, &total, APR_ARRAY_IDX(entry->files, j, const char *), req));
+            for (k = 0; k < list->lines->lines->nelts; k++) {
+                const char *line = APR_ARRAY_IDX(list->lines->lines, k, cdist_line_t).text;
+
+                if (!*line) continue;
                 APR_ARRAY_PUSH(lines, const char *) = line;
                 APR_ARRAY_PUSH(lines, const char *) = "\r\n";
             }
@@ -130,10 +143,16 @@ static cdist_err_t *make_list(const char **text, apr_uint64_t code[2], apr_uint6
 {
     cdist_sha256_t *sha = cdist_sha256_create(req->r->pool);
     cdist_digest_t digest;
-    int i;
+    int i, j;
 
     CDIST_ERR(read_lists(text, bits, req));
     cdist_sha256_update_text(sha, *text);
+    for (i = 0; i < req->dir->infobases->nelts; i++) {
+        const cdist_infobases_t *entry = &APR_ARRAY_IDX(req->dir->infobases, i, cdist_infobases_t);
+
+        cdist_sha256_update_text(sha, entry->condition_text);
+        for (j = 0; j < entry->files->nelts; j++) cdist_sha256_update_text(sha, APR_ARRAY_IDX(entry->files, j, const char *));
+    }
     cdist_sha256_final(&digest, sha);
     code[0] = bits;
     for (i = 0; i < 8; i++) code[1] = code[1] << 8 | digest.byte[i];

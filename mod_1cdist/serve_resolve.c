@@ -1,8 +1,6 @@
 /* {base}/resolve?infobase=: which version an infobase of CDistInfobases is started with, out of the releases that are published
  * here, and why; the JSON of `1cdist resolve`. os= and arch= name the machine that asks; without them every slot counts. */
-#include "mod_1cdist_int.h"
-
-#include "launcher/cdist_launcher.h"
+#include "services_int.h"
 
 #include <apr_strings.h>
 
@@ -10,6 +8,7 @@
 
 static cdist_err_t *add_lists(cdist_launcher_t *launcher, const cdist_request_t *req)
 {
+    apr_size_t total = 0;
     apr_uint64_t bits;
     int i, j;
 
@@ -18,22 +17,17 @@ static cdist_err_t *add_lists(cdist_launcher_t *launcher, const cdist_request_t 
         const cdist_infobases_t *entry = &APR_ARRAY_IDX(req->dir->infobases, i, cdist_infobases_t);
 
         for (j = 0; bits >> i & 1 && j < entry->files->nelts; j++) {
-            const char *path = APR_ARRAY_IDX(entry->files, j, const char *), *name = strrchr(path, '/');
             cdist_infobase_list_t *list;
-            apr_size_t length;
-            char *bytes;
 
-            CDIST_ERR(cdist_infobases_read_file(&bytes, &length, path, req));
-            /* NB: the steps name the file, and are read by strangers: without its folder. */
-            CDIST_ERR(cdist_infobases_parse(&list, bytes, length, name ? name + 1 : path, launcher->pool));
+            CDIST_ERR(cdist_infobases_load(&list, &total, APR_ARRAY_IDX(entry->files, j, const char *), req));
             APR_ARRAY_PUSH(launcher->lists, cdist_infobase_list_t *) = list;
         }
     }
     return NULL;
 }
 
-/* What clients could install from here: of one slot, or of all (NULL). */
-static void add_releases(cdist_launcher_t *launcher, const cdist_slot_t *slot, cdist_request_t *req)
+/* What clients could install from here: of one slot, or of all (NULL); of one release, or of all (NULL). */
+static void add_releases(cdist_launcher_t *launcher, const cdist_slot_t *slot, const cdist_release_t *only, cdist_request_t *req)
 {
     const char *base = cdist_public_url(req);
     int i, j;
@@ -41,6 +35,7 @@ static void add_releases(cdist_launcher_t *launcher, const cdist_slot_t *slot, c
     for (i = 0; i < req->catalogue->releases->nelts; i++) {
         const cdist_release_t *release = &APR_ARRAY_IDX(req->catalogue->releases, i, cdist_release_t);
 
+        if (only && only != release) continue;
         for (j = 0; j < release->sources->nelts; j++) {
             const cdist_source_t *source = APR_ARRAY_IDX(release->sources, j, const cdist_source_t *);
 
@@ -53,15 +48,35 @@ static void add_releases(cdist_launcher_t *launcher, const cdist_slot_t *slot, c
     }
 }
 
+/* Decides. NB: an infobase that asks for no version gets the current one, as every client does that asks for none: the launcher's
+ * rule would take the newest of all families. */
+static cdist_err_t *decide(cdist_resolution_t **resolution, const char *name, const cdist_slot_t *slot, cdist_request_t *req)
+{
+    cdist_launcher_t *launcher = cdist_launcher_create(req->r->pool);
+    const cdist_release_t *current;
+    const cdist_infobase_t *infobase;
+
+    CDIST_ERR(cdist_child_catalogue(req));
+    if (req->catalogue->unreadable->nelts) {
+        return cdist_err_dup(APR_ARRAY_IDX(req->catalogue->unreadable, 0, const cdist_err_t *), req->r->pool);
+    }
+    CDIST_ERR(add_lists(launcher, req));
+    CDIST_ERR(cdist_launcher_find(&infobase, launcher, name, req->r->pool));
+    add_releases(launcher, slot, NULL, req);
+    CDIST_ERR(cdist_resolve(resolution, launcher, infobase, req->r->pool));
+    if (*(*resolution)->required) return NULL;
+    CDIST_ERR(cdist_child_current(&current, req));
+    apr_array_clear(launcher->builds);
+    add_releases(launcher, slot, current, req);
+    return cdist_resolve(resolution, launcher, infobase, req->r->pool);
+}
+
 int cdist_serve_resolve(cdist_request_t *req)
 {
-    apr_pool_t *pool = req->r->pool;
     const char *name = cdist_query_value(req->r, "infobase"), *os = cdist_query_value(req->r, "os");
     const char *arch = cdist_query_value(req->r, "arch");
     const cdist_slot_t *slot = NULL;
-    const cdist_infobase_t *infobase;
     cdist_resolution_t *resolution;
-    cdist_launcher_t *launcher = cdist_launcher_create(pool);
     cdist_err_t *err;
 
     if (!req->dir->infobases) {
@@ -72,16 +87,7 @@ int cdist_serve_resolve(cdist_request_t *req)
         slot = os ? cdist_slot_of_system(os, arch ? arch : "") : cdist_slot_parse(arch);
         if (!slot) return cdist_respond_problem(req, HTTP_BAD_REQUEST, "os and arch name no slot that is known");
     }
-    err = cdist_child_catalogue(req);
-    if (!err && req->catalogue->unreadable->nelts) {
-        err = cdist_err_dup(APR_ARRAY_IDX(req->catalogue->unreadable, 0, const cdist_err_t *), pool);
-    }
-    if (!err) err = add_lists(launcher, req);
-    if (!err) {
-        add_releases(launcher, slot, req);
-        err = cdist_launcher_find(&infobase, launcher, name, pool);
-    }
-    if (!err) err = cdist_resolve(&resolution, launcher, infobase, pool);
+    err = decide(&resolution, name, slot, req);
     if (err) return cdist_respond_error(req, err);
-    return cdist_respond_json(req, json_loads(cdist_resolution_json(resolution, pool), 0, NULL));
+    return cdist_respond_json(req, json_loads(cdist_resolution_json(resolution, req->r->pool), 0, NULL));
 }

@@ -12,7 +12,7 @@
 #include <curl/curl.h>
 
 #define CONNECT_SEC 20
-#define PAUSE_SEC 60 /* a build on demand may take its time before the first byte */
+#define PAUSE_SEC 300 /* a build on demand may take its time before the first byte, by default up to 120 s */
 #define HEADERS_MAX 200
 
 typedef struct {

@@ -269,8 +269,9 @@ cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdis
 {
     cdist_digest_t sha256;
 
-    if (cdist_store_recall(archive, store->memory, key, pool) && !cdist_archive_open(file, *archive, open_flags, pool)) {
-        return NULL;
+    if (cdist_store_recall(archive, store->memory, key, pool)) {
+        if (!cdist_archive_open(file, *archive, open_flags, pool)) return NULL;
+        cdist_store_unlearn(store->memory, &(*archive)->sha256);
     }
     CDIST_ERR(read_key(&sha256, store, key, pool));
     CDIST_ERR(cdist_store_find_bytes(archive, file, store, &sha256, open_flags, pool));

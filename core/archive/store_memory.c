@@ -13,7 +13,9 @@
 #include <string.h>
 
 #define SLOTS 1024
-/* NB: entries that were replaced stay in memory, since somebody may read them; after so many nothing more is remembered. */
+/* A key may stand in one of so many slots, from that of its own number on. What stands there stays until it leads nowhere. */
+#define PROBES 8
+/* NB: entries that were taken out stay in memory, since somebody may read them; after so many nothing more is remembered. */
 #define ENTRIES_MAX 4096
 #define PATH_MAX_BYTES 4096
 
@@ -60,14 +62,38 @@ static apr_uint32_t number_at(const cdist_digest_t *digest, int at)
     return number;
 }
 
+static _Atomic(entry_t *) *slot_at(cdist_store_memory_t *memory, const cdist_key_t *key, int probe)
+{
+    return &memory->slots[(number_at(key, 0) + (apr_uint32_t)probe) % SLOTS];
+}
+
 int cdist_store_recall(cdist_archive_t **archive, cdist_store_memory_t *memory, const cdist_key_t *key, apr_pool_t *pool)
 {
-    const entry_t *entry = memory ? atomic_load(&memory->slots[number_at(key, 0) % SLOTS]) : NULL;
+    int i;
 
-    if (!entry || !cdist_digest_equal(&entry->key, key)) return 0;
-    *archive = apr_pmemdup(pool, &entry->archive, sizeof entry->archive);
-    (*archive)->path = apr_pstrdup(pool, entry->archive.path);
-    return 1;
+    for (i = 0; memory && i < PROBES; i++) {
+        const entry_t *entry = atomic_load(slot_at(memory, key, i));
+
+        if (!entry || !cdist_digest_equal(&entry->key, key)) continue;
+        *archive = apr_pmemdup(pool, &entry->archive, sizeof entry->archive);
+        (*archive)->path = apr_pstrdup(pool, entry->archive.path);
+        return 1;
+    }
+    return 0;
+}
+
+/* Hangs the entry up in a free slot; 0 if there is none, or the key has one already. */
+static int hang_up(cdist_store_memory_t *memory, entry_t *entry)
+{
+    int i;
+
+    for (i = 0; i < PROBES; i++) {
+        entry_t *there = NULL;
+
+        if (atomic_compare_exchange_strong(slot_at(memory, &entry->key, i), &there, entry)) return 1;
+        if (cdist_digest_equal(&there->key, &entry->key)) return 0;
+    }
+    return 0;
 }
 
 void cdist_store_remember(cdist_store_memory_t *memory, const cdist_key_t *key, const cdist_archive_t *archive)
@@ -75,17 +101,18 @@ void cdist_store_remember(cdist_store_memory_t *memory, const cdist_key_t *key, 
     apr_size_t path_bytes = strlen(archive->path) + 1;
     entry_t *entry;
 
-    if (!memory || path_bytes > PATH_MAX_BYTES) return;
-    if (atomic_fetch_add(&memory->count, 1) >= ENTRIES_MAX || (entry = malloc(sizeof *entry + path_bytes)) == NULL) {
-        atomic_fetch_sub(&memory->count, 1);
-        return;
-    }
+    if (!memory || path_bytes > PATH_MAX_BYTES || atomic_load(&memory->count) >= ENTRIES_MAX) return;
+    if ((entry = malloc(sizeof *entry + path_bytes)) == NULL) return;
     entry->key = *key;
     entry->archive = *archive;
     entry->archive.path = memcpy(entry + 1, archive->path, path_bytes);
+    if (!hang_up(memory, entry)) {
+        free(entry); /* nobody has seen it */
+        return;
+    }
+    atomic_fetch_add(&memory->count, 1);
     entry->next = atomic_load(&memory->all);
     while (!atomic_compare_exchange_weak(&memory->all, &entry->next, entry)) continue;
-    atomic_store(&memory->slots[number_at(key, 0) % SLOTS], entry);
 }
 
 void cdist_store_unlearn(cdist_store_memory_t *memory, const cdist_digest_t *sha256)

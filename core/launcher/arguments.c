@@ -10,7 +10,8 @@
 /* Switches that carry a secret, in the same argument or as the next one; longer ones before those they begin with. */
 static const char *const secret_switches[] = {"ConfigurationRepositoryP", "AccessToken", "ProxyPassword", "ProxyPwd",
                                               "Password", "PPasswd", "PPwd", "Pwd", "WSP", "UC", "P"};
-/* Switches that begin like one of these, and carry none. */
+/* What begins like one of these, and carries none: a whole switch, or, after '-' alone, one with its value. After '/' the same
+ * letters may be a password: /PUser2024 is "User2024" for /P. */
 static const char *const plain_switches[] = {"Proxy", "PSrv", "PPort", "PUser"};
 static const char *const secret_words[] = {"pwd", "passw", "secret", "token", "usr="};
 
@@ -45,7 +46,7 @@ static int is_secret(const char *argument, int *next)
     for (i = 0; i < sizeof plain_switches / sizeof plain_switches[0]; i++) {
         if (strcasecmp(name, plain_switches[i]) == 0) return 0;
         /* NB: "/Proxy" carries nothing itself, while "-PUser" and its like have a value. */
-        if (i > 0 && !known && strncasecmp(name, plain_switches[i], strlen(plain_switches[i])) == 0) return 0;
+        if (i > 0 && !known && *argument == '-' && strncasecmp(name, plain_switches[i], strlen(plain_switches[i])) == 0) return 0;
     }
     for (i = 0; i < sizeof secret_switches / sizeof secret_switches[0]; i++) {
         apr_size_t length = strlen(secret_switches[i]);

@@ -92,7 +92,7 @@ static cdist_err_t *cannot_write(const import_t *import, const char *path, apr_s
 static cdist_err_t *make_folder(import_t *import, int level, const char *path)
 {
     apr_finfo_t info;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, import->pool);
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, import->pool);
 
     if (rv == APR_SUCCESS && info.filetype == APR_DIR) return NULL;
     rv = cdist_os_folder_make(path, import->pool);

@@ -152,7 +152,10 @@ static cdist_err_t *check_form(cdist_reader_t *reader)
     struct cdist_unarchiver_t *u = reader->unarchiver;
     int family = archive_format(u->archive) & ARCHIVE_FORMAT_BASE_MASK;
 
-    if (family != ARCHIVE_FORMAT_RAR && family != ARCHIVE_FORMAT_RAR_V5) return NULL;
+    if (family != ARCHIVE_FORMAT_RAR && family != ARCHIVE_FORMAT_RAR_V5) {
+        if (!u->checks) return NULL;
+        return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "begins as a RAR archive, and is another one");
+    }
     if (u->checks && u->number <= u->checks->nelts) return NULL;
     return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0, "is a damaged or self-extracting RAR archive");
 }

@@ -74,6 +74,12 @@ def test_rar_archives_that_cannot_be_checked_are_refused(folder, root, content, 
     refused(run(package, "--to", root), package, root, reason)
 
 
+def test_a_rar_archive_that_is_a_zip_as_well_is_refused(folder, root):  # noqa: F811
+    package = folder / "setuptc64_8_3_25_1286.rar"
+    package.write_bytes(make_rar4([]) + make_zip([(f"{number:03}", b"", FOLDER) for number in range(200)] + SET))
+    refused(run(package, "--to", root), package, root)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_package_that_is_cut_off_anywhere_is_refused(folder, root, kind):  # noqa: F811
     suffix, maker = KINDS[kind]

@@ -194,6 +194,7 @@ def test_server_folder_that_is_away_is_told_and_never_makes_another_version_curr
 @pytest.mark.parametrize("path", ["/tc/tc.zip", "/tc/", f"/tc/{CURRENT}/tc.zip", "/tc/8.3.22/TC.zip"])
 @pytest.mark.parametrize("query, headers, file", [
     ("arch=linux64", {}, "linux64tc.zip"), ("os=Linux&arch=x86_64", {}, "linux64tc.zip"), ("ARCH=x64", {}, "windows64tc.zip"),
+    ("os=linux&arch=x86_64_prt", {}, "linux64tc.zip"),
     ("", {"1C-Arch": "Linux_x86_64"}, "linux64tc.zip"), ("arch=win64", {"1C-Arch": "linux64"}, "windows64tc.zip")])
 def test_query_or_header_names_the_slot(httpd, shared, path, query, headers, file):
     answer = httpd(shared["plain"], CURRENT).get(f"{path}?{query}", headers)

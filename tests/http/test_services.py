@@ -96,7 +96,7 @@ def test_an_installed_platform_is_told_only_where_the_administrator_says_so(http
     assert (info(server, f"OS=Windows&Arch=x86_64&Version={CURRENT}")[0] > 0) == told
 
 
-@pytest.mark.parametrize("path", ["/tc/WebDistributiveLocation", "/tc/WebDistributiveLocation/", "/tc/webdistributivelocation"])
+@pytest.mark.parametrize("path", ["/tc/WebDistributiveLocation", "/tc/WebDistributiveLocation/"])
 def test_the_probe_by_head_is_200_and_a_soap_call_405(httpd, shared, path):
     server = httpd(shared["plain"])
     assert server.get(path, method="HEAD").status == 200
@@ -166,6 +166,41 @@ def test_a_list_for_each_user_by_httpds_own_authentication(httpd, folder):
     assert check(server, ivan["InfoBasesCheckCode"]) is False
 
 
+def test_protected_lists_have_no_other_spelling(httpd, folder):
+    lists = publish_lists(folder, ['CDistInfobases "{folder}/common.v8i"'])
+    extra = f'<LocationMatch "/(WebCommonInfoBases/GetInfoBases|resolve)$">\nRequire all denied\n</LocationMatch>\n'
+    server = httpd({"/tc": lists}, extra=extra)
+    server.allow("AH01630")
+    for path in ("GetInfoBases", "GetInfoBases/", "getinfobases", "GETINFOBASES", "/GetInfoBases", "GetInfoBases%2f", "%47etInfoBases"):
+        answer = server.get(f"{BASES}/{path}")
+        assert answer.status in (403, 404), path
+        assert "Бухгалтерия".encode() not in answer.body
+    for path in ("/tc/resolve", "/tc/resolve/", "/tc/Resolve"):
+        assert server.get(f"{path}?infobase=x").status in (403, 404), path
+
+
+def test_another_configuration_changes_everybodys_list(httpd, folder):
+    first = publish_lists(folder, ['CDistInfobases "{folder}/common.v8i"'])
+    server = httpd({"/tc": first})
+    code = fetch(server)["InfoBasesCheckCode"]
+    assert check(server, code) is False
+    server.publications = {"/tc": first + f'\n  CDistInfobases "{folder}/second.v8i"'}
+    server.restart()
+    assert check(server, code) is True
+    code = fetch(server)["InfoBasesCheckCode"]
+    server.publications = {"/tc": first + f'\n  CDistInfobases "{folder}/second.v8i" "expr=%{{REMOTE_ADDR}} != \'\'"'}
+    server.restart()
+    assert check(server, code) is True, "somebody else's it may be now"
+
+
+def test_a_list_in_another_code_page_is_refused_and_not_mangled(httpd, folder):
+    (folder / "old.v8i").write_bytes("[Склад]\r\nConnect=File=\"x\";\r\n".encode("cp1251"))
+    server = httpd({"/tc": f'CDistInfobases "{folder}/old.v8i"'})
+    server.allow("CD0117")
+    assert server.get(f"{BASES}/GetInfoBases").status == 503
+    assert "old.v8i" in server.wait_logged("CD0117")[0]
+
+
 @pytest.mark.parametrize("query", ["ClientId=x", f"ClientId={ZERO[:-1]}", f"ClientId={ZERO}0", "InfoBasesCheckCode=1",
                                    "InfoBasesCheckCode=00000000-0000-0000-0000-00000000000g"])
 def test_malformed_guids_are_refused(httpd, folder, query):
@@ -227,6 +262,15 @@ def test_the_next_release_is_told_for_preloading(httpd, folder):
     assert again.status == 304
 
 
+def test_what_is_still_being_copied_is_not_told(httpd, folder):
+    root = folder / "root"
+    releases.add_release(root, CURRENT, ["windows64"], size=10_000)
+    releases.add_release(root, "8.3.25.1286", ["windows64"], size=10_000)
+    releases.age(root)
+    server = httpd({"/tc": f'CDistRoot "{root}"\n  CDistCurrent {CURRENT}'}, process="CDistSettle 60\n")
+    assert server.get("/tc/ClientUpdate.cfg").status == 503, "nothing is settled"
+
+
 def test_without_a_next_release_there_is_no_such_file(httpd, folder):
     root = folder / "root"
     releases.add_release(root, OLD, ["windows64", "linux64"], size=10_000)
@@ -275,6 +319,15 @@ def test_resolve_answers_as_the_command_line_does(resolver, folder):
         if chosen:
             assert resolver.get(told["path"][told["path"].index("/tc/"):]).status == 200
         assert "secret" not in answer.body.decode() and str(folder) not in answer.body.decode()
+
+
+def test_an_infobase_without_a_version_gets_current_and_no_other_family(httpd, shared, folder):
+    (folder / "own.v8i").write_text('[Any]\nConnect=Srvr="app";Ref="buh";\n')
+    lists = f'CDistRoot "{shared["families"]}"\n  CDistInfobases "{folder}/own.v8i"'
+    server = httpd({"/tc": lists})
+    assert server.get("/tc/resolve?infobase=Any").status == 404, "8.3 or 8.5: nobody has said"
+    server = httpd({"/tc": lists + "\n  CDistCurrent 8.3"})
+    assert json.loads(server.get("/tc/resolve?infobase=Any").body)["chosen"] == CURRENT
 
 
 @pytest.mark.parametrize("query, status", [("", 400), ("infobase=", 400), ("infobase=None", 404), ("infobase=Exact&os=Amiga", 400),

@@ -121,6 +121,7 @@ static const struct {
     {"ThinClient", "/P /UC S3cret /C x", "ENTERPRISE|/IBName|b|/C|x"},
     {"ThinClient", "/UCS3cret /uc S3cret /C x", "ENTERPRISE|/IBName|b|/C|x"},
     {"ThinClient", "/WSN u /WSP S3cret /C x", "ENTERPRISE|/IBName|b|/WSN|u|/C|x"},
+    {"ThinClient", "/N olga /PUser2024! /PSrv1c /Portal /C x", "ENTERPRISE|/IBName|b|/N|olga|/C|x"},
     {"ThinClient", "/Proxy -PSrv h -PPort 1 -PUser u -PPwd S3cret /C x", "ENTERPRISE|/IBName|b|/Proxy|-PSrv|h|-PPort|1|-PUser|u|/C|x"},
     {"ThinClient", "/Proxy -Psrv=h -Ppwd=S3cret", "ENTERPRISE|/IBName|b|/Proxy|-Psrv=h"},
     {"ThinClient", "/IBConnectionString\"File=\"\"x\"\";Usr=u;Pwd=S3cret;\" /C x", "ENTERPRISE|/IBName|b|/C|x"},

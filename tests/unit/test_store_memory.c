@@ -121,6 +121,29 @@ START_TEST(memory_is_bounded_and_nothing_is_mistaken_for_something_else)
 }
 END_TEST
 
+START_TEST(who_came_first_stays_however_many_come_after)
+{
+    cdist_store_memory_t *memory = cdist_store_memory_make(fx_pool);
+    cdist_key_t first = numbered_key(0);
+    cdist_archive_t archive = {{{0}}}, *found;
+    unsigned i;
+
+    archive.path = "path";
+    for (i = 0; i < 20000; i++) {
+        cdist_key_t key = numbered_key(i % 3000);
+
+        archive.sha256 = key;
+        cdist_store_remember(memory, &key, &archive);
+    }
+    ck_assert_int_eq(cdist_store_recall(&found, memory, &first, fx_pool), 1);
+    cdist_store_unlearn(memory, &first);
+    ck_assert_int_eq(cdist_store_recall(&found, memory, &first, fx_pool), 0);
+    archive.sha256 = first;
+    cdist_store_remember(memory, &first, &archive);
+    ck_assert_int_eq(cdist_store_recall(&found, memory, &first, fx_pool), 1);
+}
+END_TEST
+
 START_TEST(a_mark_counts_for_its_archive_and_for_its_time)
 {
     cdist_store_memory_t *memory = cdist_store_memory_make(fx_pool);
@@ -194,6 +217,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_ready_archive_is_remembered_as_long_as_it_stays_the_same);
     tcase_add_test(tcase, what_is_dropped_is_forgotten);
     tcase_add_test(tcase, memory_is_bounded_and_nothing_is_mistaken_for_something_else);
+    tcase_add_test(tcase, who_came_first_stays_however_many_come_after);
     tcase_add_test(tcase, a_mark_counts_for_its_archive_and_for_its_time);
     tcase_add_test(tcase, threads_may_use_it_at_once);
     return suite;
