@@ -9,6 +9,8 @@ bad=0
 rooms='base:
 archive: base
 updates: base
+templates: base updates
+compare: base updates
 platform: base archive
 launcher: base archive platform
 packages: base archive platform
