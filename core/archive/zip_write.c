@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define BUFFER_BYTES (1024 * 1024)
+#define FLUSH_BYTES (8u * 1024 * 1024)
 
 typedef struct {
     const cdist_entry_t *entry;
@@ -25,6 +26,7 @@ struct cdist_zip_writer_t {
     apr_pool_t *pool;
     apr_file_t *file;
     apr_uint64_t at;           /* where the next byte goes */
+    apr_uint64_t flushed_to;   /* the disk was asked to begin with what lies before */
     apr_uint64_t data_at;      /* where the current entry's data starts */
     apr_uint32_t packed_crc;   /* of the current entry's data so far */
     written_t *done;           /* room for all entries */
@@ -71,6 +73,14 @@ static cdist_err_t *seek(cdist_zip_writer_t *writer, apr_uint64_t offset)
     return NULL;
 }
 
+/* NB: complete entries alone, since an open one may be taken back. */
+static void flush(cdist_zip_writer_t *writer)
+{
+    if (writer->at < writer->flushed_to + FLUSH_BYTES) return;
+    cdist_os_write_begin(writer->file, writer->flushed_to, writer->at - writer->flushed_to);
+    writer->flushed_to = writer->at;
+}
+
 static cdist_err_t *put_local(cdist_zip_writer_t *writer, const cdist_entry_t *entry)
 {
     unsigned char record[ZIP_RECORD_MAX];
@@ -98,6 +108,7 @@ cdist_err_t *cdist_zip_writer_add(cdist_zip_writer_t *writer, cdist_entry_t *ent
     entry->data_offset = writer->at;
     CDIST_ERR(put(writer, packed, (apr_size_t)entry->packed_bytes));
     remember(writer, entry, cdist_crc32(0, packed, (apr_size_t)entry->packed_bytes));
+    flush(writer);
     return NULL;
 }
 
@@ -133,7 +144,9 @@ cdist_err_t *cdist_zip_writer_end(cdist_zip_writer_t *writer, cdist_entry_t *ent
     CDIST_ERR(seek(writer, entry->offset));
     CDIST_ERR(put_local(writer, entry));
     remember(writer, entry, writer->packed_crc);
-    return seek(writer, end);
+    CDIST_ERR(seek(writer, end));
+    flush(writer);
+    return NULL;
 }
 
 /* ---- the directory --------------------------------------------------------------------------------------------- */

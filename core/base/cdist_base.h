@@ -237,6 +237,9 @@ CDIST_MUST_CHECK apr_status_t cdist_os_stat_file(cdist_stat_t *stat, apr_file_t 
  * may read from one unbuffered file. */
 CDIST_MUST_CHECK apr_status_t cdist_os_read_at(apr_file_t *file, apr_uint64_t offset, void *bytes, apr_size_t length);
 
+/* Has the system begin to bring bytes that were written to the disk, so that less is left for the sync at the end. A hint:
+ * nothing is promised, and nothing waits. */
+void cdist_os_write_begin(apr_file_t *file, apr_uint64_t offset, apr_uint64_t length);
 /* Lets go of what the system keeps of the file in memory, so that the next reader gets what is on the disk. */
 void cdist_os_cache_drop(apr_file_t *file);
 

@@ -204,6 +204,20 @@ apr_status_t cdist_os_read_at(apr_file_t *file, apr_uint64_t offset, void *bytes
     return APR_SUCCESS;
 }
 
+void cdist_os_write_begin(apr_file_t *file, apr_uint64_t offset, apr_uint64_t length)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    apr_os_file_t fd;
+
+    apr_os_file_get(&fd, file);
+    (void)sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)file;
+    (void)offset;
+    (void)length;
+#endif
+}
+
 void cdist_os_cache_drop(apr_file_t *file)
 {
     apr_os_file_t fd;

@@ -153,6 +153,10 @@ void cdist_os_block_get(cdist_block_t *block, apr_size_t length)
     if (block->mapped) {
         block->bytes = mmap(NULL, block->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (block->bytes == MAP_FAILED) abort();
+#ifdef MADV_HUGEPAGE
+        /* Each page is touched once: where the system has large ones, with a few hundred times fewer faults. */
+        (void)madvise(block->bytes, block->mapped, MADV_HUGEPAGE);
+#endif
     } else {
         block->bytes = malloc(length ? length : 1);
         if (!block->bytes) abort();
