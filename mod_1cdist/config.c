@@ -106,6 +106,7 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add)
     conf->current = inner->current.kind != CDIST_CURRENT_UNSET ? inner->current : outer->current;
     conf->current.required = inner->current.required ? inner->current.required : outer->current.required;
     cdist_conf_merge_services(conf, outer, inner);
+    cdist_conf_merge_cascade(conf, outer, inner);
     complete(conf, pool);
     return conf;
 }
@@ -327,6 +328,10 @@ const command_rec cdist_commands[] = {
                   "when clients switch to the next release, for ClientUpdate.cfg: YYYYMMDDHHMMSS"),
     AP_INIT_TAKE_ARGV("CDistInfobases", cdist_set_infobases, NULL, RSRC_CONF | ACCESS_CONF,
                       "lists of infobases (.v8i) that clients get, and expr=CONDITION"),
+    AP_INIT_TAKE1("CDistPublish", cdist_set_publish, NULL, RSRC_CONF | ACCESS_CONF,
+                  "whether this machine hands out what it has: On, Off"),
+    AP_INIT_TAKE1("CDistUpstream", cdist_set_upstream, NULL, RSRC_CONF | ACCESS_CONF,
+                  "the publication that is asked for what is not here: a URL, or none"),
     AP_INIT_TAKE1("CDistPrebuild", set_prebuild, NULL, RSRC_CONF,
                   "whether archives are built before somebody asks: On, Off"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),

@@ -72,11 +72,21 @@ static int find_route(cdist_request_t *req)
     return 1;
 }
 
+/* What CDistPublish Off switches off. The platform's own question for a distribution is answered: there is none. */
+static int hands_out(cdist_route_kind_t kind)
+{
+    return kind == CDIST_ROUTE_HOME || kind == CDIST_ROUTE_INDEX || kind == CDIST_ROUTE_ARCHIVE || kind == CDIST_ROUTE_BYTES ||
+           kind == CDIST_ROUTE_CLIENT_UPDATE;
+}
+
 static int serve(cdist_request_t *req)
 {
     const char *malformed = cdist_negotiate(req);
 
     if (malformed) return cdist_respond_problem(req, HTTP_BAD_REQUEST, malformed);
+    if (req->dir->publish == CDIST_PUBLISH_OFF && hands_out(req->route.kind)) {
+        return cdist_respond_problem(req, HTTP_FORBIDDEN, "this machine takes updates and does not hand them out (CDistPublish Off)");
+    }
     switch (req->route.kind) {
     case CDIST_ROUTE_HOME: return cdist_serve_home(req);
     case CDIST_ROUTE_INDEX: return cdist_serve_index(req);
@@ -129,6 +139,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_child_init(cdist_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(cdist_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
+    cdist_relay_register();
 }
 
 module AP_MODULE_DECLARE_DATA cdist_module = {

@@ -48,6 +48,8 @@ typedef struct {
 
 typedef enum { CDIST_INSTALLED_UNSET, CDIST_INSTALLED_OFF, CDIST_INSTALLED_ON, CDIST_INSTALLED_ADVERTISE } cdist_installed_t;
 
+typedef enum { CDIST_PUBLISH_UNSET, CDIST_PUBLISH_OFF, CDIST_PUBLISH_ON } cdist_publish_t;
+
 /* What may say which version or slot a request means, where its path does not. */
 enum { CDIST_BY_PATH = 1, CDIST_BY_QUERY = 2, CDIST_BY_HEADER = 4, CDIST_BY_AGENT = 8 };
 
@@ -70,6 +72,8 @@ typedef struct {
     const char *version_header, *arch_header; /* NULL: not set */
     const apr_array_header_t *infobases;      /* cdist_infobases_t, NULL: not set */
     const char *update_date;                  /* YYYYMMDDHHMMSS, NULL: not set */
+    cdist_publish_t publish;
+    const char *upstream;                     /* URL without final '/', "": none, NULL: not set */
 } cdist_dir_conf_t;
 
 #define cdist_dir_negotiate(dir) ((dir)->negotiate ? (dir)->negotiate : CDIST_BY_PATH | CDIST_BY_QUERY | CDIST_BY_HEADER)
@@ -98,6 +102,12 @@ const char *cdist_set_update_date(cmd_parms *cmd, void *dir, const char *arg);
 const char *cdist_set_infobases(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 /* Takes the members over that the inner section does not set. */
 void cdist_conf_merge_services(cdist_dir_conf_t *conf, const cdist_dir_conf_t *outer, const cdist_dir_conf_t *inner);
+
+/* ---- config_cascade.c: as above -------------------------------------------------------------------------------------- */
+
+const char *cdist_set_publish(cmd_parms *cmd, void *dir, const char *arg);
+const char *cdist_set_upstream(cmd_parms *cmd, void *dir, const char *arg);
+void cdist_conf_merge_cascade(cdist_dir_conf_t *conf, const cdist_dir_conf_t *outer, const cdist_dir_conf_t *inner);
 
 /* ---- check_config.c ---------------------------------------------------------------------------------------------- */
 
@@ -238,6 +248,14 @@ int cdist_respond_json(cdist_request_t *req, json_t *json);
 /* Answers with a whole file, left to httpd's filters for ranges and sending; `may_map`: nobody cuts it short in place.
  * Headers but length are already set. */
 int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t bytes, int may_map);
+
+/* ---- relay.c ------------------------------------------------------------------------------------------------------ */
+
+/* Where the upstream has what a request for an archive did not find here, NULL if nobody is to be asked. */
+const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *err);
+/* Answers with what the upstream says; 503 with what is here while it is away. */
+int cdist_relay(cdist_request_t *req, const char *target);
+void cdist_relay_register(void);
 
 /* ---- one file each kind of answer -------------------------------------------------------------------------------- */
 

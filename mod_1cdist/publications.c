@@ -46,7 +46,7 @@ static void collect(found_t *found, const apr_array_header_t *sections, server_r
         cdist_dir_conf_t *conf = ap_get_module_config(section, &cdist_module);
         cdist_dir_conf_t *merged = conf ? cdist_conf_merge_dir(found->pool, base, conf) : NULL;
 
-        if (merged && cdist_dir_has_lookup(merged)) add(found, merged);
+        if (merged && cdist_dir_has_lookup(merged) && merged->publish != CDIST_PUBLISH_OFF) add(found, merged);
     }
 }
 

@@ -44,6 +44,7 @@ static void warn_no_current(const cdist_request_t *req, const cdist_err_t *err)
 {
     static volatile apr_uint32_t last_none_sec, last_unknown_sec;
 
+    if (cdist_relay_target(req, err)) return;
     if (err->code == CDIST_E_NOTFOUND && cdist_log_due(&last_none_sec, 60)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0106: clients that ask for no version get 404: %s", err->message);
     } else if (is_server_unknown(req, err) && cdist_log_due(&last_unknown_sec, 60)) {
@@ -232,7 +233,9 @@ int cdist_serve_archive(cdist_request_t *req)
     request_rec *r = req->r;
     answer_t answer = {req, NULL, NULL, NULL, NULL, NULL};
     cdist_err_t *err = obtain(&answer);
+    const char *upstream = err ? cdist_relay_target(req, err) : NULL;
 
+    if (upstream) return cdist_relay(req, upstream);
     if (err) return cdist_respond_error(req, err);
     if (req->route.manifest) return send_manifest(&answer);
     set_headers(&answer);

@@ -21,6 +21,7 @@ int cdist_serve_distributive_probe(cdist_request_t *req)
 /* The source that the platform's own updater may have; CDIST_E_NOTFOUND if there is none. */
 static cdist_err_t *find(const cdist_source_t **source, cdist_request_t *req)
 {
+    if (req->dir->publish == CDIST_PUBLISH_OFF) return cdist_err_create(req->r->pool, CDIST_E_NOTFOUND, 0, "CDistPublish is Off");
     CDIST_ERR(cdist_select_source(source, req));
     if (cdist_source_installable(*source) || req->dir->installed == CDIST_INSTALLED_ADVERTISE) return NULL;
     return cdist_err_create(req->r->pool, CDIST_E_NOTFOUND, 0, "%s: holds no installer, and CDistInstalled is not advertise",

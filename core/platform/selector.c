@@ -157,6 +157,10 @@ static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_vers
                                 cdist_version_format(&incomplete->version, pool),
                                 cdist_release_lacks(incomplete, required)->name);
     }
+    if (catalogue->releases->nelts == 0) {
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "nothing to hand out: run 1cdist sync --from URL --to FOLDER, or put "
+                                "releases into a folder of CDistRoot");
+    }
     return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s is here", what);
 }
 

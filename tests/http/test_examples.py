@@ -5,7 +5,7 @@ import pytest
 
 import releases
 from conftest import CURRENT
-from harness import TOP, give_to_server
+from harness import HTTPD_MODULES, TOP, give_to_server
 
 EXAMPLES = {"minimal.conf": "/update", "windows-apache24.conf": "/update_tc", "reference.conf": "/update"}
 
@@ -18,6 +18,7 @@ def relocate(text, folder, root):
     (folder / "share").mkdir()
     store.mkdir()
     give_to_server(store)
+    text = text.replace("/usr/lib/apache2/modules/mod_proxy", f"{HTTPD_MODULES}/mod_proxy")
     text, loads = re.subn(r"(?m)^LoadModule cdist_module \S*modules/mod_1cdist\.so$", "", text)
     assert loads == 1, "the example must load the module"
     for old, new in (("/srv/1c/releases", root), ("C:/1C/releases", root), ("/srv/1c/published", published),

@@ -1,0 +1,152 @@
+"""A branch behind a centre: what it lacks is relayed and never kept, what it has is its own, and a switch keeps it from
+handing anything out."""
+import hashlib
+import json
+
+import pytest
+
+from conftest import CURRENT, NEWEST, OLD
+from releases import add_release, age
+
+NAME = "windows64tc.zip"
+MPMS = ["event", "worker", "prefork"]
+
+
+@pytest.fixture
+def pair(httpd, shared, folder):
+    """A centre with three releases, and a branch that has only the oldest of them."""
+    root = folder / "branch-root"
+    add_release(root, OLD, ["windows64", "linux64"])
+    age(root)
+
+    def make(directives="", mpm="event", upstream=None):
+        centre = httpd({"/update": f'CDistRoot "{shared["plain"]}"'}, mpm=mpm)
+        upstream = upstream or centre.url("/update")
+        branch = httpd({"/tc": f'CDistRoot "{root}"\n  CDistUpstream {upstream}\n  {directives}'}, mpm=mpm,
+                       modules=["proxy", "proxy_http"])
+        return centre, branch
+    return make
+
+
+@pytest.mark.parametrize("mpm", MPMS)
+def test_what_a_branch_lacks_is_the_centres_byte_for_byte_and_not_kept(pair, mpm):
+    centre, branch = pair(mpm=mpm)
+    for path in (f"{NEWEST}/{NAME}", f"8.3.25/{NAME}", f"{CURRENT}/macos64tc.zip", f"{NEWEST}/{NAME}.manifest"):
+        theirs, ours = centre.get(f"/update/{path}"), branch.get(f"/tc/{path}")
+        assert (ours.status, ours.body) == (200, theirs.body), path
+        assert ours.headers["ETag"] == theirs.headers["ETag"]
+        assert ours.headers["1C-Version"] == theirs.headers["1C-Version"]
+        assert ours.headers["Content-Location"] == theirs.headers["Content-Location"].replace("/update/", "/tc/")
+    digest = hashlib.sha256(centre.get(f"/update/{NEWEST}/{NAME}").body).hexdigest()
+    by_bytes = branch.get(f"/tc/sha256/{digest}/{NAME}")
+    assert by_bytes.status == 200 and hashlib.sha256(by_bytes.body).hexdigest() == digest
+    assert branch.archives() == []
+
+
+def test_a_relayed_download_resumes_and_is_conditional(pair):
+    centre, branch = pair()
+    whole = centre.get(f"/update/{NEWEST}/{NAME}")
+    etag = whole.headers["ETag"]
+    part = branch.get(f"/tc/{NEWEST}/{NAME}", {"Range": "bytes=1000-", "If-Range": etag})
+    assert (part.status, part.body) == (206, whole.body[1000:])
+    assert branch.get(f"/tc/{NEWEST}/{NAME}", {"If-None-Match": etag}).status == 304
+    head = branch.get(f"/tc/{NEWEST}/{NAME}", method="HEAD")
+    assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(whole.body)))
+
+
+def test_what_the_branch_has_is_its_own_and_stays_current(pair):
+    centre, branch = pair()
+    centre.stop()
+    for path in (NAME, f"8.3/{NAME}", f"{OLD}/{NAME}"):
+        answer = branch.get(f"/tc/{path}")
+        assert (answer.status, answer.headers["1C-Version"]) == (200, OLD), path
+
+
+def test_a_request_with_a_body_does_not_wait_for_it_at_the_centre(pair):
+    _, branch = pair()
+    assert branch.get(f"/tc/{NEWEST}/{NAME}", body=b"x" * 100, timeout=10).status == 200
+
+
+def test_what_nobody_has_is_the_centres_404(pair):
+    _, branch = pair()
+    answer = branch.get(f"/tc/8.3.99.1/{NAME}")
+    assert answer.status == 404 and answer.headers["Content-Type"] == "application/problem+json"
+    assert CURRENT in [entry["version"] for entry in json.loads(answer.body)["available"]]
+
+
+def test_a_centre_that_is_away_is_said_with_what_is_here(pair):
+    centre, branch = pair()
+    centre.stop()
+    branch.allow("CD0130", "AH00957", "AH01114", "AH10155")
+    answers = [branch.get(f"/tc/{NEWEST}/{NAME}") for _ in range(2)]
+    for answer in answers:
+        assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+        problem = json.loads(answer.body)
+        assert "does not answer since " in problem["detail"]
+        assert [entry["version"] for entry in problem["available"]] == [OLD]
+    assert branch.get(f"/tc/{NAME}").status == 200
+    assert branch.logged("CD0130")
+
+
+def test_a_branch_that_has_nothing_hands_on_the_centres_current_release(httpd, shared, folder):
+    centre = httpd({"/update": f'CDistRoot "{shared["plain"]}"\n  CDistCurrent {CURRENT}'})
+    (folder / "empty").mkdir()
+    branch = httpd({"/tc": f'CDistRoot "{folder / "empty"}"\n  CDistUpstream {centre.url("/update/")}'},
+                   modules=["proxy", "proxy_http"])
+    assert branch.get(f"/tc/{NAME}").headers["1C-Version"] == CURRENT
+
+
+def test_current_of_the_branch_is_asked_for_under_the_branchs_own_rule(pair):
+    _, branch = pair(f"CDistCurrent {CURRENT}")
+    assert branch.get(f"/tc/{NAME}").headers["1C-Version"] == CURRENT
+
+
+def test_servers_that_relay_in_a_circle_end_with_404(httpd, folder):
+    (folder / "empty").mkdir()
+    one, other = (httpd({}, start=False, modules=["proxy", "proxy_http"]) for _ in range(2))
+    one.publications = {"/tc": f'CDistRoot "{folder / "empty"}"'}
+    one.start()
+    other.publications = {"/tc": f'CDistRoot "{folder / "empty"}"\n  CDistUpstream {one.url("/tc")}'}
+    other.start()
+    one.publications = {"/tc": f'CDistRoot "{folder / "empty"}"\n  CDistUpstream {other.url("/tc")}'}
+    one.graceful()
+    assert one.get(f"/tc/8.3.1.1/{NAME}", timeout=20).status == 404
+
+
+def test_an_empty_publication_names_the_cure(httpd, folder):
+    (folder / "empty").mkdir()
+    server = httpd(folder / "empty")
+    server.allow("CD0106")
+    for path in (f"/tc/{NAME}", f"/tc/8.3.22.1/{NAME}"):
+        answer = server.get(path)
+        assert answer.status == 404
+        assert "nothing to hand out: run 1cdist sync --from" in json.loads(answer.body)["detail"], path
+
+
+def test_publish_off_hands_out_nothing_and_answers_the_platform(httpd, shared):
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistPublish Off',
+                    "/on": f'CDistRoot "{shared["plain"]}"\n  CDistPublish On'}, process="CDistPrebuild On")
+    for path in ("", NAME, f"{OLD}/{NAME}", f"{OLD}/{NAME}.manifest", "sha256/" + "0" * 64 + f"/{NAME}", "index.json",
+                 "ClientUpdate.cfg"):
+        answer = server.get(f"/tc/{path}")
+        assert answer.status == 403 and "CDistPublish Off" in json.loads(answer.body)["detail"], path
+    info = server.get(f"/tc/WebDistributiveLocation/GetDistributiveInfo?OS=Windows&Arch=x86_64&Version={OLD}")
+    assert (info.status, json.loads(info.body)["root"]["size"]) == (200, 0)
+    assert server.get(f"/on/{NAME}").status == 200
+
+
+@pytest.mark.parametrize("directive, said", [
+    ("CDistPublish Maybe", "must be On or Off"), ("CDistUpstream ftp://centre/x", "must begin with http"),
+    ("CDistUpstream centre", "must be the URL"), ("CDistUpstream http://", "must be the URL"),
+    ("CDistUpstream http://me:secret@centre/x", "must not hold a name"), ("CDistUpstream http://centre/?x", "must not hold a '?'"),
+    ("CDistUpstream https://centre/x", "needs mod_ssl")])
+def test_values_that_are_unknown_refuse_to_start(httpd, directive, said):
+    server = httpd({}, start=False, modules=["proxy", "proxy_http"])
+    status, text = server.check_config(body=server.publication("/tc", directive))
+    assert status != 0 and said in text
+
+
+def test_upstream_without_a_proxy_refuses_to_start(httpd):
+    server = httpd({}, start=False)
+    status, text = server.check_config(body=server.publication("/tc", "CDistUpstream http://centre/update"))
+    assert status != 0 and "mod_proxy" in text
