@@ -1,5 +1,6 @@
 /* store_build STORE FOLDER VERSION: builds the archive of a folder in a store, as the module does it for the first request:
- * what the store's archives hold already is taken from them. Prints the archive's facts as JSON. */
+ * what the store's archives hold already is taken from them, and an archive that is there is only looked up. Prints its facts as
+ * JSON. */
 #include "archive/cdist_archive.h"
 
 #include <apr_general.h>
@@ -23,8 +24,10 @@ static cdist_err_t *run(const char *folder, const char *source, const char *vers
     CDIST_ERR(cdist_tree_read(&tree, source, NULL, pool));
     job.signature = tree->signature;
     cdist_job_key(&job, pool);
-    CDIST_ERR(cdist_job_run(store, &job, NULL, pool));
-    CDIST_ERR(cdist_store_find(&archive, &file, store, &job.key, 0, pool));
+    if (cdist_store_find(&archive, &file, store, &job.key, 0, pool) != NULL) {
+        CDIST_ERR(cdist_job_run(store, &job, NULL, pool));
+        CDIST_ERR(cdist_store_find(&archive, &file, store, &job.key, 0, pool));
+    }
     printf("{\"archive_bytes\": %" APR_UINT64_T_FMT ", \"sha256\": \"%s\"}\n", archive->bytes,
            cdist_digest_hex(&archive->sha256, pool));
     return NULL;
