@@ -99,6 +99,7 @@ static int serve(cdist_request_t *req)
     case CDIST_ROUTE_RESOLVE: return cdist_serve_resolve(req);
     case CDIST_ROUTE_CLIENT_UPDATE: return cdist_serve_client_update(req);
     case CDIST_ROUTE_GET_INFOBASES: return cdist_serve_get_infobases(req);
+    case CDIST_ROUTE_BRANCHES: return cdist_serve_branches(req, json_object());
     case CDIST_ROUTE_MALFORMED: return cdist_respond_problem(req, HTTP_BAD_REQUEST, req->route.reason);
     case CDIST_ROUTE_UNKNOWN: break;
     }
@@ -111,16 +112,18 @@ static int serve(cdist_request_t *req)
 static int handler(request_rec *r)
 {
     cdist_request_t req;
-    int rv;
+    int rv, found;
 
     if (!r->handler || strcmp(r->handler, "1cdist") != 0) return DECLINED;
     memset(&req, 0, sizeof req);
     req.r = r;
     req.dir = ap_get_module_config(r->per_dir_config, &cdist_module);
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
+    found = find_route(&req);
+    if (found && req.route.kind == CDIST_ROUTE_BRANCHES && r->method_number == M_POST) return cdist_serve_branch_report(&req);
     if ((rv = ap_discard_request_body(r)) != OK) return rv;
     if (r->method_number == M_OPTIONS) return ap_send_http_options(r);
-    if (!find_route(&req)) return cdist_respond_problem(&req, HTTP_NOT_FOUND, "the path is outside the publication");
+    if (!found) return cdist_respond_problem(&req, HTTP_NOT_FOUND, "the path is outside the publication");
     if (r->method_number != M_GET) {
         apr_table_setn(r->headers_out, "Allow", "GET,HEAD,OPTIONS");
         return cdist_respond_problem(&req, HTTP_METHOD_NOT_ALLOWED, "only GET, HEAD and OPTIONS are answered here");

@@ -274,6 +274,10 @@ int cdist_serve_get_infobases(cdist_request_t *req);
 int cdist_serve_resolve(cdist_request_t *req);
 int cdist_serve_client_update(cdist_request_t *req);
 int cdist_serve_index(cdist_request_t *req);
+int cdist_serve_branch_report(cdist_request_t *req);
+/* Whether index.json is asked for with the branches; then it is answered by the second, which takes the index over. */
+int cdist_branches_asked(const request_rec *r);
+int cdist_serve_branches(cdist_request_t *req, json_t *index);
 int cdist_serve_home(cdist_request_t *req);
 
 #endif

@@ -85,6 +85,8 @@ void cdist_route_parse(cdist_route_t *route, const char *path, const apr_array_h
         route->kind = CDIST_ROUTE_INDEX;
     } else if (strcmp(path, "resolve") == 0) {
         route->kind = CDIST_ROUTE_RESOLVE;
+    } else if (strcmp(path, "branches") == 0) {
+        route->kind = CDIST_ROUTE_BRANCHES;
     } else if (strcmp(path, "ClientUpdate.cfg") == 0) {
         route->kind = CDIST_ROUTE_CLIENT_UPDATE;
     } else if (!slash) {

@@ -16,6 +16,7 @@ typedef enum {
     CDIST_ROUTE_GET_INFOBASES,     /* {base}/WebCommonInfoBases/GetInfoBases */
     CDIST_ROUTE_RESOLVE,           /* {base}/resolve */
     CDIST_ROUTE_CLIENT_UPDATE,     /* {base}/ClientUpdate.cfg */
+    CDIST_ROUTE_BRANCHES,          /* {base}/branches */
     CDIST_ROUTE_UNKNOWN, /* well-formed, but nothing of ours: 404 */
     CDIST_ROUTE_MALFORMED /* 400 */
 } cdist_route_kind_t;

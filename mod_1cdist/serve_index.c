@@ -14,6 +14,7 @@ int cdist_serve_index(cdist_request_t *req)
     cdist_err_t *err = cdist_index_make(&index, req, 0);
 
     if (err) return cdist_respond_error(req, err);
+    if (cdist_branches_asked(req->r)) return cdist_serve_branches(req, index);
     dumped = json_dumps(index, JSON_INDENT(1));
     json_decref(index);
     if (!dumped) return HTTP_INTERNAL_SERVER_ERROR;

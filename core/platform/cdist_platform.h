@@ -222,6 +222,20 @@ CDIST_MUST_CHECK cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_
  * snapshot says, or an archive was built. */
 void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup);
 
+/* ---- reports of branches (branch_report.c) ------------------------------------------------------------------------ */
+
+#define CDIST_BRANCH_REPORT_MAX 16384 /* bytes */
+#define CDIST_BRANCHES_MAX 1000
+
+/* Checks a report from the network and makes anew of it what is kept: one line of JSON with the members user, received (seconds
+ * since 1970), name, releases, current, last_sync, error, and no other. CDIST_E_INPUT says which member is wrong. */
+CDIST_MUST_CHECK cdist_err_t *cdist_branch_report_clean(const char **clean, const char *bytes, apr_size_t length, const char *user,
+                                                        apr_time_t received, apr_pool_t *pool);
+/* Keeps the report of a user in a folder, which is made, in place of his last one. */
+CDIST_MUST_CHECK cdist_err_t *cdist_branch_report_keep(const char *folder, const char *user, const char *clean, apr_pool_t *pool);
+/* All of them (const char *), by user; none where there is no folder. */
+CDIST_MUST_CHECK cdist_err_t *cdist_branch_reports(apr_array_header_t **reports, const char *folder, apr_pool_t *pool);
+
 /* ---- selection (selector.c) ------------------------------------------------------------------------------------ */
 
 /* What CDistCurrent and CDistRequire say. */

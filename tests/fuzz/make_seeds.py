@@ -78,6 +78,17 @@ def ini_seeds():
     yield "nothing", b""
 
 
+def report_seeds():
+    whole = ('{"name":"\u0421\u0435\u0432\u0435\u0440","releases":["8.3.22.1750"],"current":"8.3.22.1750",'
+             '"last_sync":"2026-11-21T18:30:00Z","error":"x","user":"other"}')
+    yield "whole", whole.encode()
+    yield "empty", b"{}"
+    yield "wrong-moment", whole.replace("T18", " 18").encode()
+    yield "twice", b'{"name":"a","name":"b"}'
+    yield "list", b"[]"
+    yield "cut", whole[:40].encode()
+
+
 def binary_seeds():
     def pe(machine, at=0x80):
         head = bytearray(0x100)
@@ -242,7 +253,7 @@ def publication_seeds():
 
 def main(folder):
     for target, seeds in (("zip_verify", zip_seeds), ("version_route", text_seeds), ("setup_ini", ini_seeds),
-                          ("binary", binary_seeds), ("binary_version", version_seeds), ("start_cfg", start_seeds),
+                          ("branch_report", report_seeds), ("binary", binary_seeds), ("binary_version", version_seeds), ("start_cfg", start_seeds),
                           ("infobase_list", infobase_seeds), ("package_name", package_seeds),
                           ("rar_index", rar_seeds), ("publication", publication_seeds), ("lint", publication_seeds)):
         place = os.path.join(folder, target)

@@ -1,5 +1,6 @@
 """A branch behind a centre: what it lacks is relayed and never kept, what it has is its own, and a switch keeps it from
 handing anything out."""
+import base64
 import hashlib
 import json
 
@@ -150,3 +151,72 @@ def test_upstream_without_a_proxy_refuses_to_start(httpd):
     server = httpd({}, start=False)
     status, text = server.check_config(body=server.publication("/tc", "CDistUpstream http://centre/update"))
     assert status != 0 and "mod_proxy" in text
+
+
+# ---- what branches say of themselves ------------------------------------------------------------------------------------
+
+def as_user(name, **headers):
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{name}".encode()).decode(),
+            "Content-Type": "application/json", **headers}
+
+
+@pytest.fixture
+def centre(httpd, shared, folder):
+    """A centre that knows two branches by name, and asks for names where they report."""
+    passwords = folder / "passwords"
+    passwords.write_text("".join(f"{name}:{{SHA}}{base64.b64encode(hashlib.sha1(name.encode()).digest()).decode()}\n"
+                                 for name in ("north", "south")))
+    extra = (f'<Location "/tc/branches">\nAuthType Basic\nAuthName 1C\nAuthUserFile "{passwords}"\nRequire valid-user\n</Location>\n'
+             f'<If "%{{QUERY_STRING}} == \'branches\'">\nAuthType Basic\nAuthName 1C\nAuthUserFile "{passwords}"\nRequire valid-user\n'
+             "</If>\n")
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"'}, extra=extra,
+                   modules=["auth_basic", "authn_core", "authn_file", "authz_user"])
+    server.allow("AH01617", "AH01618")
+    return server
+
+
+def post(server, name, report, **headers):
+    body = report if isinstance(report, (str, bytes)) else json.dumps(report)
+    return server.get("/tc/branches", as_user(name, **headers), "POST", body)
+
+
+REPORT = {"name": "Север", "releases": [OLD, CURRENT], "current": CURRENT, "last_sync": "2026-11-21T18:30:00Z", "error": ""}
+
+
+def test_reports_of_branches_are_kept_each_under_its_own_name(centre):
+    assert post(centre, "north", {**REPORT, "error": "first"}).status == 200
+    assert post(centre, "north", {**REPORT, "user": "south", "unknown": 1}).status == 200
+    assert post(centre, "south", {}).status == 200
+    for path in ("/tc/branches", "/tc/index.json?branches"):
+        shown = json.loads(centre.get(path, as_user("south")).body)["branches"]
+        assert [one["user"] for one in shown] == ["north", "south"], path
+        assert {key: shown[0][key] for key in REPORT} == REPORT and "unknown" not in shown[0]
+        assert shown[1]["releases"] == [] and shown[1]["current"] == ""
+    assert "branches" not in json.loads(centre.get("/tc/index.json").body)
+
+
+def test_reports_are_for_named_users_alone(httpd, shared, centre):
+    assert centre.get("/tc/branches").status == 401
+    assert centre.get("/tc/index.json?branches").status == 401
+    open_server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"'})
+    json_type = {"Content-Type": "application/json"}
+    assert open_server.get("/tc/branches", json_type, "POST", "{}").status == 403
+    assert open_server.get("/tc/branches").status == 403
+    assert open_server.get("/tc/index.json?branches").status == 403
+
+
+@pytest.mark.parametrize("report, said", [
+    ("[]", "one JSON object"), ("{", "one JSON object"), (b"\xff", "one JSON object"), ('{"name":"a","name":"b"}', "one JSON object"),
+    ({**REPORT, "name": 1}, "name must be a text"), ({**REPORT, "name": "x" * 101}, "name is longer"),
+    ({**REPORT, "releases": "8.3"}, "releases must be a list"), ({**REPORT, "releases": ["../x"]}, "releases must be versions"),
+    ({**REPORT, "releases": [CURRENT] * 201}, "releases are too many"), ({**REPORT, "current": "8.3.x"}, "current must be"),
+    ({**REPORT, "last_sync": "yesterday"}, "last_sync must be")])
+def test_reports_that_are_none_are_refused_with_the_member(centre, report, said):
+    answer = post(centre, "north", report)
+    assert answer.status == 400 and said in json.loads(answer.body)["detail"]
+    assert json.loads(centre.get("/tc/branches", as_user("north")).body)["branches"] == []
+
+
+def test_a_report_is_bounded_and_no_form(centre):
+    assert post(centre, "north", json.dumps({"error": "x" * 20000})).status == 413
+    assert post(centre, "north", REPORT, **{"Content-Type": "text/plain"}).status == 415
