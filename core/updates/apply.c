@@ -89,26 +89,6 @@ static cdist_err_t *open_base(assembly_t *assembly, const char *path, apr_pool_t
 
 /* ---- updates --------------------------------------------------------------------------------------------------- */
 
-/* An update inflated into a file without a name, since its entries are needed in another order than they come. */
-static cdist_err_t *inflate_to_file(cdist_bytes_t **bytes, cdist_bytes_t *packed, const char *folder, apr_pool_t *pool)
-{
-    cdist_stream_t *stream = cdist_stream_inflate(cdist_bytes_stream(packed, 0, pool), BYTES_STEP, pool);
-    char *buffer = apr_palloc(pool, BYTES_STEP);
-    cdist_temp_t *temp;
-    apr_status_t rv = cdist_os_temp_open(&temp, folder, pool);
-
-    while (rv == APR_SUCCESS) {
-        apr_size_t length = BYTES_STEP;
-
-        CDIST_ERR(stream->read(stream, buffer, &length));
-        if (length == 0) {
-            return cdist_bytes_open_file(bytes, temp->file, apr_pstrcat(pool, packed->name, " (inflated)", NULL), pool);
-        }
-        rv = apr_file_write_full(temp->file, buffer, length, NULL);
-    }
-    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: the inflated update cannot be written", folder);
-}
-
 typedef struct {
     assembly_t *assembly;
     cdist_container_t *container;
@@ -133,28 +113,6 @@ static cdist_err_t *visit_update(void *baton, const cdist_item_t *item, apr_pool
     }
     apr_hash_set(update->expected, item->name, APR_HASH_KEY_STRING, NULL);
     return add_part(update->assembly, update->container, item, 1);
-}
-
-/* NB: the id decides. Two builds may have one name, vendor and version, and an update of one spoils the other. */
-static cdist_err_t *check_source(const assembly_t *assembly, const cdist_update_info_t *info, const char *name)
-{
-    const char *versions = "";
-    int i, same_text = 0;
-
-    for (i = 0; i < info->sources->nelts; i++) {
-        const cdist_configuration_id_t *source = &APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t);
-
-        if (strcmp(source->version_id, assembly->id.version_id) == 0) return NULL;
-        same_text |= strcmp(source->version, assembly->id.version) == 0 && strcmp(source->name, assembly->id.name) == 0;
-        if (i < 20) versions = apr_pstrcat(assembly->pool, versions, i ? ", " : "", source->version, NULL);
-    }
-    return cdist_err_create(assembly->pool, CDIST_E_INPUT, 0, "%s: does not apply to %s %s (id %s)%s; it applies to %s%s", name,
-                            cdist_text_printable(assembly->id.name, assembly->pool),
-                            cdist_text_printable(assembly->id.version, assembly->pool),
-                            cdist_text_printable(assembly->id.version_id, assembly->pool),
-                            same_text ? ": it is for another build of this version" : "",
-                            info->sources->nelts ? cdist_text_printable(versions, assembly->pool) : "nothing",
-                            info->sources->nelts > 20 ? " …" : "");
 }
 
 /* Takes over what UpdateInfo.inf says, and notes which entries must be there. */
@@ -193,14 +151,19 @@ static cdist_err_t *apply_one(int *bits, assembly_t *assembly, const char *path,
 
     CDIST_ERR(cdist_bytes_file(&bytes, path, pool));
     CDIST_ERR(cdist_container_probe(bits, bytes, 0));
-    if (!*bits) CDIST_ERR(inflate_to_file(&bytes, bytes, folder, pool));
+    if (!*bits) {
+        /* Its entries are needed in another order than they come. */
+        stream = cdist_stream_inflate(cdist_bytes_stream(bytes, 0, pool), BYTES_STEP, pool);
+        stream->name = apr_pstrcat(pool, bytes->name, " (inflated)", NULL);
+        CDIST_ERR(cdist_bytes_spool(&bytes, stream, folder, pool));
+    }
     CDIST_ERR(cdist_container_open(&update.container, bytes, pool));
     *bits = cdist_container_bits(update.container);
     CDIST_ERR(cdist_container_find(&item, update.container, UPDATE_INFO, 1));
     if (!item) return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: has no " UPDATE_INFO ", so it is no update", bytes->name);
     CDIST_ERR(cdist_container_content(&stream, NULL, update.container, item, pool));
     CDIST_ERR(cdist_update_info_parse(&info, stream, 1, pool));
-    CDIST_ERR(check_source(assembly, info, cdist_text_printable(path, pool)));
+    CDIST_ERR(cdist_update_check(info, &assembly->id, cdist_text_printable(path, pool), pool));
     take_lists(&update, info);
     CDIST_ERR(cdist_container_walk(update.container, visit_update, &update, pool));
     missing = apr_hash_first(pool, update.expected);

@@ -207,3 +207,19 @@ cdist_err_t *cdist_stream_read_all(char **bytes, apr_size_t *length, cdist_strea
     *bytes = all;
     return NULL;
 }
+
+cdist_err_t *cdist_bytes_spool(cdist_bytes_t **bytes, cdist_stream_t *stream, const char *folder, apr_pool_t *pool)
+{
+    char *buffer = apr_palloc(pool, BYTES_STEP);
+    cdist_temp_t *temp;
+    apr_status_t rv = cdist_os_temp_open(&temp, folder, pool);
+
+    while (rv == APR_SUCCESS) {
+        apr_size_t length = BYTES_STEP;
+
+        CDIST_ERR(stream->read(stream, buffer, &length));
+        if (length == 0) return cdist_bytes_open_file(bytes, temp->file, stream->name, pool);
+        rv = apr_file_write_full(temp->file, buffer, length, NULL);
+    }
+    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: %s cannot be written there", folder, stream->name);
+}

@@ -55,6 +55,10 @@ cdist_stream_t *cdist_stream_inflate(cdist_stream_t *packed, apr_size_t step, ap
 /* All of a stream, with a NUL after it that is not counted; more than `max_bytes` is CDIST_E_INPUT. */
 CDIST_MUST_CHECK cdist_err_t *cdist_stream_read_all(char **bytes, apr_size_t *length, cdist_stream_t *stream,
                                                     apr_size_t max_bytes, apr_pool_t *pool);
+/* All of a stream, in a file without a name in `folder`, which goes away with the pool: for what is needed in another order
+ * than it comes. CDIST_E_STORE if it cannot be written. */
+CDIST_MUST_CHECK cdist_err_t *cdist_bytes_spool(cdist_bytes_t **bytes, cdist_stream_t *stream, const char *folder,
+                                                apr_pool_t *pool);
 
 /* ---- containers (container_read.c, container_find.c, container_chain.c, container_write.c) ----------------------- */
 
@@ -236,6 +240,46 @@ typedef struct {
 /* Parses UpdateInfo.inf. Without `with_entries` the two lists of entries are passed over, and stay empty. */
 CDIST_MUST_CHECK cdist_err_t *cdist_update_info_parse(cdist_update_info_t **info, cdist_stream_t *stream, int with_entries,
                                                       apr_pool_t *pool);
+
+/* CDIST_E_INPUT unless the update names the configuration's version id among its sources; `name` is the update's, for the message. */
+CDIST_MUST_CHECK cdist_err_t *cdist_update_check(const cdist_update_info_t *info, const cdist_configuration_id_t *id,
+                                                 const char *name, apr_pool_t *pool);
+
+/* ---- support data (support_data.c) --------------------------------------------------------------------------------- */
+
+/* An object of a vendor: may it be changed here, 0: no, 1: yes, 2: its support was removed. */
+typedef struct {
+    int rule;
+    const char *local, *vendor; /* its uuid here and in the vendor's configuration; mostly the same */
+} cdist_support_rule_t;
+
+typedef struct {
+    const char *instance; /* of the distribution; second half of the name of the entry in which it is embedded */
+    int locked;           /* 1: no object of this vendor may be changed, whatever its rule */
+    cdist_configuration_id_t id;
+    apr_array_header_t *rules; /* cdist_support_rule_t */
+} cdist_support_vendor_t;
+
+/* What a vendor lets customers choose for an object: 0: anything, 1: changing is not recommended, 2: it is not allowed. */
+typedef struct {
+    const char *object;
+    int rule;
+} cdist_delivery_rule_t;
+
+typedef struct {
+    int locked;                             /* 1: no object may be changed */
+    apr_uint64_t vendor_count, rule_count;  /* rule_count is 0 where only the start was read */
+    apr_array_header_t *vendors;            /* cdist_support_vendor_t */
+    apr_array_header_t *deliveries;         /* cdist_delivery_rule_t; only of the whole */
+} cdist_support_t;
+
+/* How much is wanted: up to the first vendor's name; all vendors with their rules counted; everything. */
+typedef enum { CDIST_SUPPORT_START, CDIST_SUPPORT_COUNTS, CDIST_SUPPORT_WHOLE } cdist_support_extent_t;
+
+/* Parses the entry <object-id>.4 of a configuration, or ParentConfigurations.bin. Other text, a format or rule that is not
+ * known, or an early end are CDIST_E_CORRUPT with the offset. */
+CDIST_MUST_CHECK cdist_err_t *cdist_support_parse(cdist_support_t **support, cdist_stream_t *stream,
+                                                  cdist_support_extent_t extent, apr_pool_t *pool);
 
 /* ---- applying updates (apply.c, apply_write.c) ------------------------------------------------------------------- */
 

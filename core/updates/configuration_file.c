@@ -47,14 +47,18 @@ static void put_metadata(cdist_file_facts_t *facts, const metadata_t *metadata, 
     facts->vendor = apr_pstrdup(pool, metadata->vendor);
     facts->version = apr_pstrdup(pool, metadata->version);
     facts->compatibility = apr_pstrdup(pool, metadata->compatibility);
+    facts->object_id = apr_pstrdup(pool, metadata->object_id);
 }
 
 /* A vendor's own release: no digest in `root`, changes forbidden, and the support data name this very version. */
-static int is_distribution(const cdist_file_facts_t *facts, int digest, const support_data_t *support)
+static int is_distribution(const cdist_file_facts_t *facts, int digest, const cdist_support_t *support)
 {
-    return !digest && support->locked && support->vendors == 1 && *facts->version_id &&
-           strcmp(support->first.version_id, facts->version_id) == 0 && strcmp(support->first.name, facts->name) == 0 &&
-           strcmp(support->first.vendor, facts->vendor) == 0 && strcmp(support->first.version, facts->version) == 0;
+    const cdist_configuration_id_t *id;
+
+    if (digest || !support->locked || support->vendor_count != 1 || !*facts->version_id) return 0;
+    id = &APR_ARRAY_IDX(support->vendors, 0, cdist_support_vendor_t).id;
+    return strcmp(id->version_id, facts->version_id) == 0 && strcmp(id->name, facts->name) == 0 &&
+           strcmp(id->vendor, facts->vendor) == 0 && strcmp(id->version, facts->version) == 0;
 }
 
 /* ---- in passing ------------------------------------------------------------------------------------------------ */
@@ -67,7 +71,7 @@ typedef struct {
 
 typedef struct {
     const char *object_id;
-    support_data_t data;
+    cdist_support_t *data;
 } support_candidate_t;
 
 /* What was met so far. Which entry is the metadata is known when `root` or UpdateInfo.inf is read, often behind it: so all
@@ -122,7 +126,7 @@ static cdist_err_t *visit_support(passing_t *passing, const cdist_item_t *item, 
     if (passing->supports->nelts == MAX_CANDIDATES) return NULL;
     CDIST_ERR(cdist_container_content(&stream, NULL, passing->container, item, pool));
     /* NB: other objects have parts of that name too, which are no support data. */
-    if (cdist_support_parse(&candidate.data, stream, 1, passing->pool) != NULL) return NULL;
+    if (cdist_support_parse(&candidate.data, stream, CDIST_SUPPORT_START, passing->pool) != NULL) return NULL;
     candidate.object_id = apr_pstrmemdup(passing->pool, item->name, GUID_CHARS);
     APR_ARRAY_PUSH(passing->supports, support_candidate_t) = candidate;
     return NULL;
@@ -184,18 +188,18 @@ static cdist_err_t *find_candidate(const candidate_t **candidate, passing_t *pas
     return NULL;
 }
 
-static const support_data_t *look_up_support(const passing_t *passing, const char *object_id)
+static const cdist_support_t *look_up_support(const passing_t *passing, const char *object_id)
 {
     int i;
 
     for (i = 0; i < passing->supports->nelts; i++) {
         const support_candidate_t *support = &APR_ARRAY_IDX(passing->supports, i, support_candidate_t);
-        if (strcmp(support->object_id, object_id) == 0) return &support->data;
+        if (strcmp(support->object_id, object_id) == 0) return support->data;
     }
     return NULL;
 }
 
-static cdist_err_t *find_support(const support_data_t **support, passing_t *passing, const char *object_id)
+static cdist_err_t *find_support(const cdist_support_t **support, passing_t *passing, const char *object_id)
 {
     *support = look_up_support(passing, object_id);
     if (*support || !passing->skipped || strlen(object_id) != GUID_CHARS) return NULL;
@@ -219,6 +223,7 @@ static cdist_err_t *take_update(cdist_file_facts_t *facts, passing_t *passing, a
     facts->vendor = apr_pstrdup(result_pool, update->target.vendor);
     facts->version = apr_pstrdup(result_pool, update->target.version);
     facts->version_id = apr_pstrdup(result_pool, update->target.version_id);
+    facts->root_id = apr_pstrdup(result_pool, update->root_id);
     /* An update that leaves the metadata alone tells no compatibility mode. */
     if (candidate && !candidate->err) facts->compatibility = apr_pstrdup(result_pool, candidate->metadata.compatibility);
     for (i = 0; i < update->sources->nelts; i++) {
@@ -236,7 +241,7 @@ static cdist_err_t *take_update(cdist_file_facts_t *facts, passing_t *passing, a
 static cdist_err_t *take_configuration(cdist_file_facts_t *facts, passing_t *passing, apr_pool_t *result_pool)
 {
     const candidate_t *candidate;
-    const support_data_t *support;
+    const cdist_support_t *support;
     const char *name = passing->container->bytes->name;
 
     CDIST_ERR(find_candidate(&candidate, passing, passing->root_id));
@@ -246,6 +251,7 @@ static cdist_err_t *take_configuration(cdist_file_facts_t *facts, passing_t *pas
     }
     if (candidate->err) return cdist_err_dup(candidate->err, result_pool);
     put_metadata(facts, &candidate->metadata, result_pool);
+    facts->root_id = apr_pstrdup(result_pool, passing->root_id);
     if (candidate->metadata.layout != LAYOUT_80 && passing->version_id) {
         facts->version_id = apr_pstrdup(result_pool, passing->version_id);
     }
@@ -287,7 +293,7 @@ static cdist_err_t *facts_of_80(cdist_file_facts_t *facts, cdist_container_t *ou
 static cdist_err_t *find_distribution(cdist_file_facts_t *facts, cdist_container_t *container, const metadata_t *metadata,
                                       int digest, apr_pool_t *pool)
 {
-    support_data_t support;
+    cdist_support_t *support;
     const cdist_item_t *item;
     cdist_stream_t *stream;
 
@@ -295,8 +301,8 @@ static cdist_err_t *find_distribution(cdist_file_facts_t *facts, cdist_container
     CDIST_ERR(cdist_container_find(&item, container, apr_pstrcat(pool, metadata->object_id, ".4", NULL), 0));
     if (!item) return NULL;
     CDIST_ERR(cdist_container_content(&stream, NULL, container, item, pool));
-    CDIST_ERR(cdist_support_parse(&support, stream, 1, pool));
-    facts->distribution = is_distribution(facts, digest, &support);
+    CDIST_ERR(cdist_support_parse(&support, stream, CDIST_SUPPORT_START, pool));
+    facts->distribution = is_distribution(facts, digest, support);
     return NULL;
 }
 
@@ -316,6 +322,7 @@ static cdist_err_t *facts_by_root(cdist_file_facts_t *facts, cdist_container_t *
     }
     CDIST_ERR(read_metadata(&metadata, container, item, pool));
     put_metadata(facts, &metadata, result_pool);
+    facts->root_id = apr_pstrdup(result_pool, root_id);
     if (facts->kind != CDIST_FILE_CF) return NULL;
     if (list > 0) {
         facts->kind = CDIST_FILE_CFE;

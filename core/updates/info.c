@@ -19,15 +19,19 @@ const char *cdist_file_kind_name(cdist_file_kind_t kind)
 static cdist_err_t *support_facts(cdist_file_facts_t *facts, cdist_bytes_t *bytes, apr_pool_t *result_pool,
                                   apr_pool_t *scratch_pool)
 {
-    support_data_t support;
+    cdist_stream_t *stream = cdist_bytes_stream(bytes, 0, scratch_pool);
+    const cdist_configuration_id_t *id;
+    cdist_support_t *support;
 
-    CDIST_ERR(cdist_support_parse(&support, cdist_bytes_stream(bytes, 0, scratch_pool), 0, scratch_pool));
+    CDIST_ERR(cdist_support_parse(&support, stream, CDIST_SUPPORT_COUNTS, scratch_pool));
     facts->kind = CDIST_FILE_SUPPORT;
-    facts->name = apr_pstrdup(result_pool, support.first.name);
-    facts->vendor = apr_pstrdup(result_pool, support.first.vendor);
-    facts->version = apr_pstrdup(result_pool, support.first.version);
-    facts->version_id = apr_pstrdup(result_pool, support.first.version_id);
-    facts->entries = support.rules;
+    facts->entries = support->rule_count;
+    if (support->vendors->nelts == 0) return NULL;
+    id = &APR_ARRAY_IDX(support->vendors, 0, cdist_support_vendor_t).id;
+    facts->name = apr_pstrdup(result_pool, id->name);
+    facts->vendor = apr_pstrdup(result_pool, id->vendor);
+    facts->version = apr_pstrdup(result_pool, id->version);
+    facts->version_id = apr_pstrdup(result_pool, id->version_id);
     return NULL;
 }
 
@@ -109,6 +113,7 @@ cdist_err_t *cdist_file_facts_of(cdist_file_facts_t **facts, cdist_bytes_t *byte
     cdist_file_facts_t *made = apr_pcalloc(result_pool, sizeof *made);
 
     made->name = made->vendor = made->version = made->version_id = made->compatibility = made->release_date = "";
+    made->root_id = made->object_id = "";
     made->sources = apr_array_make(result_pool, 4, sizeof(cdist_configuration_id_t));
     CDIST_ERR(detect(made, bytes, result_pool, scratch_pool));
     made->bytes_read = cdist_bytes_count(bytes);

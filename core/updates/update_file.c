@@ -206,3 +206,25 @@ cdist_err_t *cdist_update_info_parse(cdist_update_info_t **info, cdist_stream_t 
     *info = reader->info;
     return NULL;
 }
+
+/* NB: the id decides. Two builds may have one name, vendor and version, and an update of one spoils the other. */
+cdist_err_t *cdist_update_check(const cdist_update_info_t *info, const cdist_configuration_id_t *id, const char *name,
+                                apr_pool_t *pool)
+{
+    const char *versions = "";
+    int i, same_text = 0;
+
+    for (i = 0; i < info->sources->nelts; i++) {
+        const cdist_configuration_id_t *source = &APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t);
+
+        if (strcmp(source->version_id, id->version_id) == 0) return NULL;
+        same_text |= strcmp(source->version, id->version) == 0 && strcmp(source->name, id->name) == 0;
+        if (i < 20) versions = apr_pstrcat(pool, versions, i ? ", " : "", source->version, NULL);
+    }
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: does not apply to %s %s (id %s)%s; it applies to %s%s", name,
+                            cdist_text_printable(id->name, pool), cdist_text_printable(id->version, pool),
+                            cdist_text_printable(id->version_id, pool),
+                            same_text ? ": it is for another build of this version" : "",
+                            info->sources->nelts ? cdist_text_printable(versions, pool) : "nothing",
+                            info->sources->nelts > 20 ? " …" : "");
+}

@@ -97,16 +97,6 @@ CDIST_MUST_CHECK cdist_err_t *cdist_root_parse(const char **root_id, int *digest
 /* `versions`: the id of the configuration's version, "" if it is not listed. */
 CDIST_MUST_CHECK cdist_err_t *cdist_versions_parse(const char **version_id, cdist_stream_t *stream, apr_pool_t *pool);
 
-/* Support data (entry <object-id>.4, ParentConfigurations.bin). */
-typedef struct {
-    int locked;               /* no change of any object is allowed */
-    apr_uint64_t vendors, rules;
-    cdist_configuration_id_t first; /* of the vendors; "" without one */
-} support_data_t;
-/* With `start_only` nothing behind the first vendor's name is read, and `rules` is 0. */
-CDIST_MUST_CHECK cdist_err_t *cdist_support_parse(support_data_t *support, cdist_stream_t *stream, int start_only,
-                                                  apr_pool_t *pool);
-
 CDIST_MUST_CHECK cdist_err_t *cdist_configuration_facts(cdist_file_facts_t *facts, cdist_container_t *container,
                                                         apr_pool_t *result_pool, apr_pool_t *scratch_pool);
 /* For containers of which every entry is looked at in passing: updates, and what is inside of other streams. */

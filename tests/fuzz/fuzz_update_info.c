@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cdist_update_info_t *info;
     cdist_stream_t *stream;
-    support_data_t support;
+    cdist_support_t *support;
     metadata_t metadata;
     const char *text;
     apr_pool_t *pool;
@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(err);
     if (!err) FUZZ_REQUIRE(info->target.name && info->target.vendor && info->target.version && info->root_id && info->version_content);
     stream->at = 0;
-    check(cdist_support_parse(&support, stream, 0, pool));
+    check(cdist_support_parse(&support, stream, (cdist_support_extent_t)(size % 3), pool));
     stream->at = 0;
     check(cdist_metadata_parse(&metadata, stream, pool));
     stream->at = 0;
