@@ -21,6 +21,7 @@ typedef enum { CDIST_ELEMENT_CONTENT, CDIST_ELEMENT_CONTAINER, CDIST_ELEMENT_LIN
 
 typedef struct {
     const char *id;            /* unique in its snapshot: an entry's name, an object's uuid, a file's path */
+    const char *name;          /* what it is called on its side: another than `id` where objects of two uuids were paired */
     const char *owner;         /* whose rule of support holds: the object's uuid, or the same as `id` */
     cdist_element_kind_t kind; /* elements of different kinds differ */
     cdist_digest_t digest;     /* of the content */
@@ -119,6 +120,158 @@ cdist_choice_t cdist_rules_choice(cdist_delivery_t delivery, cdist_rule_t rule);
 /* What must be said besides, or NULL: a vendor's object was deleted that is still supported, the rule is one that the vendor
  * does not recommend, or does not allow. */
 const char *cdist_rules_warning(const cdist_difference_t *difference, cdist_rule_t rule, cdist_delivery_t delivery);
+
+/* ---- support (support.c) ----------------------------------------------------------------------------------------- */
+
+#define CDIST_UUID_CHARS 36
+
+/* Support data by object. */
+typedef struct cdist_support_index_t cdist_support_index_t;
+
+/* CDIST_SUPPORT_NONE: there are no data, the configuration never was on support. REMOVED: support was removed as a whole.
+ * LOCKED: the configuration was never opened for changes, an update replaces it. */
+typedef enum { CDIST_SUPPORT_NONE, CDIST_SUPPORT_REMOVED, CDIST_SUPPORT_LOCKED, CDIST_SUPPORT_RULES } cdist_support_state_t;
+/* "none", "removed", "locked", "rules". */
+const char *cdist_support_state_name(cdist_support_state_t state);
+
+/* `support` may be NULL (none), and must live as long as the index. */
+cdist_support_index_t *cdist_support_index_make(const cdist_support_t *support, apr_pool_t *pool);
+cdist_support_state_t cdist_support_index_state(const cdist_support_index_t *index);
+/* The rule for an object by its uuid in the customer's configuration; of several vendors the strictest. UNKNOWN without one. */
+cdist_rule_t cdist_support_index_rule(const cdist_support_index_t *index, const char *object);
+cdist_delivery_t cdist_support_index_delivery(const cdist_support_index_t *index, const char *object);
+/* A vendor's snapshot with the ids that the customer's has for the same objects, where the support data pair objects of
+ * different uuids. A pair is left alone where it would make two objects one. */
+CDIST_MUST_CHECK cdist_err_t *cdist_support_index_pair(cdist_snapshot_t **paired, const cdist_support_index_t *index,
+                                                       const cdist_snapshot_t *vendor, const cdist_snapshot_t *mine,
+                                                       const char *name, apr_pool_t *pool);
+
+/* ---- configurations (configuration.c, snapshot_cf.c) --------------------------------------------------------------- */
+
+/* A configuration that can be read entry by entry: a .cf, one that is embedded in it, or one with an update over it. */
+typedef struct cdist_config_t cdist_config_t;
+
+/* Opens a .cf. Any other file is CDIST_E_INPUT. All that is made from it lives in `pool`. */
+CDIST_MUST_CHECK cdist_err_t *cdist_config_open(cdist_config_t **config, const char *path, apr_pool_t *pool);
+/* The vendor's configuration that a customer's holds: the only one, or of several the one of `name` and `vendor`. NULL if there
+ * is none at all; CDIST_E_INPUT if none of several is it, or more than one. Needs room in the folder for temporary files. */
+CDIST_MUST_CHECK cdist_err_t *cdist_config_embedded(cdist_config_t **config, cdist_config_t *customer, const char *name,
+                                                    const char *vendor, apr_pool_t *pool);
+/* What a .cfu makes of a configuration; nothing is written but a temporary file. An update that does not apply to `base` by the
+ * id of its version, or contradicts itself, is refused as cdist_apply does. */
+CDIST_MUST_CHECK cdist_err_t *cdist_config_update(cdist_config_t **config, cdist_config_t *base, const char *path,
+                                                  apr_pool_t *pool);
+/* Of a configuration with an update over it: what is known of the update. */
+const cdist_file_facts_t *cdist_config_facts(const cdist_config_t *config);
+/* Its name for messages. */
+const char *cdist_config_name(const cdist_config_t *config);
+/* An entry's content, inflated; *stream is NULL if there is no such entry. */
+CDIST_MUST_CHECK cdist_err_t *cdist_config_content(cdist_stream_t **stream, cdist_config_t *config, const char *entry,
+                                                   apr_pool_t *pool);
+/* All entries but root, version and versions. Contents are compared inflated; of nested containers the parts, so that neither
+ * padding nor times count. An entry that cannot be read is an element with an error. */
+CDIST_MUST_CHECK cdist_err_t *cdist_config_snapshot(cdist_snapshot_t **snapshot, cdist_config_t *config, apr_pool_t *pool);
+/* The support data; NULL if it has none. */
+CDIST_MUST_CHECK cdist_err_t *cdist_config_support(cdist_support_t **support, cdist_config_t *config, apr_pool_t *pool);
+
+/* ---- configurations of three sides (compare.c) ---------------------------------------------------------------------- */
+
+typedef struct {
+    const char *mine;    /* a .cf */
+    const char *theirs;  /* a .cf, or a .cfu that applies to the base; NULL: only what the customer changed is wanted */
+    const char *base;    /* a .cf; NULL: the one that is embedded in mine, if any */
+    const char *support; /* support data instead of mine's own; NULL: mine's own */
+} cdist_compare_files_t;
+
+typedef enum { CDIST_BASE_NONE, CDIST_BASE_FILE, CDIST_BASE_EMBEDDED } cdist_base_origin_t;
+/* "none", "file", "embedded". */
+const char *cdist_base_origin_name(cdist_base_origin_t origin);
+
+/* What an administrator must know before the result is believed. */
+typedef struct {
+    const char *code; /* of one word, for programs */
+    const char *text; /* with the file's name */
+} cdist_compare_note_t;
+
+typedef struct {
+    cdist_config_t *base, *mine, *theirs; /* NULL where there is none */
+    cdist_base_origin_t base_origin;
+    cdist_support_index_t *support;
+    apr_array_header_t *notes; /* cdist_compare_note_t */
+    /* Entries, matched to those of mine; base is NULL without one, theirs is base's where theirs was not asked for. */
+    cdist_snapshot_t *base_entries, *mine_entries, *theirs_entries;
+} cdist_sides_t;
+
+/* Opens and reads all sides. */
+CDIST_MUST_CHECK cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdist_compare_files_t *files, apr_pool_t *pool);
+/* The comparison by entries, or by objects with all their entries. */
+cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *pool);
+cdist_comparison_t *cdist_sides_objects(const cdist_sides_t *sides, apr_pool_t *pool);
+
+/* What is to be said of a difference. */
+typedef struct {
+    const cdist_difference_t *difference;
+    cdist_rule_t rule;
+    cdist_delivery_t delivery;
+    const cdist_decision_t *decision;
+    const char *warning; /* or NULL */
+} cdist_verdict_t;
+cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
+                                    const cdist_difference_t *difference);
+
+/* ---- folders (snapshot_tree.c, tree_rules.c) ------------------------------------------------------------------------ */
+
+/* All files of a folder and the folders in it, by their paths. A link is compared by where it leads, never followed. What
+ * cannot be read, or is neither file nor folder nor link, is an element with an error. */
+CDIST_MUST_CHECK cdist_err_t *cdist_tree_snapshot(cdist_snapshot_t **snapshot, const char *folder, apr_pool_t *pool);
+
+/* Rules for the files of a folder, of a text with a line each, GLOB RULE, where RULE is locked, editable or removed. Blank lines,
+ * and lines that start with #, mean nothing. In a glob * is any number of characters but "/", ** any number of any characters, a
+ * double star between slashes any number of folders, ? one character but "/"; a glob without "/" is for the name of a file or folder anywhere, any other for its path. What holds for
+ * a folder holds for all that is in it. Of several globs the one with the most characters that are no wildcards decides,
+ * wherever it stands; of equal ones the strictest rule. */
+typedef struct cdist_tree_rules_t cdist_tree_rules_t;
+/* `path` is for messages. A line of another form is CDIST_E_INPUT, with its number. */
+CDIST_MUST_CHECK cdist_err_t *cdist_tree_rules_parse(cdist_tree_rules_t **rules, const char *bytes, apr_size_t length,
+                                                     const char *path, apr_pool_t *pool);
+/* UNKNOWN where no glob matches. */
+cdist_rule_t cdist_tree_rules_rule(const cdist_tree_rules_t *rules, const char *path, apr_pool_t *scratch_pool);
+
+/* ---- register of customisations (register.c) ------------------------------------------------------------------------ */
+
+typedef struct {
+    const char *id;
+    const char *name; /* "" where it has none */
+    cdist_side_t side; /* what the customer did to it */
+    cdist_rule_t rule;
+    cdist_digest_t digest; /* of its content in the customer's configuration; zeros for what was deleted */
+} cdist_customisation_t;
+
+typedef struct {
+    const char *level; /* "entry" or "object" */
+    cdist_configuration_id_t base; /* what the customer's configuration is compared with */
+    apr_array_header_t *items; /* cdist_customisation_t, sorted by id */
+} cdist_register_t;
+
+/* What the customer changed, by a comparison in which everything could be read, else CDIST_E_CORRUPT. */
+CDIST_MUST_CHECK cdist_err_t *cdist_register_make(cdist_register_t **reg, const cdist_sides_t *sides,
+                                                  const cdist_comparison_t *comparison, const char *level, apr_pool_t *pool);
+/* The text of a register: JSON, a line for its head and one for each item. */
+const char *cdist_register_format(apr_size_t *length, const cdist_register_t *reg, apr_pool_t *pool);
+/* Reads one. CDIST_E_INPUT with the line for what is none, has another version, or is not complete; `path` is for messages. */
+CDIST_MUST_CHECK cdist_err_t *cdist_register_parse(cdist_register_t **reg, const char *bytes, apr_size_t length,
+                                                   const char *path, apr_pool_t *pool);
+
+typedef enum { CDIST_SINCE_APPEARED, CDIST_SINCE_CHANGED, CDIST_SINCE_GONE } cdist_since_t;
+#define CDIST_SINCES 3
+/* "appeared", "changed", "gone". */
+const char *cdist_since_name(cdist_since_t since);
+typedef struct {
+    cdist_since_t since;
+    const cdist_customisation_t *before, *now; /* NULL where it is not there */
+} cdist_register_change_t;
+/* What changed between two registers of one level: cdist_register_change_t, sorted by id. */
+apr_array_header_t *cdist_register_compare(const cdist_register_t *before, const cdist_register_t *now, apr_pool_t *pool);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,175 @@
+/* Configurations of three sides: which file is what, what must be said of it, and how their entries belong together. */
+#include "compare_int.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+const char *cdist_base_origin_name(cdist_base_origin_t origin)
+{
+    static const char *const names[] = {"none", "file", "embedded"};
+
+    return names[origin];
+}
+
+/* ---- notes ----------------------------------------------------------------------------------------------------- */
+
+static void note(cdist_sides_t *sides, const char *code, const char *text)
+{
+    cdist_compare_note_t *made = apr_array_push(sides->notes);
+
+    made->code = code;
+    made->text = text;
+}
+
+static void note_support(cdist_sides_t *sides, const char *file, apr_pool_t *pool)
+{
+    switch (cdist_support_index_state(sides->support)) {
+    case CDIST_SUPPORT_NONE:
+        note(sides, "not_on_support", apr_psprintf(pool, "%s: is not on support: no rules are known, what both changed is for a "
+                                                   "person to decide", file));
+        break;
+    case CDIST_SUPPORT_REMOVED:
+        note(sides, "support_removed", apr_psprintf(pool, "%s: support was removed: nothing is taken from the vendor", file));
+        break;
+    case CDIST_SUPPORT_LOCKED:
+        note(sides, "locked", apr_psprintf(pool, "%s: changes are forbidden for the whole configuration: an update replaces it as "
+                                           "it is", file));
+        break;
+    case CDIST_SUPPORT_RULES: break;
+    }
+}
+
+static void note_distribution(cdist_sides_t *sides, const cdist_config_t *config, const char *code, apr_pool_t *pool)
+{
+    if (config->facts->distribution) return;
+    note(sides, code, apr_psprintf(pool, "%s: is no vendor's distribution, so the platform would not take it for an update",
+                                   config->name));
+}
+
+static int is_same_product(const cdist_file_facts_t *a, const cdist_file_facts_t *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->vendor, b->vendor) == 0;
+}
+
+static void note_sides(cdist_sides_t *sides, const cdist_compare_files_t *files, apr_pool_t *pool)
+{
+    const cdist_config_t *base = sides->base, *theirs = sides->theirs;
+
+    note_support(sides, files->support ? cdist_text_printable(files->support, pool) : sides->mine->name, pool);
+    if (!base) {
+        note(sides, "no_base", apr_psprintf(pool, "%s: holds no vendor's configuration, and no base is named: nobody can say which "
+                                            "side changed what differs", sides->mine->name));
+    } else if (sides->base_origin == CDIST_BASE_FILE) {
+        note_distribution(sides, base, "base_no_distribution", pool);
+    }
+    if (!theirs) return;
+    if (!theirs->update) note_distribution(sides, theirs, "theirs_no_distribution", pool);
+    if (base && !is_same_product(base->facts, theirs->facts)) {
+        note(sides, "other_product", apr_psprintf(pool, "%s: is %s (%s), while the base is %s (%s)", theirs->name,
+                                                  cdist_text_printable(theirs->facts->name, pool),
+                                                  cdist_text_printable(theirs->facts->vendor, pool),
+                                                  cdist_text_printable(base->facts->name, pool),
+                                                  cdist_text_printable(base->facts->vendor, pool)));
+    }
+}
+
+/* ---- sides ----------------------------------------------------------------------------------------------------- */
+
+static cdist_err_t *open_support(cdist_sides_t *sides, const char *path, apr_pool_t *pool)
+{
+    cdist_support_t *support;
+    cdist_bytes_t *bytes;
+
+    if (path) {
+        CDIST_ERR(cdist_bytes_file(&bytes, path, pool));
+        CDIST_ERR(cdist_support_parse(&support, cdist_bytes_stream(bytes, 0, pool), CDIST_SUPPORT_WHOLE, pool));
+    } else {
+        CDIST_ERR(cdist_config_support(&support, sides->mine, pool));
+    }
+    sides->support = cdist_support_index_make(support, pool);
+    return NULL;
+}
+
+static cdist_err_t *open_base(cdist_sides_t *sides, const cdist_compare_files_t *files, const cdist_file_facts_t *theirs,
+                              apr_pool_t *pool)
+{
+    if (files->base) {
+        sides->base_origin = CDIST_BASE_FILE;
+        return cdist_config_open(&sides->base, files->base, pool);
+    }
+    if (!theirs) theirs = sides->mine->facts;
+    CDIST_ERR(cdist_config_embedded(&sides->base, sides->mine, theirs->name, theirs->vendor, pool));
+    if (sides->base) sides->base_origin = CDIST_BASE_EMBEDDED;
+    return NULL;
+}
+
+static cdist_err_t *open_theirs(cdist_sides_t *sides, const cdist_compare_files_t *files, const cdist_file_facts_t *facts,
+                                apr_pool_t *pool)
+{
+    if (!facts || facts->kind != CDIST_FILE_CFU) {
+        if (facts) return cdist_config_open(&sides->theirs, files->theirs, pool);
+        if (sides->base) return NULL;
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds no vendor's configuration, so what the customer changed is not "
+                                "known: name the base with --base", sides->mine->name);
+    }
+    if (sides->base) return cdist_config_update(&sides->theirs, sides->base, files->theirs, pool);
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is an update, and %s holds no vendor's configuration that it could be "
+                            "applied to: name the base with --base", cdist_text_printable(files->theirs, pool), sides->mine->name);
+}
+
+/* A vendor's entries, under the names that mine has for them. */
+static cdist_err_t *read_vendor(cdist_snapshot_t **entries, cdist_sides_t *sides, cdist_config_t *config, apr_pool_t *pool)
+{
+    cdist_snapshot_t *read;
+
+    CDIST_ERR(cdist_config_snapshot(&read, config, pool));
+    return cdist_support_index_pair(entries, sides->support, read, sides->mine_entries, config->name, pool);
+}
+
+cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdist_compare_files_t *files, apr_pool_t *pool)
+{
+    cdist_sides_t *made = apr_pcalloc(pool, sizeof *made);
+    cdist_file_facts_t *theirs = NULL;
+
+    made->notes = apr_array_make(pool, 4, sizeof(cdist_compare_note_t));
+    CDIST_ERR(cdist_config_open(&made->mine, files->mine, pool));
+    if (files->theirs) CDIST_ERR(cdist_file_facts_read(&theirs, files->theirs, pool, pool));
+    CDIST_ERR(open_support(made, files->support, pool));
+    CDIST_ERR(open_base(made, files, theirs, pool));
+    CDIST_ERR(open_theirs(made, files, theirs, pool));
+    note_sides(made, files, pool);
+    CDIST_ERR(cdist_config_snapshot(&made->mine_entries, made->mine, pool));
+    if (made->base) CDIST_ERR(read_vendor(&made->base_entries, made, made->base, pool));
+    made->theirs_entries = made->base_entries;
+    if (made->theirs) CDIST_ERR(read_vendor(&made->theirs_entries, made, made->theirs, pool));
+    *sides = made;
+    return NULL;
+}
+
+/* ---- comparing ------------------------------------------------------------------------------------------------- */
+
+cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *pool)
+{
+    return cdist_threeway(sides->base_entries, sides->mine_entries, sides->theirs_entries, pool);
+}
+
+cdist_comparison_t *cdist_sides_objects(const cdist_sides_t *sides, apr_pool_t *pool)
+{
+    cdist_snapshot_t *base = sides->base_entries ? cdist_snapshot_group(sides->base_entries, pool) : NULL;
+
+    return cdist_threeway(base, cdist_snapshot_group(sides->mine_entries, pool),
+                          cdist_snapshot_group(sides->theirs_entries, pool), pool);
+}
+
+cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
+                                    const cdist_difference_t *difference)
+{
+    cdist_verdict_t verdict = {difference};
+
+    verdict.rule = cdist_support_index_rule(sides->support, difference->owner);
+    verdict.delivery = cdist_support_index_delivery(sides->support, difference->owner);
+    verdict.decision = cdist_rules_decide(difference, comparison->two_way, verdict.rule);
+    verdict.warning = cdist_rules_warning(difference, verdict.rule, verdict.delivery);
+    return verdict;
+}

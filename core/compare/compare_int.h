@@ -1,0 +1,27 @@
+/* Between the files of the room. */
+#ifndef CDIST_COMPARE_INT_H
+#define CDIST_COMPARE_INT_H
+
+#include "cdist_compare.h"
+
+#include <apr_hash.h>
+
+struct cdist_config_t {
+    const char *name; /* for messages */
+    cdist_file_facts_t *facts;
+    cdist_container_t *container; /* of a configuration with an update over it, the update's */
+    int packed;                   /* 1: the container's entries are compressed, 0: they are stored */
+    cdist_config_t *base;         /* what the update lies over; NULL for a plain one */
+    cdist_update_info_t *update;  /* NULL for a plain one */
+    apr_hash_t *deleted;          /* names that the update takes away */
+    cdist_snapshot_t *snapshot;   /* once it was made */
+};
+
+/* 1 for root, version and versions, which say what the others are, and are compared with nothing. */
+int cdist_config_is_own(const char *entry);
+/* An entry's content out of a container whose entries are all compressed, or all stored. What ought to be compressed, and is
+ * not, is an error of the stream. */
+CDIST_MUST_CHECK cdist_err_t *cdist_config_entry(cdist_stream_t **stream, cdist_container_t *container,
+                                                 const cdist_item_t *item, int packed, apr_pool_t *pool);
+
+#endif
