@@ -18,7 +18,7 @@ typedef struct {
     int (*run)(apr_getopt_t *args, apr_pool_t *pool);
 } tool_verb_t;
 
-extern const tool_verb_t tool_scan, tool_build, tool_verify, tool_import, tool_gc, tool_resolve, tool_conf, tool_lint, tool_check, tool_info, tool_apply;
+extern const tool_verb_t tool_scan, tool_build, tool_verify, tool_import, tool_gc, tool_resolve, tool_conf, tool_lint, tool_check, tool_compare, tool_info, tool_apply;
 
 /* ---- options.c ---- */
 

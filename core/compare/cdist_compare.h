@@ -111,15 +111,24 @@ typedef struct {
     const char *row; /* the row of the vendor's table that decided, in words */
 } cdist_decision_t;
 
-/* What an update does with an element; a constant. */
-const cdist_decision_t *cdist_rules_decide(const cdist_difference_t *difference, int two_way, cdist_rule_t rule);
-
 typedef enum { CDIST_CHOICE_FREE, CDIST_CHOICE_WARNED, CDIST_CHOICE_REFUSED } cdist_choice_t;
 /* Whether the vendor's delivery rule lets the customer choose a rule of support. */
 cdist_choice_t cdist_rules_choice(cdist_delivery_t delivery, cdist_rule_t rule);
-/* What must be said besides, or NULL: a vendor's object was deleted that is still supported, the rule is one that the vendor
- * does not recommend, or does not allow. */
-const char *cdist_rules_warning(const cdist_difference_t *difference, cdist_rule_t rule, cdist_delivery_t delivery);
+
+/* What is to be said of a difference. */
+typedef struct {
+    const cdist_difference_t *difference;
+    cdist_rule_t rule;
+    cdist_delivery_t delivery;
+    const cdist_decision_t *decision; /* what an update does with it; a constant */
+    /* NULL, or what must be said besides: a vendor's object was deleted that is still supported; the rule is one that the vendor
+     * does not recommend, or does not allow. */
+    const char *warning;
+} cdist_verdict_t;
+
+/* `two_way` is that of the comparison. */
+cdist_verdict_t cdist_rules_verdict(const cdist_difference_t *difference, int two_way, cdist_rule_t rule,
+                                    cdist_delivery_t delivery);
 
 /* ---- support (support.c) ----------------------------------------------------------------------------------------- */
 
@@ -208,14 +217,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdis
 cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *pool);
 cdist_comparison_t *cdist_sides_objects(const cdist_sides_t *sides, apr_pool_t *pool);
 
-/* What is to be said of a difference. */
-typedef struct {
-    const cdist_difference_t *difference;
-    cdist_rule_t rule;
-    cdist_delivery_t delivery;
-    const cdist_decision_t *decision;
-    const char *warning; /* or NULL */
-} cdist_verdict_t;
+/* The verdict by the rules of support. */
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                     const cdist_difference_t *difference);
 

@@ -165,11 +165,6 @@ cdist_comparison_t *cdist_sides_objects(const cdist_sides_t *sides, apr_pool_t *
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                     const cdist_difference_t *difference)
 {
-    cdist_verdict_t verdict = {difference};
-
-    verdict.rule = cdist_support_index_rule(sides->support, difference->owner);
-    verdict.delivery = cdist_support_index_delivery(sides->support, difference->owner);
-    verdict.decision = cdist_rules_decide(difference, comparison->two_way, verdict.rule);
-    verdict.warning = cdist_rules_warning(difference, verdict.rule, verdict.delivery);
-    return verdict;
+    return cdist_rules_verdict(difference, comparison->two_way, cdist_support_index_rule(sides->support, difference->owner),
+                               cdist_support_index_delivery(sides->support, difference->owner));
 }

@@ -57,9 +57,9 @@ cdist_err_t *cdist_register_make(cdist_register_t **reg, const cdist_sides_t *si
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
-static void put_text(json_t *object, const char *key, const char *text, apr_pool_t *pool)
+static void put_text(json_t *object, const char *key, const char *text)
 {
-    json_object_set_new(object, key, json_string(cdist_text_printable(text, pool)));
+    json_object_set_new(object, key, json_string(text));
 }
 
 typedef struct {
@@ -92,16 +92,16 @@ static void put_line(text_t *text, json_t *object)
     put_bytes("\n", 1, text);
 }
 
-static json_t *head_json(const cdist_register_t *reg, apr_pool_t *pool)
+static json_t *head_json(const cdist_register_t *reg)
 {
     json_t *head = json_object();
 
     json_object_set_new(head, "register", json_integer(FORMAT));
-    put_text(head, "level", reg->level, pool);
-    put_text(head, "name", reg->base.name, pool);
-    put_text(head, "vendor", reg->base.vendor, pool);
-    put_text(head, "version", reg->base.version, pool);
-    put_text(head, "version_id", reg->base.version_id, pool);
+    put_text(head, "level", reg->level);
+    put_text(head, "name", reg->base.name);
+    put_text(head, "vendor", reg->base.vendor);
+    put_text(head, "version", reg->base.version);
+    put_text(head, "version_id", reg->base.version_id);
     json_object_set_new(head, "count", json_integer(reg->items->nelts));
     return head;
 }
@@ -111,16 +111,16 @@ const char *cdist_register_format(apr_size_t *length, const cdist_register_t *re
     text_t text = {apr_palloc(pool, 4096), 0, 4096, pool};
     int i;
 
-    put_line(&text, head_json(reg, pool));
+    put_line(&text, head_json(reg));
     for (i = 0; i < reg->items->nelts; i++) {
         const cdist_customisation_t *item = &APR_ARRAY_IDX(reg->items, i, cdist_customisation_t);
         json_t *object = json_object();
 
-        put_text(object, "id", item->id, pool);
-        put_text(object, "name", item->name, pool);
-        put_text(object, "mine", cdist_side_name(item->side), pool);
-        put_text(object, "support", cdist_rule_name(item->rule), pool);
-        put_text(object, "sha256", cdist_digest_hex(&item->digest, pool), pool);
+        put_text(object, "id", item->id);
+        put_text(object, "name", item->name);
+        put_text(object, "mine", cdist_side_name(item->side));
+        put_text(object, "support", cdist_rule_name(item->rule));
+        put_text(object, "sha256", cdist_digest_hex(&item->digest, pool));
         put_line(&text, object);
     }
     *length = text.length;
@@ -184,7 +184,9 @@ static cdist_err_t *take_item(reader_t *reader, const json_t *object)
     item.id = text_of(object, "id", reader->pool);
     item.name = text_of(object, "name", reader->pool);
     if (!*item.id) return refuse(reader, "the id is missing");
-    if (!find_side(&item.side, text_of(object, "mine", reader->pool))) return refuse(reader, "mine is neither added nor changed nor deleted");
+    if (!find_side(&item.side, text_of(object, "mine", reader->pool))) {
+        return refuse(reader, "mine is neither added nor changed nor deleted");
+    }
     if (!cdist_digest_parse(&item.digest, text_of(object, "sha256", reader->pool))) return refuse(reader, "sha256 is no digest");
     for (item.rule = CDIST_RULE_REMOVED; item.rule > CDIST_RULE_UNKNOWN; item.rule--) {
         if (strcmp(cdist_rule_name(item.rule), support) == 0) break;
@@ -234,14 +236,18 @@ cdist_err_t *cdist_register_parse(cdist_register_t **reg, const char *bytes, apr
 
 /* ---- comparing ------------------------------------------------------------------------------------------------- */
 
+static const cdist_customisation_t *item_at(const cdist_register_t *reg, int index)
+{
+    return index < reg->items->nelts ? &APR_ARRAY_IDX(reg->items, index, cdist_customisation_t) : NULL;
+}
+
 apr_array_header_t *cdist_register_compare(const cdist_register_t *before, const cdist_register_t *now, apr_pool_t *pool)
 {
     apr_array_header_t *changes = apr_array_make(pool, 16, sizeof(cdist_register_change_t));
     int i = 0, j = 0;
 
     while (i < before->items->nelts || j < now->items->nelts) {
-        const cdist_customisation_t *old = i < before->items->nelts ? &APR_ARRAY_IDX(before->items, i, cdist_customisation_t) : NULL;
-        const cdist_customisation_t *new = j < now->items->nelts ? &APR_ARRAY_IDX(now->items, j, cdist_customisation_t) : NULL;
+        const cdist_customisation_t *old = item_at(before, i), *new = item_at(now, j);
         int order = !old ? 1 : !new ? -1 : strcmp(old->id, new->id);
         cdist_register_change_t change = {order < 0 ? CDIST_SINCE_GONE : order > 0 ? CDIST_SINCE_APPEARED : CDIST_SINCE_CHANGED,
                                           order <= 0 ? old : NULL, order >= 0 ? new : NULL};

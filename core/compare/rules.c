@@ -86,17 +86,12 @@ static situation_t situation_of(const cdist_difference_t *difference, int two_wa
     return two_way ? BY_ANYBODY : BY_BOTH;
 }
 
-const cdist_decision_t *cdist_rules_decide(const cdist_difference_t *difference, int two_way, cdist_rule_t rule)
-{
-    return &table[situation_of(difference, two_way)][rule];
-}
-
 cdist_choice_t cdist_rules_choice(cdist_delivery_t delivery, cdist_rule_t rule)
 {
     return choices[delivery][rule];
 }
 
-const char *cdist_rules_warning(const cdist_difference_t *difference, cdist_rule_t rule, cdist_delivery_t delivery)
+static const char *warning_of(const cdist_difference_t *difference, cdist_rule_t rule, cdist_delivery_t delivery)
 {
     if (difference->mine_side == CDIST_SIDE_DELETED && (rule == CDIST_RULE_LOCKED || rule == CDIST_RULE_EDITABLE)) {
         return "a vendor's object is deleted: that needs its support removed first";
@@ -107,4 +102,14 @@ const char *cdist_rules_warning(const cdist_difference_t *difference, cdist_rule
     case CDIST_CHOICE_FREE: break;
     }
     return NULL;
+}
+
+cdist_verdict_t cdist_rules_verdict(const cdist_difference_t *difference, int two_way, cdist_rule_t rule,
+                                    cdist_delivery_t delivery)
+{
+    cdist_verdict_t verdict = {difference, rule, delivery};
+
+    verdict.decision = &table[situation_of(difference, two_way)][rule];
+    verdict.warning = warning_of(difference, rule, delivery);
+    return verdict;
 }

@@ -1,0 +1,26 @@
+/* Between the files of the verb compare: what was compared, and how it is shown. */
+#ifndef CDIST_COMPARISON_INT_H
+#define CDIST_COMPARISON_INT_H
+
+#include "compare/cdist_compare.h"
+#include "tool_int.h"
+
+#include <apr_hash.h>
+
+typedef struct {
+    const char *level;                /* entry, object, property, or file */
+    const cdist_sides_t *sides;       /* of configurations; NULL for folders */
+    const cdist_tree_rules_t *rules;  /* of folders */
+    cdist_comparison_t *comparison;
+    apr_hash_t *parts;                /* of objects: uuid → array of const cdist_difference_t *, its entries that differ; or NULL */
+    apr_array_header_t *since;        /* cdist_register_change_t: what changed since the register of --against; or NULL */
+    int json;
+} comparison_t;
+
+cdist_verdict_t comparison_verdict(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool);
+/* The name for people, "" without one. */
+const char *comparison_name(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool);
+/* Prints everything; what could not be read goes to standard error too. Returns an exit status. */
+int comparison_print(const comparison_t *comparison, apr_pool_t *pool);
+
+#endif
