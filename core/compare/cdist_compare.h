@@ -275,6 +275,94 @@ typedef struct {
 /* What changed between two registers of one level: cdist_register_change_t, sorted by id. */
 apr_array_header_t *cdist_register_compare(const cdist_register_t *before, const cdist_register_t *now, apr_pool_t *pool);
 
+/* ---- texts by line (diff2.c, diff3.c) ---------------------------------------------------------------------------- */
+
+#define CDIST_MERGE_BYTES (64u * 1024 * 1024) /* of each text */
+#define CDIST_MERGE_LINES 1000000u
+
+typedef struct {
+    const char *text; /* where it starts in the text given; not followed by a NUL */
+    apr_uint32_t length, end; /* bytes of the line, and of its end: 0, 1 (LF) or 2 (CR LF) */
+} cdist_merge_line_t;
+
+typedef struct {
+    const cdist_merge_line_t *lines;
+    apr_uint32_t count;
+} cdist_merge_text_t;
+
+/* `count` lines from `first` (0 on) on. */
+typedef struct {
+    apr_uint32_t first, count;
+} cdist_span_t;
+
+/* Lines of the base, and what they have become on each side. */
+typedef struct {
+    cdist_class_t cls;
+    cdist_span_t base, mine, theirs;
+} cdist_region_t;
+
+typedef struct {
+    cdist_merge_text_t base, mine, theirs;
+    apr_array_header_t *regions; /* cdist_region_t: one after the other, they cover the three texts */
+    int two_way;                 /* 1: without a base every difference is a conflict */
+    int conflicts;               /* regions that both sides changed, differently */
+    int coarse;                  /* 1: the texts differ too much to be compared to the end; regions are larger than they had to be */
+    apr_uint32_t mine_ends, theirs_ends; /* lines of which that side changed the end alone: LF for CR LF, or the reverse */
+} cdist_merge_t;
+
+/* Compares three texts line by line. Lines are equal whatever their ends; regions with no unchanged line between them are one.
+ * `base` NULL: there is none. A text of more than CDIST_MERGE_BYTES or CDIST_MERGE_LINES is CDIST_E_INPUT. The result refers to the
+ * texts. Takes bounded time for any input (diff2.c). */
+CDIST_MUST_CHECK cdist_err_t *cdist_merge_compare(cdist_merge_t **merge, const char *base, apr_size_t base_length,
+                                                  const char *mine, apr_size_t mine_length, const char *theirs,
+                                                  apr_size_t theirs_length, apr_pool_t *result_pool, apr_pool_t *scratch_pool);
+/* The merged text, NUL after it: what one side changed, or both alike, is taken; a conflict stands between the marks of "diff3 -m",
+ * with the base's lines in the middle (<<<<<<< mine, ||||||| base, =======, >>>>>>> theirs). Ends of lines are merged like lines:
+ * a line that stands in all texts gets the end that one side gave it. */
+const char *cdist_merge_format(apr_size_t *length, const cdist_merge_t *merge, apr_pool_t *pool);
+
+/* ---- metadata objects (metadata_class.c, metadata_name.c) -------------------------------------------------------- */
+
+/* What kind of object it is: "Справочник", "Catalog". Of a class that is not known both are its uuid. */
+typedef struct {
+    const char *uuid, *ru, *en;
+    int has_parts; /* 1: forms, attributes and the like are listed in the object's entry */
+} cdist_metadata_class_t;
+/* The class of that uuid; NULL if it is not known. Sources: docs/metadata.md. */
+const cdist_metadata_class_t *cdist_metadata_class(const char *uuid);
+/* What the entry <uuid>SUFFIX of an object holds ("object module", "help"), in Russian and English. The empty suffix is the
+ * description of the object itself. NULL for a suffix whose meaning is not known. */
+typedef struct {
+    const char *ru, *en;
+} cdist_part_t;
+const cdist_part_t *cdist_metadata_part(const cdist_metadata_class_t *cls, const char *suffix);
+
+typedef struct cdist_metadata_object_t {
+    const char *uuid;
+    const cdist_metadata_class_t *cls;
+    const char *name; /* "" where its entry is missing or cannot be read */
+    const struct cdist_metadata_object_t *owner; /* of a form, an attribute …; NULL of an object of the configuration */
+} cdist_metadata_object_t;
+
+typedef struct cdist_names_t cdist_names_t;
+
+/* Opens an entry's content; *stream is NULL if there is no such entry. */
+typedef cdist_err_t *(cdist_entry_open_fn)(cdist_stream_t **stream, void *baton, const char *name, apr_pool_t *pool);
+/* Finds the metadata objects of a configuration, from its entry `root` on. Of most entries only the start is read. An entry
+ * that is missing or damaged takes away the names in it and no more; without the configuration's own it is CDIST_E_CORRUPT.
+ * `file` is for messages. */
+CDIST_MUST_CHECK cdist_err_t *cdist_names_read(cdist_names_t **names, cdist_entry_open_fn *open, void *baton, const char *file,
+                                               apr_pool_t *result_pool, apr_pool_t *scratch_pool);
+/* The same for a container, which may be the inner one of a configuration of 8.0. */
+CDIST_MUST_CHECK cdist_err_t *cdist_names_of_container(cdist_names_t **names, cdist_container_t *container, const char *file,
+                                                       apr_pool_t *result_pool, apr_pool_t *scratch_pool);
+/* The object that an entry belongs to: the first 36 characters of its name count. NULL if it is not known. */
+const cdist_metadata_object_t *cdist_names_find(const cdist_names_t *names, const char *entry);
+apr_uint32_t cdist_names_count(const cdist_names_t *names);
+/* "Справочник.Товары.Форма.ФормаЭлемента", or "Catalog.Товары.Form.ФормаЭлемента"; a name that is not known is replaced by the
+ * uuid. */
+const char *cdist_names_qualified(const cdist_metadata_object_t *object, int russian, apr_pool_t *pool);
+
 #ifdef __cplusplus
 }
 #endif
