@@ -208,6 +208,8 @@ typedef struct {
     int container_bits;        /* 32, 64, or 0 for what is no container */
     apr_uint64_t entries;      /* of the container (of a .cf of 8.0, the inner one), files of an .efd, rules of a support file */
     int distribution;          /* 1: a .cf that can stand as a vendor's configuration */
+    const char *root_id;   /* the entry with the metadata; first half of the names of embedded configurations */
+    const char *object_id; /* of the configuration: first half of the names of its parts */
     apr_array_header_t *sources; /* cdist_configuration_id_t: what a .cfu or UpdInfo.txt applies to, in its order */
     const char *release_date;  /* UpdateDate of UpdInfo.txt, as it is written there */
     apr_uint64_t bytes_read;
