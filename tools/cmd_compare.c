@@ -141,16 +141,18 @@ static apr_hash_t *parts_by_owner(const cdist_comparison_t *entries, apr_pool_t 
 static int compare_configurations(const request_t *request, apr_pool_t *pool)
 {
     comparison_t comparison = {request->level};
+    cdist_comparison_t *parts;
     cdist_sides_t *sides;
     cdist_err_t *err = cdist_sides_open(&sides, &request->files, pool);
 
     if (err) return tool_fail_err(err, pool);
     comparison.sides = sides;
     comparison.json = request->json;
-    comparison.comparison = cdist_sides_entries(sides, pool);
-    if (strcmp(request->level, "entry") != 0) {
-        comparison.parts = parts_by_owner(comparison.comparison, pool);
-        comparison.comparison = cdist_sides_objects(sides, pool);
+    if (strcmp(request->level, "entry") == 0) {
+        comparison.comparison = cdist_sides_entries(sides, pool);
+    } else {
+        comparison.comparison = cdist_sides_objects(&parts, sides, pool);
+        comparison.parts = parts_by_owner(parts, pool);
     }
     err = handle_register(&comparison, request, pool);
     if (comparison_print(&comparison, pool) != TOOL_DONE && !err) return TOOL_FAILED;
@@ -227,7 +229,7 @@ const tool_verb_t tool_compare = {
     "\n"
     "--json prints one line {\"counts\":{…},…}, then one line for each item that is not unchanged: id name class mine theirs\n"
     "support action row confirm, and where there are any delivery warning error parts; then, with --against, one line for\n"
-    "each change: since id name before now.\n"
+    "each change: since id name before now. name is in Russian, name_en in English.\n"
     "\n"
     "Exit status: 0 done, 1 something cannot be read or written, 2 wrong usage.\n",
     compare_options, compare};

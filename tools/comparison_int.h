@@ -9,7 +9,7 @@
 
 typedef struct {
     const char *level;                /* entry, object, property, or file */
-    const cdist_sides_t *sides;       /* of configurations; NULL for folders */
+    cdist_sides_t *sides;             /* of configurations; NULL for folders */
     const cdist_tree_rules_t *rules;  /* of folders */
     cdist_comparison_t *comparison;
     apr_hash_t *parts;                /* of objects: uuid → array of const cdist_difference_t *, its entries that differ; or NULL */
@@ -18,8 +18,8 @@ typedef struct {
 } comparison_t;
 
 cdist_verdict_t comparison_verdict(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool);
-/* The name for people, "" without one. */
-const char *comparison_name(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool);
+/* The name for people in Russian or English, "" without one: of an object its qualified name, of a file its own. */
+const char *comparison_name(const comparison_t *comparison, const cdist_difference_t *difference, int russian, apr_pool_t *pool);
 /* Prints everything; what could not be read goes to standard error too. Returns an exit status. */
 int comparison_print(const comparison_t *comparison, apr_pool_t *pool);
 

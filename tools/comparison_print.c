@@ -15,9 +15,13 @@ cdist_verdict_t comparison_verdict(const comparison_t *comparison, const cdist_d
     return cdist_rules_verdict(difference, comparison->comparison->two_way, rule, CDIST_DELIVERY_UNKNOWN);
 }
 
-const char *comparison_name(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool)
+const char *comparison_name(const comparison_t *comparison, const cdist_difference_t *difference, int russian, apr_pool_t *pool)
 {
-    return comparison->sides ? "" : cdist_text_printable(cdist_path_name(difference->id, pool), pool);
+    const cdist_metadata_object_t *object;
+
+    if (!comparison->sides) return cdist_text_printable(cdist_path_name(difference->id, pool), pool);
+    object = cdist_sides_object(comparison->sides, difference);
+    return object ? cdist_text_printable(cdist_names_qualified(object, russian, pool), pool) : "";
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------ */
@@ -132,12 +136,13 @@ static void print_item_json(const comparison_t *comparison, const cdist_differen
     json_t *object = json_object();
 
     put_text(object, "id", difference->id, pool);
-    put_text(object, "name", comparison_name(comparison, difference, pool), pool);
+    put_text(object, "name", comparison_name(comparison, difference, 1, pool), pool);
     put_text(object, "class", cdist_class_name(difference->cls), pool);
     put_text(object, "mine", cdist_side_name(difference->mine_side), pool);
     put_text(object, "theirs", cdist_side_name(difference->theirs_side), pool);
     put_text(object, "support", cdist_rule_name(verdict.rule), pool);
     put_text(object, "action", cdist_action_name(verdict.decision->action), pool);
+    if (comparison->sides) put_text(object, "name_en", comparison_name(comparison, difference, 0, pool), pool);
     put_text(object, "row", verdict.decision->row, pool);
     json_object_set_new(object, "confirm", json_boolean(verdict.decision->confirm));
     if (verdict.delivery) put_text(object, "delivery", cdist_delivery_name(verdict.delivery), pool);
@@ -195,7 +200,7 @@ static void print_summary(const comparison_t *comparison, apr_pool_t *pool)
 static void print_item(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool)
 {
     cdist_verdict_t verdict = comparison_verdict(comparison, difference, pool);
-    const char *name = comparison->sides ? comparison_name(comparison, difference, pool) : "";
+    const char *name = comparison->sides ? comparison_name(comparison, difference, 1, pool) : "";
 
     printf("%-9s %-9s %-9s %-11s %-30s  %s%s%s\n", cdist_class_name(difference->cls), cdist_side_name(difference->mine_side),
            cdist_side_name(difference->theirs_side), cdist_action_name(verdict.decision->action), cdist_rule_name(verdict.rule),

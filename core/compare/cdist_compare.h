@@ -21,7 +21,8 @@ typedef enum { CDIST_ELEMENT_CONTENT, CDIST_ELEMENT_CONTAINER, CDIST_ELEMENT_LIN
 
 typedef struct {
     const char *id;            /* unique in its snapshot: an entry's name, an object's uuid, a file's path */
-    const char *name;          /* what it is called on its side: another than `id` where objects of two uuids were paired */
+    const char *name;          /* what it is called on its side: another than `id` where objects of two uuids were paired; of a
+                                * group, what its first part is called */
     const char *owner;         /* whose rule of support holds: the object's uuid, or the same as `id` */
     cdist_element_kind_t kind; /* elements of different kinds differ */
     cdist_digest_t digest;     /* of the content */
@@ -209,14 +210,19 @@ typedef struct {
     apr_array_header_t *notes; /* cdist_compare_note_t */
     /* Entries, matched to those of mine; base is NULL without one, theirs is base's where theirs was not asked for. */
     cdist_snapshot_t *base_entries, *mine_entries, *theirs_entries;
+    struct cdist_side_names_t *names; /* of objects, read when they are asked for */
+    apr_pool_t *pool;
 } cdist_sides_t;
 
 /* Opens and reads all sides. */
 CDIST_MUST_CHECK cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdist_compare_files_t *files, apr_pool_t *pool);
-/* The comparison by entries, or by objects with all their entries. */
+/* The comparison by entries. */
 cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *pool);
-cdist_comparison_t *cdist_sides_objects(const cdist_sides_t *sides, apr_pool_t *pool);
-
+/* The comparison by objects, each with all its entries; *parts is the one of these entries. What support itself keeps in a
+ * configuration, its data and embedded configurations, is no part of an object here, since nobody changed it by hand. */
+cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool);
+/* The object that a difference is about, by the metadata of mine, else of theirs, else of base; NULL if none knows it. */
+const struct cdist_metadata_object_t *cdist_sides_object(cdist_sides_t *sides, const cdist_difference_t *difference);
 /* The verdict by the rules of support. */
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                     const cdist_difference_t *difference);
@@ -256,7 +262,7 @@ typedef struct {
 } cdist_register_t;
 
 /* What the customer changed, by a comparison in which everything could be read, else CDIST_E_CORRUPT. */
-CDIST_MUST_CHECK cdist_err_t *cdist_register_make(cdist_register_t **reg, const cdist_sides_t *sides,
+CDIST_MUST_CHECK cdist_err_t *cdist_register_make(cdist_register_t **reg, cdist_sides_t *sides,
                                                   const cdist_comparison_t *comparison, const char *level, apr_pool_t *pool);
 /* The text of a register: JSON, a line for its head and one for each item. */
 const char *cdist_register_format(apr_size_t *length, const cdist_register_t *reg, apr_pool_t *pool);
@@ -334,8 +340,8 @@ const cdist_metadata_class_t *cdist_metadata_class(const char *uuid);
  * description of the object itself. NULL for a suffix whose meaning is not known. */
 typedef struct {
     const char *ru, *en;
-} cdist_part_t;
-const cdist_part_t *cdist_metadata_part(const cdist_metadata_class_t *cls, const char *suffix);
+} cdist_part_name_t;
+const cdist_part_name_t *cdist_metadata_part(const cdist_metadata_class_t *cls, const char *suffix);
 
 typedef struct cdist_metadata_object_t {
     const char *uuid;

@@ -5,6 +5,15 @@
 
 #include <string.h>
 
+typedef struct {
+    int asked;
+    cdist_names_t *names; /* NULL if they cannot be read */
+} side_names_t;
+
+struct cdist_side_names_t {
+    side_names_t base, mine, theirs;
+};
+
 const char *cdist_base_origin_name(cdist_base_origin_t origin)
 {
     static const char *const names[] = {"none", "file", "embedded"};
@@ -78,11 +87,17 @@ static void note_sides(cdist_sides_t *sides, const cdist_compare_files_t *files,
 
 static cdist_err_t *open_support(cdist_sides_t *sides, const char *path, apr_pool_t *pool)
 {
+    cdist_file_facts_t *facts;
     cdist_support_t *support;
     cdist_bytes_t *bytes;
 
     if (path) {
         CDIST_ERR(cdist_bytes_file(&bytes, path, pool));
+        CDIST_ERR(cdist_file_facts_of(&facts, bytes, pool, pool));
+        if (facts->kind != CDIST_FILE_SUPPORT) {
+            return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds no support data, but is a .%s", cdist_bytes_name(bytes),
+                                    cdist_file_kind_name(facts->kind));
+        }
         CDIST_ERR(cdist_support_parse(&support, cdist_bytes_stream(bytes, 0, pool), CDIST_SUPPORT_WHOLE, pool));
     } else {
         CDIST_ERR(cdist_config_support(&support, sides->mine, pool));
@@ -133,6 +148,8 @@ cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdist_compare_files_t
     cdist_file_facts_t *theirs = NULL;
 
     made->notes = apr_array_make(pool, 4, sizeof(cdist_compare_note_t));
+    made->names = apr_pcalloc(pool, sizeof *made->names);
+    made->pool = pool;
     CDIST_ERR(cdist_config_open(&made->mine, files->mine, pool));
     if (files->theirs) CDIST_ERR(cdist_file_facts_read(&theirs, files->theirs, pool, pool));
     CDIST_ERR(open_support(made, files->support, pool));
@@ -154,12 +171,40 @@ cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *
     return cdist_threeway(sides->base_entries, sides->mine_entries, sides->theirs_entries, pool);
 }
 
-cdist_comparison_t *cdist_sides_objects(const cdist_sides_t *sides, apr_pool_t *pool)
+/* 1 for the support data and embedded configurations. */
+static int is_of_support(const cdist_config_t *config, const char *entry)
 {
-    cdist_snapshot_t *base = sides->base_entries ? cdist_snapshot_group(sides->base_entries, pool) : NULL;
+    const char *root_id = config->facts->root_id, *object_id = config->facts->object_id;
 
-    return cdist_threeway(base, cdist_snapshot_group(sides->mine_entries, pool),
-                          cdist_snapshot_group(sides->theirs_entries, pool), pool);
+    if (strlen(entry) == CDIST_EMBEDDED_CHARS) return strncmp(entry, root_id, strlen(root_id)) == 0;
+    return *object_id && strncmp(entry, object_id, strlen(object_id)) == 0 && strcmp(entry + strlen(object_id), ".4") == 0;
+}
+
+static cdist_snapshot_t *without_support(const cdist_config_t *config, const cdist_snapshot_t *entries, apr_pool_t *pool)
+{
+    cdist_snapshot_t *left;
+    int i;
+
+    if (!entries) return NULL;
+    left = cdist_snapshot_create(pool);
+    for (i = 0; i < entries->elements->nelts; i++) {
+        const cdist_element_t *element = &APR_ARRAY_IDX(entries->elements, i, cdist_element_t);
+
+        if (!is_of_support(config, element->name)) APR_ARRAY_PUSH(left->elements, cdist_element_t) = *element;
+    }
+    return left;
+}
+
+cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool)
+{
+    const cdist_config_t *theirs = sides->theirs ? sides->theirs : sides->base;
+    cdist_snapshot_t *base = without_support(sides->base, sides->base_entries, pool);
+    cdist_snapshot_t *mine = without_support(sides->mine, sides->mine_entries, pool);
+    cdist_snapshot_t *new = without_support(theirs, sides->theirs_entries, pool);
+
+    *parts = cdist_threeway(base, mine, new, pool);
+    if (base) base = cdist_snapshot_group(base, pool);
+    return cdist_threeway(base, cdist_snapshot_group(mine, pool), cdist_snapshot_group(new, pool), pool);
 }
 
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
@@ -167,4 +212,37 @@ cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comp
 {
     return cdist_rules_verdict(difference, comparison->two_way, cdist_support_index_rule(sides->support, difference->owner),
                                cdist_support_index_delivery(sides->support, difference->owner));
+}
+
+/* ---- names ----------------------------------------------------------------------------------------------------- */
+
+static cdist_err_t *open_entry(cdist_stream_t **stream, void *baton, const char *name, apr_pool_t *pool)
+{
+    return cdist_config_content(stream, baton, name, pool);
+}
+
+static const cdist_metadata_object_t *find_object(cdist_sides_t *sides, side_names_t *names, cdist_config_t *config,
+                                                  const cdist_element_t *element)
+{
+    cdist_err_t *err;
+
+    if (!config || !element) return NULL;
+    if (!names->asked) {
+        names->asked = 1;
+        err = cdist_names_read(&names->names, open_entry, config, config->name, sides->pool, sides->pool);
+        if (err) {
+            names->names = NULL;
+            note(sides, "no_names", cdist_err_text(err, sides->pool));
+        }
+    }
+    return names->names ? cdist_names_find(names->names, element->name) : NULL;
+}
+
+const cdist_metadata_object_t *cdist_sides_object(cdist_sides_t *sides, const cdist_difference_t *difference)
+{
+    struct cdist_side_names_t *names = sides->names;
+    const cdist_metadata_object_t *object = find_object(sides, &names->mine, sides->mine, difference->mine);
+
+    if (!object) object = find_object(sides, &names->theirs, sides->theirs, difference->theirs);
+    return object ? object : find_object(sides, &names->base, sides->base, difference->base);
 }

@@ -6,6 +6,8 @@
 
 #include <apr_hash.h>
 
+#define CDIST_EMBEDDED_CHARS (2 * CDIST_UUID_CHARS + 1) /* of the name of an entry with a configuration: <root-guid>.<instance> */
+
 struct cdist_config_t {
     const char *name; /* for messages */
     cdist_file_facts_t *facts;

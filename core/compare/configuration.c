@@ -11,7 +11,6 @@
 #define UPDATE_INFO "UpdateInfo.inf"
 #define PEEK_BYTES 128
 #define STEP_BYTES 65536
-#define EMBEDDED_CHARS (2 * CDIST_UUID_CHARS + 1)
 
 int cdist_config_is_own(const char *entry)
 {
@@ -109,8 +108,8 @@ static cdist_err_t *open_bytes(cdist_config_t **config, cdist_bytes_t *bytes, co
     CDIST_ERR(cdist_file_facts_of(&made->facts, bytes, pool, pool));
     CDIST_ERR(cdist_container_probe(&bits, bytes, 0));
     if (made->facts->kind != CDIST_FILE_CF || !bits) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is no configuration (.cf), but %s%s", name,
-                                bits ? "." : "compressed data: ", cdist_file_kind_name(made->facts->kind));
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is no .cf, but a .%s%s", name, cdist_file_kind_name(made->facts->kind),
+                                made->facts->kind == CDIST_FILE_CF ? ", compressed as a whole" : "");
     }
     CDIST_ERR(cdist_container_open(&made->container, bytes, pool));
     CDIST_ERR(cdist_container_find(&root, made->container, "root", 1));
@@ -144,7 +143,7 @@ static cdist_err_t *visit_embedded(void *baton, const cdist_item_t *item, apr_po
     const char *root_id = search->customer->facts->root_id;
 
     (void)pool;
-    if (strlen(item->name) != EMBEDDED_CHARS || item->name[CDIST_UUID_CHARS] != '.' || strlen(root_id) != CDIST_UUID_CHARS ||
+    if (strlen(item->name) != CDIST_EMBEDDED_CHARS || item->name[CDIST_UUID_CHARS] != '.' || strlen(root_id) != CDIST_UUID_CHARS ||
         strncmp(item->name, root_id, CDIST_UUID_CHARS) != 0) {
         return NULL;
     }

@@ -162,35 +162,35 @@ const cdist_metadata_class_t *cdist_metadata_class(const char *uuid)
 
 /* ---- parts ----------------------------------------------------------------------------------------------------- */
 
-static const cdist_part_t metadata = {"описание", "metadata"};
-static const cdist_part_t module = {"модуль", "module"};
-static const cdist_part_t object_module = {"модуль объекта", "object module"};
-static const cdist_part_t manager_module = {"модуль менеджера", "manager module"};
-static const cdist_part_t value_module = {"модуль менеджера значения", "value manager module"};
-static const cdist_part_t records_module = {"модуль набора записей", "record set module"};
-static const cdist_part_t command_module = {"модуль команды", "command module"};
-static const cdist_part_t ordinary_module = {"модуль обычного приложения", "ordinary application module"};
-static const cdist_part_t connection_module = {"модуль внешнего соединения", "external connection module"};
-static const cdist_part_t managed_module = {"модуль управляемого приложения", "managed application module"};
-static const cdist_part_t session_module = {"модуль сеанса", "session module"};
-static const cdist_part_t form = {"форма", "form"};
-static const cdist_part_t template = {"макет", "template"};
-static const cdist_part_t help = {"справка", "help"};
-static const cdist_part_t rights = {"права", "rights"};
-static const cdist_part_t predefined = {"предопределённые данные", "predefined data"};
-static const cdist_part_t picture = {"картинка", "picture"};
-static const cdist_part_t schedule = {"расписание", "schedule"};
-static const cdist_part_t style = {"стиль", "style"};
-static const cdist_part_t interface = {"интерфейс", "interface"};
-static const cdist_part_t command_interface = {"командный интерфейс", "command interface"};
-static const cdist_part_t flowchart = {"карта маршрута", "flowchart"};
-static const cdist_part_t splash = {"заставка", "splash"};
-static const cdist_part_t support = {"данные поддержки", "support data"};
+static const cdist_part_name_t metadata = {"описание", "metadata"};
+static const cdist_part_name_t module = {"модуль", "module"};
+static const cdist_part_name_t object_module = {"модуль объекта", "object module"};
+static const cdist_part_name_t manager_module = {"модуль менеджера", "manager module"};
+static const cdist_part_name_t value_module = {"модуль менеджера значения", "value manager module"};
+static const cdist_part_name_t records_module = {"модуль набора записей", "record set module"};
+static const cdist_part_name_t command_module = {"модуль команды", "command module"};
+static const cdist_part_name_t ordinary_module = {"модуль обычного приложения", "ordinary application module"};
+static const cdist_part_name_t connection_module = {"модуль внешнего соединения", "external connection module"};
+static const cdist_part_name_t managed_module = {"модуль управляемого приложения", "managed application module"};
+static const cdist_part_name_t session_module = {"модуль сеанса", "session module"};
+static const cdist_part_name_t form = {"форма", "form"};
+static const cdist_part_name_t template = {"макет", "template"};
+static const cdist_part_name_t help = {"справка", "help"};
+static const cdist_part_name_t rights = {"права", "rights"};
+static const cdist_part_name_t predefined = {"предопределённые данные", "predefined data"};
+static const cdist_part_name_t picture = {"картинка", "picture"};
+static const cdist_part_name_t schedule = {"расписание", "schedule"};
+static const cdist_part_name_t style = {"стиль", "style"};
+static const cdist_part_name_t interface = {"интерфейс", "interface"};
+static const cdist_part_name_t command_interface = {"командный интерфейс", "command interface"};
+static const cdist_part_name_t flowchart = {"карта маршрута", "flowchart"};
+static const cdist_part_name_t splash = {"заставка", "splash"};
+static const cdist_part_name_t support = {"данные поддержки", "support data"};
 
 /* Only what was seen in real files: by the kind of content, and by the names of event handlers in modules. */
 static const struct {
     const char *type, *suffix;
-    const cdist_part_t *part;
+    const cdist_part_name_t *part;
 } parts[] = {
     {"BusinessProcess", ".6", &object_module},
     {"BusinessProcess", ".7", &flowchart},
@@ -239,7 +239,7 @@ static const struct {
     {"Task", ".7", &manager_module},
     {"Template", ".0", &template}};
 
-const cdist_part_t *cdist_metadata_part(const cdist_metadata_class_t *cls, const char *suffix)
+const cdist_part_name_t *cdist_metadata_part(const cdist_metadata_class_t *cls, const char *suffix)
 {
     size_t i;
 

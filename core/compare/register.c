@@ -20,7 +20,7 @@ const char *cdist_since_name(cdist_since_t since)
 
 /* ---- making ---------------------------------------------------------------------------------------------------- */
 
-cdist_err_t *cdist_register_make(cdist_register_t **reg, const cdist_sides_t *sides, const cdist_comparison_t *comparison,
+cdist_err_t *cdist_register_make(cdist_register_t **reg, cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                  const char *level, apr_pool_t *pool)
 {
     cdist_register_t *made = apr_pcalloc(pool, sizeof *made);
@@ -37,6 +37,7 @@ cdist_err_t *cdist_register_make(cdist_register_t **reg, const cdist_sides_t *si
     made->items = apr_array_make(pool, 64, sizeof(cdist_customisation_t));
     for (i = 0; i < comparison->differences->nelts; i++) {
         const cdist_difference_t *difference = &APR_ARRAY_IDX(comparison->differences, i, cdist_difference_t);
+        const cdist_metadata_object_t *object;
         cdist_customisation_t *item;
 
         if (difference->mine_side == CDIST_SIDE_UNCHANGED) continue;
@@ -46,7 +47,8 @@ cdist_err_t *cdist_register_make(cdist_register_t **reg, const cdist_sides_t *si
         item = apr_array_push(made->items);
         memset(item, 0, sizeof *item);
         item->id = difference->id;
-        item->name = "";
+        object = cdist_sides_object(sides, difference);
+        item->name = object ? cdist_names_qualified(object, 1, pool) : "";
         item->side = difference->mine_side;
         item->rule = cdist_support_index_rule(sides->support, difference->owner);
         if (difference->mine) item->digest = difference->mine->digest;

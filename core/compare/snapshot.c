@@ -81,6 +81,7 @@ cdist_snapshot_t *cdist_snapshot_group(const cdist_snapshot_t *snapshot, apr_poo
         cdist_element_t *group = cdist_snapshot_add(groups);
 
         group->id = group->owner = parts[i]->owner;
+        group->name = parts[i]->name;
         group->kind = CDIST_ELEMENT_GROUP;
         cdist_sha256_reset(sha);
         for (end = i; end < count && strcmp(parts[end]->owner, group->id) == 0; end++) feed(sha, group, parts[end]);
