@@ -109,9 +109,23 @@ static void print_summary_json(const comparison_t *comparison, apr_pool_t *pool)
     tool_print_json(summary);
 }
 
+static const apr_array_header_t *parts_of(const comparison_t *comparison, const char *id)
+{
+    return comparison->parts ? apr_hash_get(comparison->parts, id, APR_HASH_KEY_STRING) : NULL;
+}
+
+/* What an entry is in its object; NULL if that is not known. */
+static const cdist_part_name_t *part_name(const comparison_t *comparison, const cdist_difference_t *part)
+{
+    const cdist_metadata_object_t *object = cdist_sides_object(comparison->sides, part);
+
+    if (!object || strlen(part->id) < CDIST_UUID_CHARS) return NULL;
+    return cdist_metadata_part(object->cls, part->id + CDIST_UUID_CHARS);
+}
+
 static void put_parts(json_t *object, const comparison_t *comparison, const char *id, apr_pool_t *pool)
 {
-    const apr_array_header_t *parts = comparison->parts ? apr_hash_get(comparison->parts, id, APR_HASH_KEY_STRING) : NULL;
+    const apr_array_header_t *parts = parts_of(comparison, id);
     json_t *list;
     int i;
 
@@ -119,9 +133,12 @@ static void put_parts(json_t *object, const comparison_t *comparison, const char
     list = json_array();
     for (i = 0; parts && i < parts->nelts; i++) {
         const cdist_difference_t *part = APR_ARRAY_IDX(parts, i, const cdist_difference_t *);
+        const cdist_part_name_t *name = part_name(comparison, part);
         json_t *row = json_object();
 
         put_text(row, "id", part->id, pool);
+        put_text(row, "part", name ? name->ru : "", pool);
+        put_text(row, "part_en", name ? name->en : "", pool);
         put_text(row, "class", cdist_class_name(part->cls), pool);
         put_text(row, "mine", cdist_side_name(part->mine_side), pool);
         put_text(row, "theirs", cdist_side_name(part->theirs_side), pool);
@@ -197,6 +214,20 @@ static void print_summary(const comparison_t *comparison, apr_pool_t *pool)
     putchar('\n');
 }
 
+static void print_parts(const comparison_t *comparison, const char *id, apr_pool_t *pool)
+{
+    const apr_array_header_t *parts = parts_of(comparison, id);
+    int i;
+
+    for (i = 0; parts && i < parts->nelts; i++) {
+        const cdist_difference_t *part = APR_ARRAY_IDX(parts, i, const cdist_difference_t *);
+        const cdist_part_name_t *name = part_name(comparison, part);
+
+        printf("  %-9s %-9s %-9s %s\n", cdist_class_name(part->cls), cdist_side_name(part->mine_side),
+               cdist_side_name(part->theirs_side), name ? name->en : cdist_text_printable(part->id, pool));
+    }
+}
+
 static void print_item(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool)
 {
     cdist_verdict_t verdict = comparison_verdict(comparison, difference, pool);
@@ -206,6 +237,7 @@ static void print_item(const comparison_t *comparison, const cdist_difference_t 
            cdist_side_name(difference->theirs_side), cdist_action_name(verdict.decision->action), cdist_rule_name(verdict.rule),
            cdist_text_printable(difference->id, pool), *name ? "  " : "", name);
     if (verdict.warning) printf("%-9s %s\n", "", verdict.warning);
+    print_parts(comparison, difference->id, pool);
 }
 
 static void print_since(const cdist_register_change_t *change, apr_pool_t *pool)

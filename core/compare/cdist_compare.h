@@ -219,7 +219,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdis
 /* The comparison by entries. */
 cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *pool);
 /* The comparison by objects, each with all its entries; *parts is the one of these entries. What support itself keeps in a
- * configuration, its data and embedded configurations, is no part of an object here, since nobody changed it by hand. */
+ * configuration, its data and embedded configurations, is no part of an object here, since nobody changed it by hand. The
+ * configuration itself is one object, by the uuid of its metadata. */
 cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool);
 /* The object that a difference is about, by the metadata of mine, else of theirs, else of base; NULL if none knows it. */
 const struct cdist_metadata_object_t *cdist_sides_object(cdist_sides_t *sides, const cdist_difference_t *difference);

@@ -74,6 +74,10 @@ static void note_sides(cdist_sides_t *sides, const cdist_compare_files_t *files,
     }
     if (!theirs) return;
     if (!theirs->update) note_distribution(sides, theirs, "theirs_no_distribution", pool);
+    else if (theirs->facts->container_bits == 64) {
+        note(sides, "wide_update", apr_psprintf(pool, "%s: experimental: an update in a container of 64 bits, of which none was seen "
+                                                "so far", theirs->name));
+    }
     if (base && !is_same_product(base->facts, theirs->facts)) {
         note(sides, "other_product", apr_psprintf(pool, "%s: is %s (%s), while the base is %s (%s)", theirs->name,
                                                   cdist_text_printable(theirs->facts->name, pool),
@@ -85,20 +89,27 @@ static void note_sides(cdist_sides_t *sides, const cdist_compare_files_t *files,
 
 /* ---- sides ----------------------------------------------------------------------------------------------------- */
 
-static cdist_err_t *open_support(cdist_sides_t *sides, const char *path, apr_pool_t *pool)
+/* Why these are no support data: damaged ones, or another file, which is told best by what it is. */
+static cdist_err_t *no_support(cdist_err_t *err, cdist_bytes_t *bytes, apr_pool_t *pool)
 {
     cdist_file_facts_t *facts;
+
+    CDIST_ERR(cdist_file_facts_of(&facts, bytes, pool, pool));
+    if (facts->kind == CDIST_FILE_SUPPORT) return err;
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds no support data, but is a .%s", cdist_bytes_name(bytes),
+                            cdist_file_kind_name(facts->kind));
+}
+
+static cdist_err_t *open_support(cdist_sides_t *sides, const char *path, apr_pool_t *pool)
+{
     cdist_support_t *support;
     cdist_bytes_t *bytes;
+    cdist_err_t *err;
 
     if (path) {
         CDIST_ERR(cdist_bytes_file(&bytes, path, pool));
-        CDIST_ERR(cdist_file_facts_of(&facts, bytes, pool, pool));
-        if (facts->kind != CDIST_FILE_SUPPORT) {
-            return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds no support data, but is a .%s", cdist_bytes_name(bytes),
-                                    cdist_file_kind_name(facts->kind));
-        }
-        CDIST_ERR(cdist_support_parse(&support, cdist_bytes_stream(bytes, 0, pool), CDIST_SUPPORT_WHOLE, pool));
+        err = cdist_support_parse(&support, cdist_bytes_stream(bytes, 0, pool), CDIST_SUPPORT_WHOLE, pool);
+        if (err) return no_support(err, bytes, pool);
     } else {
         CDIST_ERR(cdist_config_support(&support, sides->mine, pool));
     }
@@ -180,17 +191,35 @@ static int is_of_support(const cdist_config_t *config, const char *entry)
     return *object_id && strncmp(entry, object_id, strlen(object_id)) == 0 && strcmp(entry + strlen(object_id), ".4") == 0;
 }
 
-static cdist_snapshot_t *without_support(const cdist_config_t *config, const cdist_snapshot_t *entries, apr_pool_t *pool)
+/* The configuration is one object, of which the metadata stand under one uuid and the parts under another. Support knows the
+ * first, which may be one of mine for a vendor's. */
+static const char *owner_of_parts(const cdist_config_t *config, const cdist_snapshot_t *entries)
 {
+    int i;
+
+    for (i = 0; i < entries->elements->nelts; i++) {
+        const cdist_element_t *element = &APR_ARRAY_IDX(entries->elements, i, cdist_element_t);
+
+        if (strcmp(element->name, config->facts->root_id) == 0) return element->owner;
+    }
+    return config->facts->root_id;
+}
+
+static cdist_snapshot_t *for_objects(const cdist_config_t *config, const cdist_snapshot_t *entries, apr_pool_t *pool)
+{
+    const char *object_id = config ? config->facts->object_id : "", *owner;
     cdist_snapshot_t *left;
     int i;
 
     if (!entries) return NULL;
     left = cdist_snapshot_create(pool);
+    owner = owner_of_parts(config, entries);
     for (i = 0; i < entries->elements->nelts; i++) {
-        const cdist_element_t *element = &APR_ARRAY_IDX(entries->elements, i, cdist_element_t);
+        cdist_element_t element = APR_ARRAY_IDX(entries->elements, i, cdist_element_t);
 
-        if (!is_of_support(config, element->name)) APR_ARRAY_PUSH(left->elements, cdist_element_t) = *element;
+        if (is_of_support(config, element.name)) continue;
+        if (*object_id && strncmp(element.name, object_id, strlen(object_id)) == 0) element.owner = owner;
+        APR_ARRAY_PUSH(left->elements, cdist_element_t) = element;
     }
     return left;
 }
@@ -198,9 +227,9 @@ static cdist_snapshot_t *without_support(const cdist_config_t *config, const cdi
 cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool)
 {
     const cdist_config_t *theirs = sides->theirs ? sides->theirs : sides->base;
-    cdist_snapshot_t *base = without_support(sides->base, sides->base_entries, pool);
-    cdist_snapshot_t *mine = without_support(sides->mine, sides->mine_entries, pool);
-    cdist_snapshot_t *new = without_support(theirs, sides->theirs_entries, pool);
+    cdist_snapshot_t *base = for_objects(sides->base, sides->base_entries, pool);
+    cdist_snapshot_t *mine = for_objects(sides->mine, sides->mine_entries, pool);
+    cdist_snapshot_t *new = for_objects(theirs, sides->theirs_entries, pool);
 
     *parts = cdist_threeway(base, mine, new, pool);
     if (base) base = cdist_snapshot_group(base, pool);

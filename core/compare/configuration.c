@@ -153,15 +153,16 @@ static cdist_err_t *visit_embedded(void *baton, const cdist_item_t *item, apr_po
 
 static cdist_err_t *open_embedded(cdist_config_t **config, cdist_config_t *customer, const char *entry, apr_pool_t *pool)
 {
+    const char *name = apr_pstrcat(pool, customer->name, ": the vendor's configuration in it", NULL);
     cdist_stream_t *stream;
     cdist_bytes_t *bytes;
 
     CDIST_ERR(cdist_config_content(&stream, customer, entry, pool));
     if (!stream) return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: has no entry %s", customer->name, entry);
     stream = cdist_stream_inflate(stream, STEP_BYTES, pool);
-    stream->name = apr_pstrcat(pool, customer->name, ": the vendor's configuration in it", NULL);
+    stream->name = name;
     CDIST_ERR(spool(&bytes, stream, pool));
-    return open_bytes(config, bytes, stream->name, pool);
+    return open_bytes(config, bytes, name, pool);
 }
 
 static int is_wanted(const cdist_config_t *config, const char *name, const char *vendor)
