@@ -1,0 +1,180 @@
+"""1cdist compare: arguments, exit statuses, output; what counts as changed is a matter of the unit tests."""
+import json
+import os
+import sys
+
+import pytest
+
+from test_tool import run
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fuzz"))
+
+import make_update_seeds as seeds  # noqa: E402
+
+KEYS = ["id", "name", "class", "mine", "theirs", "support", "action"]
+CLASSES = ["unchanged", "mine", "theirs", "identical", "conflict"]
+A, B, C = (f"00000000-0000-0000-0000-00000000000{n}" for n in range(3))
+INSTANCE = "50448ce6-72ca-48a5-961f-738c9a3b73f0"
+
+
+def entries(**changed):
+    """The entries of a configuration with the objects A, B and C, without support data."""
+    made = {**dict(seeds.configuration()), A: b"{a}", B: b"{b}", C: b"{c}", seeds.OBJECT + ".4": None}
+    made.update({{"a": A, "b": B, "c": C}.get(key, key): value for key, value in changed.items()})
+    return sorted(((name, data) for name, data in made.items() if data is not None), key=lambda entry: entry[0].lower())
+
+
+def cf(**changed):
+    return seeds.container([(name, seeds.deflate(seeds.MARK + data if data[:1] == b"{" else data)) for name, data in entries(**changed)])
+
+
+def support(rules, locked=0):
+    rows = "".join(f"{rule},0,{uuid},{uuid}," for uuid, rule in rules.items())
+    return (f'{{6,{locked},1,{INSTANCE},{locked},{seeds.VERSION},"1.0.2.7","Фирма ""Р""","Склад",{len(rules)},{rows}0,0,0,1,0}}').encode()
+
+
+def result(done):
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    return rows[0], {row["id"]: row for row in rows[1:]}
+
+
+@pytest.fixture
+def files(folder):
+    """Base, mine that changed B and C, theirs that changed A and C."""
+    (folder / "base.cf").write_bytes(cf())
+    (folder / "mine.cf").write_bytes(cf(b=b"{mine}", c=b"{mine}"))
+    (folder / "theirs.cf").write_bytes(cf(a=None, c=b"{theirs}"))
+    return folder
+
+
+def compare(files, *arguments, mine="mine.cf", theirs="theirs.cf"):
+    return run("compare", "--json", "--mine", files / mine, "--theirs", files / theirs, *arguments)
+
+
+def test_a_summary_and_a_line_for_each_item_that_is_not_unchanged(files):
+    before = {path.name: path.read_bytes() for path in files.iterdir()}
+    done = compare(files, "--base", files / "base.cf")
+    assert done.returncode == 0 and done.stderr == ""
+    summary, items = result(done)
+    assert summary["counts"] == {"unchanged": 1, "mine": 1, "theirs": 1, "identical": 0, "conflict": 1}
+    assert list(summary["counts"]) == CLASSES and summary["base"] == "file"
+    assert list(items) == [A, B, C] and all(list(row)[:7] == KEYS for row in items.values())
+    assert [items[A][key] for key in KEYS[2:5]] == ["theirs", "unchanged", "deleted"]
+    assert [items[B][key] for key in KEYS[2:5]] == ["mine", "changed", "unchanged"]
+    assert [items[C][key] for key in KEYS[2:5]] == ["conflict", "changed", "changed"]
+    assert before == {path.name: path.read_bytes() for path in files.iterdir()}
+
+
+@pytest.mark.parametrize("rules, locked, name, action", [
+    ({C: 0}, 0, "ObjectNotEditable", "no_update"), ({C: 1}, 0, "ObjectIsEditableSupportEnabled", "take_theirs"),
+    ({C: 2}, 0, "ObjectNotSupported", "keep_mine"), ({B: 1}, 0, "unknown", "ask"), ({C: 1}, 1, "ObjectNotEditable", "no_update")])
+def test_the_rule_of_support_decides_what_both_changed(files, rules, locked, name, action):
+    (files / "support.bin").write_bytes(support(rules, locked))
+    summary, items = result(compare(files, "--base", files / "base.cf", "--support", files / "support.bin"))
+    assert items[C]["support"] == name and items[C]["action"] == action
+    assert summary["support"] == ("locked" if locked else "rules")
+    assert ("locked" in [note["code"] for note in summary["notes"]]) == bool(locked)
+
+
+def test_the_base_is_taken_from_mine(files):
+    vendor = seeds.deflate(seeds.container(entries()))
+    own = {seeds.OBJECT + ".4": support({B: 1, C: 1}), f"{seeds.ROOT}.{INSTANCE}": vendor}
+    (files / "customer.cf").write_bytes(cf(b=b"{mine}", c=b"{mine}", **own))
+    (files / "next.cf").write_bytes(cf(c=seeds.MARK + b"{theirs}", a=seeds.MARK + b"{new}"))
+    (files / "vendor.cf").write_bytes(seeds.container(entries()))
+    summary, items = result(compare(files, mine="customer.cf", theirs="next.cf", *["--level", "object"]))
+    assert summary["base"] == "embedded" and summary["sides"]["base"]["version"] == "1.0.2.7"
+    assert items[C]["class"] == "conflict" and items[C]["action"] == "take_theirs" and items[C]["confirm"] is True
+    assert [part["id"] for part in items[C]["parts"]] == [C]
+    assert seeds.ROOT not in items
+
+
+def test_without_a_base_things_are_alike_or_not(files):
+    summary, items = result(compare(files))
+    assert summary["base"] == "none" and "no_base" in [note["code"] for note in summary["notes"]]
+    assert {row["class"] for row in items.values()} == {"identical", "conflict"}
+    assert items[B]["class"] == items[A]["class"] == "conflict" and items[B]["action"] == "ask"
+
+
+def test_an_update_is_applied_to_the_base_or_refused(files):
+    info = seeds.update_info().replace(b'"gone"', f'"{A}"'.encode())
+    update = seeds.container([(seeds.ROOT, seeds.metadata()), ("UpdateInfo.inf", info)])
+    (files / "good.cfu").write_bytes(seeds.deflate(update))
+    _, items = result(compare(files, "--base", files / "base.cf", theirs="good.cfu"))
+    assert items[A]["theirs"] == "deleted" and items[C]["class"] == "mine"
+    other = update.replace(seeds.VERSION.encode(), INSTANCE.encode(), 1)
+    (files / "other.cfu").write_bytes(seeds.deflate(other))
+    done = compare(files, "--base", files / "base.cf", theirs="other.cfu")
+    assert done.returncode == 1 and "does not apply" in done.stderr and done.stdout == ""
+    done = compare(files, theirs="good.cfu")
+    assert done.returncode == 1 and "--base" in done.stderr
+
+
+def test_what_cannot_be_read_is_an_item_and_exit_status_1(files):
+    good = seeds.deflate(seeds.MARK + b"{mine}")
+    (files / "bad.cf").write_bytes(cf(b=b"{mine}").replace(good, b"\xff" * len(good)))
+    done = compare(files, "--base", files / "base.cf", mine="bad.cf")
+    summary, items = result(done)
+    assert done.returncode == 1 and summary["unreadable"] == 1
+    assert "error" in items[B] and items[B]["class"] != "unchanged" and items[B]["action"] == "ask"
+    assert f"bad.cf: entry {B}" in done.stderr
+
+
+def test_the_register_tells_what_changed_since(files):
+    arguments = ["compare", "--base", files / "base.cf", "--mine", files / "mine.cf", "--level", "object", "--json"]
+    done = run(*arguments, "--register", files / "register")
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in (files / "register").read_text().splitlines()]
+    assert lines[0]["register"] == 1 and lines[0]["count"] == 2 and [row["id"] for row in lines[1:]] == [B, C]
+    (files / "mine.cf").write_bytes(cf(a=b"{mine}", c=b"{other}"))
+    done = run(*arguments, "--against", files / "register", "--register", files / "register")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows[0]["since"] == {"appeared": 1, "changed": 1, "gone": 1}
+    assert [(row["since"], row["id"]) for row in rows if "since" in row and "id" in row] == [("appeared", A), ("gone", B), ("changed", C)]
+    assert run(*arguments, "--against", files / "register").stdout.count('"since"') == 1
+    (files / "register").write_text("no register\n")
+    done = run(*arguments, "--against", files / "register")
+    assert done.returncode == 1 and "register: line 1" in done.stderr
+
+
+def test_folders_are_compared_by_the_same_rules(folder):
+    for side, texts in (("base", "111-"), ("mine", "122x"), ("theirs", "333-")):
+        for name, text in zip(("vendor.dll", "both.cfg", "own.txt", "new.txt"), texts):
+            if text != "-":
+                (folder / side / "conf").mkdir(parents=True, exist_ok=True)
+                (folder / side / "conf" / name).write_text(text)
+    (folder / "rules").write_text("# what the branch may change\n* locked\n*.cfg editable\nconf/own.txt removed\n")
+    sides = [folder / side for side in ("base", "mine", "theirs")]
+    done = run("compare", "--tree", *sides, "--rules", folder / "rules", "--json")
+    summary, items = result(done)
+    assert done.returncode == 0 and summary["counts"] == {"unchanged": 0, "mine": 1, "theirs": 1, "identical": 0, "conflict": 2}
+    assert {name: row["action"] for name, row in items.items()} == {
+        "conf/vendor.dll": "take_theirs", "conf/both.cfg": "take_theirs", "conf/own.txt": "keep_mine", "conf/new.txt": "keep_mine"}
+    assert items["conf/both.cfg"]["support"] == "ObjectIsEditableSupportEnabled" and items["conf/both.cfg"]["name"] == "both.cfg"
+    _, items = result(run("compare", "--tree", *sides, "--json"))
+    assert items["conf/both.cfg"]["action"] == "ask" and items["conf/both.cfg"]["support"] == "unknown"
+    (folder / "rules").write_text("* locked\n*.cfg maybe\n")
+    done = run("compare", "--tree", *sides, "--rules", folder / "rules")
+    assert done.returncode == 1 and "rules: line 2" in done.stderr and done.stdout == ""
+    assert run("compare", "--tree", sides[0], folder / "none", sides[2]).returncode == 1
+
+
+def test_people_get_a_table(files):
+    done = run("compare", "--mine", files / "mine.cf", "--theirs", files / "theirs.cf", "--base", files / "base.cf", "--level", "object")
+    assert done.returncode == 0
+    assert "unchanged 1, mine 1, theirs 1, identical 0, conflict 1\n" in done.stdout
+    assert f"conflict  changed   changed   ask         unknown                         {C}" in done.stdout
+
+
+def test_wrong_usage_is_exit_status_2(files):
+    mine, theirs = ["--mine", files / "mine.cf"], ["--theirs", files / "theirs.cf"]
+    for arguments in ([], mine, theirs, [*mine, *theirs, "--level", "line"], [*mine, *theirs, "--rules", "x"], [*mine, *theirs, "x"],
+                      ["--tree", files], ["--tree", files, files, files, *mine], ["--nothing"]):
+        assert run("compare", *arguments).returncode == 2, arguments
+    assert run("compare", "--help").stdout.startswith("Usage: 1cdist compare")
+    for bad in ("none.cf", "."):
+        done = run("compare", "--mine", files / bad, *theirs)
+        assert done.returncode == 1 and done.stderr.startswith("1cdist: ")
+    (files / "text.cf").write_text("text")
+    done = run("compare", "--mine", files / "text.cf", *theirs)
+    assert done.returncode == 1 and "text.cf" in done.stderr
