@@ -96,8 +96,8 @@ static cdist_err_t *compare_register(comparison_t *comparison, const cdist_regis
     CDIST_ERR(cdist_file_read(&bytes, &length, path, REGISTER_MAX_BYTES, pool));
     CDIST_ERR(cdist_register_parse(&before, bytes, length, shown, pool));
     if (strcmp(before->level, now->level) != 0) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: was made with --level %s, and cannot be compared with --level %s", shown,
-                                cdist_text_printable(before->level, pool), now->level);
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: was made with --level %s, and cannot be compared with --level %s",
+                                shown, cdist_text_printable(before->level, pool), now->level);
     }
     comparison->since = cdist_register_compare(before, now, pool);
     return NULL;
@@ -198,7 +198,8 @@ static int compare(apr_getopt_t *args, apr_pool_t *pool)
     if ((problem = check_request(&request, operands)) != NULL) return tool_usage_error(&tool_compare, "%s", problem);
     if (request.tree) return compare_trees(&request, operands, pool);
     if (request.register_path && (err = tool_check_output(request.register_path, pool)) != NULL) {
-        return tool_fail(apr_pstrcat(pool, cdist_text_printable(request.register_path, pool), ": ", cdist_err_text(err, pool), NULL));
+        return tool_fail(apr_pstrcat(pool, cdist_text_printable(request.register_path, pool), ": ", cdist_err_text(err, pool),
+                                     NULL));
     }
     return compare_configurations(&request, pool);
 }

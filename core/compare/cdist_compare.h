@@ -122,8 +122,8 @@ typedef struct {
     cdist_rule_t rule;
     cdist_delivery_t delivery;
     const cdist_decision_t *decision; /* what an update does with it; a constant */
-    /* NULL, or what must be said besides: a vendor's object was deleted that is still supported; the rule is one that the vendor
-     * does not recommend, or does not allow. */
+    /* NULL, or what must be said besides: a vendor's object was deleted that is still supported; the rule is one that the
+     * vendor does not recommend, or does not allow. */
     const char *warning;
 } cdist_verdict_t;
 
@@ -234,11 +234,11 @@ cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comp
  * cannot be read, or is neither file nor folder nor link, is an element with an error. */
 CDIST_MUST_CHECK cdist_err_t *cdist_tree_snapshot(cdist_snapshot_t **snapshot, const char *folder, apr_pool_t *pool);
 
-/* Rules for the files of a folder, of a text with a line each, GLOB RULE, where RULE is locked, editable or removed. Blank lines,
- * and lines that start with #, mean nothing. In a glob * is any number of characters but "/", ** any number of any characters, a
- * double star between slashes any number of folders, ? one character but "/"; a glob without "/" is for the name of a file or folder anywhere, any other for its path. What holds for
- * a folder holds for all that is in it. Of several globs the one with the most characters that are no wildcards decides,
- * wherever it stands; of equal ones the strictest rule. */
+/* Rules for the files of a folder, of a text with a line each, GLOB RULE, where RULE is locked, editable or removed. Blank
+ * lines, and lines that start with #, mean nothing. In a glob * is any number of characters but "/", ** any number of any
+ * characters, a double star between slashes any number of folders, ? one character but "/"; a glob without "/" is for the name
+ * of a file or folder anywhere, any other for its path. What holds for a folder holds for all that is in it. Of several globs
+ * the one with the most characters that are no wildcards decides, wherever it stands; of equal ones the strictest rule. */
 typedef struct cdist_tree_rules_t cdist_tree_rules_t;
 /* `path` is for messages. A line of another form is CDIST_E_INPUT, with its number. */
 CDIST_MUST_CHECK cdist_err_t *cdist_tree_rules_parse(cdist_tree_rules_t **rules, const char *bytes, apr_size_t length,

@@ -35,15 +35,15 @@ static void note_support(cdist_sides_t *sides, const char *file, apr_pool_t *poo
 {
     switch (cdist_support_index_state(sides->support)) {
     case CDIST_SUPPORT_NONE:
-        note(sides, "not_on_support", apr_psprintf(pool, "%s: is not on support: no rules are known, what both changed is for a "
-                                                   "person to decide", file));
+        note(sides, "not_on_support", apr_psprintf(pool, "%s: is not on support: no rules are known, what both changed is for "
+                                                   "a person to decide", file));
         break;
     case CDIST_SUPPORT_REMOVED:
         note(sides, "support_removed", apr_psprintf(pool, "%s: support was removed: nothing is taken from the vendor", file));
         break;
     case CDIST_SUPPORT_LOCKED:
-        note(sides, "locked", apr_psprintf(pool, "%s: changes are forbidden for the whole configuration: an update replaces it as "
-                                           "it is", file));
+        note(sides, "locked", apr_psprintf(pool, "%s: changes are forbidden for the whole configuration: an update replaces it "
+                                           "as it is", file));
         break;
     case CDIST_SUPPORT_RULES: break;
     }
@@ -67,16 +67,16 @@ static void note_sides(cdist_sides_t *sides, const cdist_compare_files_t *files,
 
     note_support(sides, files->support ? cdist_text_printable(files->support, pool) : sides->mine->name, pool);
     if (!base) {
-        note(sides, "no_base", apr_psprintf(pool, "%s: holds no vendor's configuration, and no base is named: nobody can say which "
-                                            "side changed what differs", sides->mine->name));
+        note(sides, "no_base", apr_psprintf(pool, "%s: holds no vendor's configuration, and no base is named: nobody can say "
+                                            "which side changed what differs", sides->mine->name));
     } else if (sides->base_origin == CDIST_BASE_FILE) {
         note_distribution(sides, base, "base_no_distribution", pool);
     }
     if (!theirs) return;
     if (!theirs->update) note_distribution(sides, theirs, "theirs_no_distribution", pool);
     else if (theirs->facts->container_bits == 64) {
-        note(sides, "wide_update", apr_psprintf(pool, "%s: experimental: an update in a container of 64 bits, of which none was seen "
-                                                "so far", theirs->name));
+        note(sides, "wide_update", apr_psprintf(pool, "%s: experimental: an update in a container of 64 bits, of which none was "
+                                                "seen so far", theirs->name));
     }
     if (base && !is_same_product(base->facts, theirs->facts)) {
         note(sides, "other_product", apr_psprintf(pool, "%s: is %s (%s), while the base is %s (%s)", theirs->name,
@@ -136,12 +136,13 @@ static cdist_err_t *open_theirs(cdist_sides_t *sides, const cdist_compare_files_
     if (!facts || facts->kind != CDIST_FILE_CFU) {
         if (facts) return cdist_config_open(&sides->theirs, files->theirs, pool);
         if (sides->base) return NULL;
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds no vendor's configuration, so what the customer changed is not "
-                                "known: name the base with --base", sides->mine->name);
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds no vendor's configuration, so what the customer changed is "
+                                "not known: name the base with --base", sides->mine->name);
     }
     if (sides->base) return cdist_config_update(&sides->theirs, sides->base, files->theirs, pool);
     return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is an update, and %s holds no vendor's configuration that it could be "
-                            "applied to: name the base with --base", cdist_text_printable(files->theirs, pool), sides->mine->name);
+                            "applied to: name the base with --base", cdist_text_printable(files->theirs, pool),
+                            sides->mine->name);
 }
 
 /* A vendor's entries, under the names that mine has for them. */

@@ -1,7 +1,7 @@
 /* Configurations to compare: a .cf, the vendor's one that it holds, and what an update makes of that.
- * Embedded: the entry <root-guid>.<instance>; inflated it is raw deflate data once more, and these inflated are a container with
- * stored entries. Entries of a .cf are compressed one by one; those of updates and embedded configurations are stored, since the
- * whole is compressed. Source: real files, see docs/formats.md. */
+ * Embedded: the entry <root-guid>.<instance>; inflated it is raw deflate data once more, and these inflated are a container
+ * with stored entries. Entries of a .cf are compressed one by one; those of updates and embedded configurations are stored,
+ * since the whole is compressed. Source: real files, see docs/formats.md. */
 #include "compare_int.h"
 
 #include <apr_strings.h>
@@ -108,7 +108,8 @@ static cdist_err_t *open_bytes(cdist_config_t **config, cdist_bytes_t *bytes, co
     CDIST_ERR(cdist_file_facts_of(&made->facts, bytes, pool, pool));
     CDIST_ERR(cdist_container_probe(&bits, bytes, 0));
     if (made->facts->kind != CDIST_FILE_CF || !bits) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is no .cf, but a .%s%s", name, cdist_file_kind_name(made->facts->kind),
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is no .cf, but a .%s%s", name,
+                                cdist_file_kind_name(made->facts->kind),
                                 made->facts->kind == CDIST_FILE_CF ? ", compressed as a whole" : "");
     }
     CDIST_ERR(cdist_container_open(&made->container, bytes, pool));
@@ -143,10 +144,8 @@ static cdist_err_t *visit_embedded(void *baton, const cdist_item_t *item, apr_po
     const char *root_id = search->customer->facts->root_id;
 
     (void)pool;
-    if (strlen(item->name) != CDIST_EMBEDDED_CHARS || item->name[CDIST_UUID_CHARS] != '.' || strlen(root_id) != CDIST_UUID_CHARS ||
-        strncmp(item->name, root_id, CDIST_UUID_CHARS) != 0) {
-        return NULL;
-    }
+    if (strlen(item->name) != CDIST_EMBEDDED_CHARS || item->name[CDIST_UUID_CHARS] != '.') return NULL;
+    if (strlen(root_id) != CDIST_UUID_CHARS || strncmp(item->name, root_id, CDIST_UUID_CHARS) != 0) return NULL;
     APR_ARRAY_PUSH(search->names, const char *) = apr_pstrdup(search->pool, item->name);
     return NULL;
 }
@@ -190,8 +189,8 @@ cdist_err_t *cdist_config_embedded(cdist_config_t **config, cdist_config_t *cust
         found++;
     }
     if (found == 1 || search.names->nelts == 0) return NULL;
-    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds the configurations of several vendors, %s; %s of them is %s (%s): name "
-                            "the base with --base", customer->name, all, found ? "more than one" : "none",
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds the configurations of several vendors, %s; %s of them is %s (%s): "
+                            "name the base with --base", customer->name, all, found ? "more than one" : "none",
                             cdist_text_printable(name, pool), cdist_text_printable(vendor, pool));
 }
 

@@ -28,8 +28,8 @@ cdist_err_t *cdist_register_make(cdist_register_t **reg, cdist_sides_t *sides, c
     int i;
 
     if (!sides->base) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds no vendor's configuration, so what the customer changed is not "
-                                "known: name the base with --base", cdist_config_name(sides->mine));
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: holds no vendor's configuration, so what the customer changed is "
+                                "not known: name the base with --base", cdist_config_name(sides->mine));
     }
     base = cdist_config_facts(sides->base);
     made->level = level;
@@ -42,7 +42,8 @@ cdist_err_t *cdist_register_make(cdist_register_t **reg, cdist_sides_t *sides, c
 
         if (difference->mine_side == CDIST_SIDE_UNCHANGED) continue;
         if (difference->error) {
-            return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "no register is made of what cannot be read: %s", difference->error);
+            return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "no register is made of what cannot be read: %s",
+                                    difference->error);
         }
         item = apr_array_push(made->items);
         memset(item, 0, sizeof *item);
@@ -189,7 +190,9 @@ static cdist_err_t *take_item(reader_t *reader, const json_t *object)
     if (!find_side(&item.side, text_of(object, "mine", reader->pool))) {
         return refuse(reader, "mine is neither added nor changed nor deleted");
     }
-    if (!cdist_digest_parse(&item.digest, text_of(object, "sha256", reader->pool))) return refuse(reader, "sha256 is no digest");
+    if (!cdist_digest_parse(&item.digest, text_of(object, "sha256", reader->pool))) {
+        return refuse(reader, "sha256 is no digest");
+    }
     for (item.rule = CDIST_RULE_REMOVED; item.rule > CDIST_RULE_UNKNOWN; item.rule--) {
         if (strcmp(cdist_rule_name(item.rule), support) == 0) break;
     }

@@ -121,8 +121,8 @@ static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_
     if (walk->expected) {
         if (cdist_item_name_compare(item->name, UPDATE_INFO) == 0) return NULL;
         if (!apr_hash_get(walk->expected, item->name, APR_HASH_KEY_STRING)) {
-            return cdist_err_create(walk->pool, CDIST_E_CORRUPT, 0, "%s: the entry %s is not listed in " UPDATE_INFO ", or is there "
-                                    "twice", walk->name, cdist_text_printable(item->name, pool));
+            return cdist_err_create(walk->pool, CDIST_E_CORRUPT, 0, "%s: the entry %s is not listed in " UPDATE_INFO ", or is "
+                                    "there twice", walk->name, cdist_text_printable(item->name, pool));
         }
         apr_hash_set(walk->expected, item->name, APR_HASH_KEY_STRING, NULL);
     }
@@ -174,7 +174,8 @@ static cdist_err_t *lay_over(cdist_config_t *config, const cdist_snapshot_t *bas
     for (i = 0; i < base->elements->nelts; i++) {
         const cdist_element_t *element = &APR_ARRAY_IDX(base->elements, i, cdist_element_t);
 
-        if (apr_hash_get(config->deleted, element->id, APR_HASH_KEY_STRING) || cdist_snapshot_find(brought, element->id)) continue;
+        if (apr_hash_get(config->deleted, element->id, APR_HASH_KEY_STRING)) continue;
+        if (cdist_snapshot_find(brought, element->id)) continue;
         APR_ARRAY_PUSH(whole->elements, cdist_element_t) = *element;
     }
     apr_array_cat(whole->elements, brought->elements);

@@ -136,8 +136,8 @@ cdist_rule_t cdist_tree_rules_rule(const cdist_tree_rules_t *rules, const char *
 
 static cdist_err_t *bad_line(const char *path, int line, const char *what, apr_pool_t *pool)
 {
-    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: line %d: %s; a line is GLOB RULE, with the rule locked, editable or removed",
-                            path, line, what);
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: line %d: %s; a line is GLOB RULE, with the rule locked, editable or "
+                            "removed", path, line, what);
 }
 
 static cdist_rule_t rule_of(const char *word)

@@ -243,7 +243,8 @@ typedef struct {
 CDIST_MUST_CHECK cdist_err_t *cdist_update_info_parse(cdist_update_info_t **info, cdist_stream_t *stream, int with_entries,
                                                       apr_pool_t *pool);
 
-/* CDIST_E_INPUT unless the update names the configuration's version id among its sources; `name` is the update's, for the message. */
+/* CDIST_E_INPUT unless the update names the configuration's version id among its sources; `name` is the update's, for the
+ * message. */
 CDIST_MUST_CHECK cdist_err_t *cdist_update_check(const cdist_update_info_t *info, const cdist_configuration_id_t *id,
                                                  const char *name, apr_pool_t *pool);
 

@@ -42,7 +42,8 @@ static void make(cm_made_t *made, const cm_configuration_t *configuration, const
     for (i = 0; i < count; i++) {
         for (j = 0; j < items_count && strcmp(items[j].name, changes[i].name) != 0; ) j++;
         items_count += j == items_count;
-        items[j] = (cm_item_t){changes[i].name, changes[i].content, changes[i].length, configuration->stored || changes[i].stored, 0};
+        items[j] = (cm_item_t){changes[i].name, changes[i].content, changes[i].length,
+                               configuration->stored || changes[i].stored, 0};
     }
     qsort(items, (size_t)items_count, sizeof *items, compare_items);
     cm_container(made, items, items_count, style);
@@ -100,7 +101,8 @@ static const cm_style_t styles[] = {{.bits = 32}, {.bits = 64, .pad = 512}, {.bi
 
 START_TEST(contents_count_and_not_how_they_are_stored)
 {
-    change_t mine[] = {{B, MARK "{mine}", 0, 0}, {C, MARK "{both}", 0, 1}}, theirs[] = {{A, MARK "{theirs}", 0, 0}, {C, MARK "{both}", 0, 0}};
+    change_t mine[] = {{B, MARK "{mine}", 0, 0}, {C, MARK "{both}", 0, 1}};
+    change_t theirs[] = {{A, MARK "{theirs}", 0, 0}, {C, MARK "{both}", 0, 0}};
     cdist_comparison_t *found = compare(write_cf("base", NULL, 0, NULL), write_cf("mine", mine, 2, &styles[_i]),
                                         write_cf("theirs", theirs, 2, &styles[(_i + 1) % FX_COUNT(styles)]));
 
@@ -187,8 +189,8 @@ static change_t embedded(const cm_configuration_t *vendor, const char *instance)
 
 static const char *support_data(int locked, int rule, int vendors)
 {
-    const char *vendor = apr_psprintf(fx_pool, INSTANCE ",%d," OLD_ID ",\"1.0.2.6\",\"V\",\"N\",2,%d,0," CM_ROOT_ID "," CM_ROOT_ID
-                                      ",%d,0," B "," B ",0,0,", locked, rule, rule);
+    const char *vendor = apr_psprintf(fx_pool, INSTANCE ",%d," OLD_ID ",\"1.0.2.6\",\"V\",\"N\",2,%d,0," CM_ROOT_ID ","
+                                      CM_ROOT_ID ",%d,0," B "," B ",0,0,", locked, rule, rule);
 
     return apr_psprintf(fx_pool, MARK "{6,%d,%d,%s0,1,0}", locked, vendors, vendors ? vendor : "");
 }
@@ -221,7 +223,8 @@ END_TEST
 
 START_TEST(of_several_vendors_the_one_of_theirs_is_the_base)
 {
-    cm_configuration_t ours = {.version = "1.0.2.6", .version_id = OLD_ID, .extra = 3}, other = {.name = "Other", .vendor = "W", .extra = 1};
+    cm_configuration_t ours = {.version = "1.0.2.6", .version_id = OLD_ID, .extra = 3};
+    cm_configuration_t other = {.name = "Other", .vendor = "W", .extra = 1};
     change_t mine[] = {embedded(&other, A), embedded(&ours, INSTANCE), {B, MARK "{mine}"}};
     cdist_compare_files_t files = {.mine = write_cf("mine", mine, 3, NULL), .theirs = write_cf("theirs", NULL, 0, NULL)};
     cm_made_t made = {0};
@@ -244,8 +247,8 @@ static const char *write_update(const char *from, const char *listed)
     cm_made_t made = {0}, packed = {0};
 
     items[1].content = cm_metadata(&target);
-    items[2].content = apr_psprintf(fx_pool, MARK "{3,1,\"" CM_NAME "\",\"V\",\"1.0.2.6\",%s,1,\"" A "\",3,\"\",new,\"" CM_ROOT_ID "\",r,\"%s\",c,"
-                                    "\"" CM_NAME "\",\"V\",\"1.0.2.7\",z,{216,0,{80325,0}}," CM_ROOT_ID "}", from, listed);
+    items[2].content = apr_psprintf(fx_pool, MARK "{3,1,\"" CM_NAME "\",\"V\",\"1.0.2.6\",%s,1,\"" A "\",3,\"\",new,"
+                                    "\"" CM_ROOT_ID "\",r,\"%s\",c,\"" CM_NAME "\",\"V\",\"1.0.2.7\",z,{216,0,{80325,0}}," CM_ROOT_ID "}", from, listed);
     cm_container(&made, items, 3, NULL);
     cm_deflate(&packed, made.bytes, made.length);
     fx_write("update", packed.bytes, packed.length);
@@ -255,7 +258,8 @@ static const char *write_update(const char *from, const char *listed)
 START_TEST(an_update_is_seen_as_applied_to_the_base)
 {
     change_t mine[] = {{C, MARK "{mine}"}};
-    cdist_comparison_t *found = compare(write_cf("base", NULL, 0, &styles[_i]), write_cf("mine", mine, 1, NULL), write_update(OLD_ID, C));
+    cdist_comparison_t *found = compare(write_cf("base", NULL, 0, &styles[_i]), write_cf("mine", mine, 1, NULL),
+                                        write_update(OLD_ID, C));
 
     ck_assert_int_eq(class_of(found, A), CDIST_CLASS_THEIRS);
     ck_assert_int_eq(find(found, A)->theirs_side, CDIST_SIDE_DELETED);

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
-#define HEAD(count) "{\"register\":1,\"level\":\"object\",\"name\":\"N\",\"vendor\":\"V\",\"version\":\"1\",\"version_id\":\"v\",\"count\":" count "}\n"
-#define ITEM(id, mine, sha256) "{\"id\":\"" id "\",\"name\":\"\",\"mine\":\"" mine "\",\"support\":\"unknown\",\"sha256\":\"" sha256 "\"}\n"
+#define HEAD(count) "{\"register\":1,\"level\":\"object\",\"name\":\"N\",\"count\":" count "}\n"
+#define ITEM(id, mine, sha256) \
+    "{\"id\":\"" id "\",\"name\":\"\",\"mine\":\"" mine "\",\"support\":\"unknown\",\"sha256\":\"" sha256 "\"}\n"
 
 static cdist_register_t *made(const char *const *ids, const char *contents)
 {
@@ -67,7 +68,8 @@ START_TEST(what_changed_since_is_told)
     static const struct {
         const char *id;
         cdist_since_t since;
-    } expected[] = {{"a", CDIST_SINCE_GONE}, {"c", CDIST_SINCE_CHANGED}, {"d", CDIST_SINCE_CHANGED}, {"e", CDIST_SINCE_APPEARED}};
+    } expected[] = {{"a", CDIST_SINCE_GONE}, {"c", CDIST_SINCE_CHANGED}, {"d", CDIST_SINCE_CHANGED},
+                    {"e", CDIST_SINCE_APPEARED}};
     apr_array_header_t *changes = cdist_register_compare(made(before, "1111"), made(now, "12-1"), fx_pool);
     int i;
 

@@ -260,14 +260,14 @@ static cdist_snapshot_t *grouped(const char *contents, const char *owners)
 
 START_TEST(a_group_changes_when_one_of_its_parts_does)
 {
-    cdist_snapshot_t *base = grouped("xyz", "ABA");
+    cdist_snapshot_t *base = grouped("xyz", "ABA"), *other = grouped("yyz", "ABA");
 
     ck_assert_int_eq(base->elements->nelts, 2);
     ck_assert_uint_eq(cdist_threeway(base, grouped("xyz", "ABA"), base, fx_pool)->counts[CDIST_CLASS_UNCHANGED], 2);
     ck_assert_uint_eq(cdist_threeway(base, grouped("xyy", "ABA"), base, fx_pool)->counts[CDIST_CLASS_MINE], 1);
     /* Two sides that changed different parts changed one object twice. */
-    ck_assert_uint_eq(cdist_threeway(base, grouped("yyz", "ABA"), grouped("xyx", "ABA"), fx_pool)->counts[CDIST_CLASS_CONFLICT], 1);
-    ck_assert_uint_eq(cdist_threeway(base, grouped("yyz", "ABA"), grouped("yyz", "ABA"), fx_pool)->counts[CDIST_CLASS_IDENTICAL], 1);
+    ck_assert_uint_eq(cdist_threeway(base, other, grouped("xyx", "ABA"), fx_pool)->counts[CDIST_CLASS_CONFLICT], 1);
+    ck_assert_uint_eq(cdist_threeway(base, other, grouped("yyz", "ABA"), fx_pool)->counts[CDIST_CLASS_IDENTICAL], 1);
 }
 END_TEST
 
