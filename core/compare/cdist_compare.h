@@ -282,52 +282,6 @@ typedef struct {
 /* What changed between two registers of one level: cdist_register_change_t, sorted by id. */
 apr_array_header_t *cdist_register_compare(const cdist_register_t *before, const cdist_register_t *now, apr_pool_t *pool);
 
-/* ---- texts by line (diff2.c, diff3.c) ---------------------------------------------------------------------------- */
-
-#define CDIST_MERGE_BYTES (64u * 1024 * 1024) /* of each text */
-#define CDIST_MERGE_LINES 1000000u
-
-typedef struct {
-    const char *text; /* where it starts in the text given; not followed by a NUL */
-    apr_uint32_t length, end; /* bytes of the line, and of its end: 0, 1 (LF) or 2 (CR LF) */
-} cdist_merge_line_t;
-
-typedef struct {
-    const cdist_merge_line_t *lines;
-    apr_uint32_t count;
-} cdist_merge_text_t;
-
-/* `count` lines from `first` (0 on) on. */
-typedef struct {
-    apr_uint32_t first, count;
-} cdist_span_t;
-
-/* Lines of the base, and what they have become on each side. */
-typedef struct {
-    cdist_class_t cls;
-    cdist_span_t base, mine, theirs;
-} cdist_region_t;
-
-typedef struct {
-    cdist_merge_text_t base, mine, theirs;
-    apr_array_header_t *regions; /* cdist_region_t: one after the other, they cover the three texts */
-    int two_way;                 /* 1: without a base every difference is a conflict */
-    int conflicts;               /* regions that both sides changed, differently */
-    int coarse;                  /* 1: the texts differ too much to be compared to the end; regions are larger than they had to be */
-    apr_uint32_t mine_ends, theirs_ends; /* lines of which that side changed the end alone: LF for CR LF, or the reverse */
-} cdist_merge_t;
-
-/* Compares three texts line by line. Lines are equal whatever their ends; regions with no unchanged line between them are one.
- * `base` NULL: there is none. A text of more than CDIST_MERGE_BYTES or CDIST_MERGE_LINES is CDIST_E_INPUT. The result refers to the
- * texts. Takes bounded time for any input (diff2.c). */
-CDIST_MUST_CHECK cdist_err_t *cdist_merge_compare(cdist_merge_t **merge, const char *base, apr_size_t base_length,
-                                                  const char *mine, apr_size_t mine_length, const char *theirs,
-                                                  apr_size_t theirs_length, apr_pool_t *result_pool, apr_pool_t *scratch_pool);
-/* The merged text, NUL after it: what one side changed, or both alike, is taken; a conflict stands between the marks of "diff3 -m",
- * with the base's lines in the middle (<<<<<<< mine, ||||||| base, =======, >>>>>>> theirs). Ends of lines are merged like lines:
- * a line that stands in all texts gets the end that one side gave it. */
-const char *cdist_merge_format(apr_size_t *length, const cdist_merge_t *merge, apr_pool_t *pool);
-
 /* ---- metadata objects (metadata_class.c, metadata_name.c) -------------------------------------------------------- */
 
 /* What kind of object it is: "Справочник", "Catalog". Of a class that is not known both are its uuid. */

@@ -2,7 +2,7 @@
  * Differences of the two sides that overlap or touch are one region; all between regions is unchanged. Lines get numbers by
  * sorting them, not by a table of hashes: so nobody can make up lines that all fall into one place of it.
  * Invariants: regions follow each other without a gap in each of the texts; between two that are changed lies an unchanged one. */
-#include "cdist_compare.h"
+#include "cdist_compare_detail.h"
 #include "lines_int.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The text that a comparison of three texts by line gives. Where a text ends without the end of its last line, and other lines
  * follow it now, it gets the end that the texts use. */
-#include "cdist_compare.h"
+#include "cdist_compare_detail.h"
 
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /* Texts by line, three ways: regions, the merged text, and what must hold for any texts. */
-#include "compare/cdist_compare.h"
+#include "compare/cdist_compare_detail.h"
 #include "fixture.h"
 
 #include <apr_strings.h>
+#include <apr_thread_proc.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -189,16 +190,18 @@ static const char *random_text(unsigned most, unsigned letters, int ends)
     return text;
 }
 
-/* Lines changed, taken away and added here and there; `fresh` counts lines that were nowhere before. */
-static const char *edited(const char *text, unsigned one_of, unsigned *fresh)
+/* Lines changed, taken away and added here and there; `fresh` counts lines that were nowhere before. Two sides take away every
+ * second line alone, since of the same change on both the other program makes a conflict. */
+static const char *edited(const char *text, unsigned one_of, unsigned side, unsigned *fresh)
 {
     const char *out = "";
+    unsigned number = side;
     char *copy = apr_pstrdup(fx_pool, text), *state = NULL, *line;
 
     for (line = apr_strtok(copy, "\n", &state); line; line = apr_strtok(NULL, "\n", &state)) {
-        unsigned what = dice(one_of);
+        unsigned what = dice(one_of), odd = number++ % 2;
 
-        if (what == 0) continue;
+        if (what == 0 && odd) continue;
         if (what == 1) line = apr_psprintf(fx_pool, "new %u", (*fresh)++);
         out = apr_pstrcat(fx_pool, out, line, "\n", NULL);
         if (what == 2) out = apr_psprintf(fx_pool, "%snew %u\n", out, (*fresh)++);
@@ -292,8 +295,8 @@ START_TEST(diff3_gives_the_same_text_where_no_line_stands_twice)
         lines = dice(40);
         rare = 4 + dice(12);
         for (i = 0; i < lines; i++) base = apr_psprintf(fx_pool, "%sline %u\n", base, i);
-        mine = edited(base, rare, &fresh);
-        theirs = edited(base, rare, &fresh);
+        mine = edited(base, rare, 0, &fresh);
+        theirs = edited(base, rare, 1, &fresh);
         fx_write_text("base", base);
         fx_write_text("mine", mine);
         fx_write_text("theirs", theirs);

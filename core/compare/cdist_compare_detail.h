@@ -1,0 +1,94 @@
+/* Comparison in detail: what changed inside of an object. Texts by line, properties.
+ * Another part of cdist_compare.h, for who shows more than which object changed. */
+#ifndef CDIST_COMPARE_DETAIL_H
+#define CDIST_COMPARE_DETAIL_H
+
+#include "compare/cdist_compare.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- texts by line (diff2.c, diff3.c) ---------------------------------------------------------------------------- */
+
+#define CDIST_MERGE_BYTES (64u * 1024 * 1024) /* of each text */
+#define CDIST_MERGE_LINES 1000000u
+
+typedef struct {
+    const char *text; /* where it starts in the text given; not followed by a NUL */
+    apr_uint32_t length, end; /* bytes of the line, and of its end: 0, 1 (LF) or 2 (CR LF) */
+} cdist_merge_line_t;
+
+typedef struct {
+    const cdist_merge_line_t *lines;
+    apr_uint32_t count;
+} cdist_merge_text_t;
+
+/* `count` lines from `first` (0 on) on. */
+typedef struct {
+    apr_uint32_t first, count;
+} cdist_span_t;
+
+/* Lines of the base, and what they have become on each side. */
+typedef struct {
+    cdist_class_t cls;
+    cdist_span_t base, mine, theirs;
+} cdist_region_t;
+
+typedef struct {
+    cdist_merge_text_t base, mine, theirs;
+    apr_array_header_t *regions; /* cdist_region_t: one after the other, they cover the three texts */
+    int two_way;                 /* 1: without a base every difference is a conflict */
+    int conflicts;               /* regions that both sides changed, differently */
+    int coarse;                  /* 1: the texts differ too much to be compared to the end; regions are larger than they had to be */
+    apr_uint32_t mine_ends, theirs_ends; /* lines of which that side changed the end alone: LF for CR LF, or the reverse */
+} cdist_merge_t;
+
+/* Compares three texts line by line. Lines are equal whatever their ends; regions with no unchanged line between them are one.
+ * `base` NULL: there is none. A text of more than CDIST_MERGE_BYTES or CDIST_MERGE_LINES is CDIST_E_INPUT. The result refers to the
+ * texts. Takes bounded time for any input (diff2.c). */
+CDIST_MUST_CHECK cdist_err_t *cdist_merge_compare(cdist_merge_t **merge, const char *base, apr_size_t base_length,
+                                                  const char *mine, apr_size_t mine_length, const char *theirs,
+                                                  apr_size_t theirs_length, apr_pool_t *result_pool, apr_pool_t *scratch_pool);
+/* The merged text, NUL after it: what one side changed, or both alike, is taken; a conflict stands between the marks of "diff3 -m",
+ * with the base's lines in the middle (<<<<<<< mine, ||||||| base, =======, >>>>>>> theirs). Ends of lines are merged like lines:
+ * a line that stands in all texts gets the end that one side gave it. */
+const char *cdist_merge_format(apr_size_t *length, const cdist_merge_t *merge, apr_pool_t *pool);
+
+/* ---- properties (brace_number.c, brace_align.c, brace_diff.c, property_name.c) ------------------------------------- */
+
+#define CDIST_PROPERTY_NODES 2000000u /* of all texts together */
+#define CDIST_PROPERTY_COUNT 10000
+
+/* A place in brace text that is not the same in all texts. */
+typedef struct {
+    cdist_class_t cls;
+    apr_uint32_t base, mine, theirs; /* nodes of the trees; CDIST_BRACE_NONE where it is not there */
+    int order;          /* 1: the items of this list stand in another order, and nothing is said of what else changed in it */
+    const char *path;   /* "[3][1][1][14]": places from 0 on, in the base where it is there */
+    const char *name;   /* "vendor", "synonym.ru"; "" where it is not known */
+    const char *object; /* uuid of the object that the place describes; "" if it stands in none */
+} cdist_property_t;
+
+typedef struct {
+    const cdist_brace_tree_t *base, *mine, *theirs;
+    apr_array_header_t *properties; /* cdist_property_t, in the order of the text */
+    int conflicts; /* of the properties: changed on both sides, differently */
+    int cut;       /* 1: there are more than CDIST_PROPERTY_COUNT */
+} cdist_brace_diff_t;
+
+/* Compares three texts item by item. Items of a list of metadata objects are the same where their uuids are; others by their
+ * place, or by what is equal around them where some were added or taken away. How many items such a list has is no property.
+ * `base` NULL: there is none, and each difference is a conflict. Texts of more than CDIST_PROPERTY_NODES items are
+ * CDIST_E_INPUT. The result refers to the trees. */
+CDIST_MUST_CHECK cdist_err_t *cdist_brace_diff(cdist_brace_diff_t **diff, const cdist_brace_tree_t *base,
+                                               const cdist_brace_tree_t *mine, const cdist_brace_tree_t *theirs,
+                                               apr_pool_t *result_pool, apr_pool_t *scratch_pool);
+/* A node as text on one line; a longer text than `max_bytes` is cut, and ends in "…". "" for CDIST_BRACE_NONE. */
+const char *cdist_brace_show(const cdist_brace_tree_t *tree, apr_uint32_t node, apr_size_t max_bytes, apr_pool_t *pool);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
