@@ -65,7 +65,7 @@ typedef struct {
     cdist_class_t cls;
     apr_uint32_t base, mine, theirs; /* nodes of the trees; CDIST_BRACE_NONE where it is not there */
     int order;          /* 1: the items of this list stand in another order, and nothing is said of what else changed in it */
-    const char *path;   /* "[3][1][1][14]": places from 0 on, in the base where it is there */
+    const char *path;   /* "[3][1][1][14]": places from 0 on, in the base where it is there; "…" before the end of a very long one */
     const char *name;   /* "vendor", "synonym.ru"; "" where it is not known */
     const char *object; /* uuid of the object that the place describes; "" if it stands in none */
 } cdist_property_t;
