@@ -224,6 +224,8 @@ cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *
 cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool);
 /* The object that a difference is about, by the metadata of mine, else of theirs, else of base; NULL if none knows it. */
 const struct cdist_metadata_object_t *cdist_sides_object(cdist_sides_t *sides, const cdist_difference_t *difference);
+/* The same for an object's uuid. */
+const struct cdist_metadata_object_t *cdist_sides_object_of(cdist_sides_t *sides, const char *uuid);
 /* The verdict by the rules of support. */
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                     const cdist_difference_t *difference);

@@ -68,6 +68,7 @@ typedef struct {
     const char *path;   /* "[3][1][1][14]": places from 0 on, in the base where it is there; "…" before the end of a very long one */
     const char *name;   /* "vendor", "synonym.ru"; "" where it is not known */
     const char *object; /* uuid of the object that the place describes; "" if it stands in none */
+    const cdist_metadata_object_t *named; /* that object, where cdist_sides_details knows it, else NULL */
 } cdist_property_t;
 
 typedef struct {
@@ -86,6 +87,33 @@ CDIST_MUST_CHECK cdist_err_t *cdist_brace_diff(cdist_brace_diff_t **diff, const 
                                                apr_pool_t *result_pool, apr_pool_t *scratch_pool);
 /* A node as text on one line; a longer text than `max_bytes` is cut, and ends in "…". "" for CDIST_BRACE_NONE. */
 const char *cdist_brace_show(const cdist_brace_tree_t *tree, apr_uint32_t node, apr_size_t max_bytes, apr_pool_t *pool);
+
+/* ---- inside of an entry (detail.c) --------------------------------------------------------------------------------- */
+
+#define CDIST_DETAIL_BYTES_MOST (32u * 1024 * 1024) /* of a content; a larger one is not looked into */
+
+typedef enum { CDIST_DETAIL_LINES, CDIST_DETAIL_PROPERTIES, CDIST_DETAIL_BYTES } cdist_detail_kind_t;
+/* "lines", "properties", "bytes". */
+const char *cdist_detail_kind_name(cdist_detail_kind_t kind);
+
+/* What changed in an entry, or in a part of one that is a container: a module's text, a form. */
+typedef struct {
+    const char *part; /* its name in the container; "" for an entry that is none */
+    cdist_detail_kind_t kind;
+    cdist_class_t cls;
+    cdist_merge_t *merge;           /* of LINES, else NULL; a text that is not there has no lines */
+    cdist_brace_diff_t *properties; /* of PROPERTIES, else NULL */
+    apr_int64_t base_bytes, mine_bytes, theirs_bytes; /* of the content; -1 where it is not there */
+    const char *problem;            /* why it was not looked into, else NULL */
+} cdist_detail_t;
+
+/* Looks into an entry that differs: an array of cdist_detail_t, of what differs alone. What cannot be read is CDIST_E_CORRUPT or
+ * CDIST_E_INPUT. */
+CDIST_MUST_CHECK cdist_err_t *cdist_sides_details(apr_array_header_t **details, cdist_sides_t *sides,
+                                                  const cdist_difference_t *entry, apr_pool_t *pool);
+/* A property that is a text of several lines, such as the module in a form, line by line; *merge is NULL for any other. */
+CDIST_MUST_CHECK cdist_err_t *cdist_property_lines(cdist_merge_t **merge, const cdist_brace_diff_t *diff,
+                                                   const cdist_property_t *property, apr_pool_t *pool);
 
 #ifdef __cplusplus
 }

@@ -252,11 +252,11 @@ static cdist_err_t *open_entry(cdist_stream_t **stream, void *baton, const char 
 }
 
 static const cdist_metadata_object_t *find_object(cdist_sides_t *sides, side_names_t *names, cdist_config_t *config,
-                                                  const cdist_element_t *element)
+                                                  const char *entry)
 {
     cdist_err_t *err;
 
-    if (!config || !element) return NULL;
+    if (!config || !entry) return NULL;
     if (!names->asked) {
         names->asked = 1;
         err = cdist_names_read(&names->names, open_entry, config, config->name, sides->pool, sides->pool);
@@ -265,14 +265,29 @@ static const cdist_metadata_object_t *find_object(cdist_sides_t *sides, side_nam
             note(sides, "no_names", cdist_err_text(err, sides->pool));
         }
     }
-    return names->names ? cdist_names_find(names->names, element->name) : NULL;
+    return names->names ? cdist_names_find(names->names, entry) : NULL;
+}
+
+static const char *name_of(const cdist_element_t *element)
+{
+    return element ? element->name : NULL;
+}
+
+static const cdist_metadata_object_t *find_in_sides(cdist_sides_t *sides, const char *mine, const char *theirs, const char *base)
+{
+    struct cdist_side_names_t *names = sides->names;
+    const cdist_metadata_object_t *object = find_object(sides, &names->mine, sides->mine, mine);
+
+    if (!object) object = find_object(sides, &names->theirs, sides->theirs, theirs);
+    return object ? object : find_object(sides, &names->base, sides->base, base);
 }
 
 const cdist_metadata_object_t *cdist_sides_object(cdist_sides_t *sides, const cdist_difference_t *difference)
 {
-    struct cdist_side_names_t *names = sides->names;
-    const cdist_metadata_object_t *object = find_object(sides, &names->mine, sides->mine, difference->mine);
+    return find_in_sides(sides, name_of(difference->mine), name_of(difference->theirs), name_of(difference->base));
+}
 
-    if (!object) object = find_object(sides, &names->theirs, sides->theirs, difference->theirs);
-    return object ? object : find_object(sides, &names->base, sides->base, difference->base);
+const cdist_metadata_object_t *cdist_sides_object_of(cdist_sides_t *sides, const char *uuid)
+{
+    return find_in_sides(sides, uuid, uuid, uuid);
 }
