@@ -153,6 +153,7 @@ static int compare_configurations(const request_t *request, apr_pool_t *pool)
     } else {
         comparison.comparison = cdist_sides_objects(&parts, sides, pool);
         comparison.parts = parts_by_owner(parts, pool);
+        comparison.details = strcmp(request->level, "property") == 0;
     }
     err = handle_register(&comparison, request, pool);
     if (comparison_print(&comparison, pool) != TOOL_DONE && !err) return TOOL_FAILED;

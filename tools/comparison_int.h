@@ -2,7 +2,7 @@
 #ifndef CDIST_COMPARISON_INT_H
 #define CDIST_COMPARISON_INT_H
 
-#include "compare/cdist_compare.h"
+#include "compare/cdist_compare_detail.h"
 #include "tool_int.h"
 
 #include <apr_hash.h>
@@ -14,12 +14,18 @@ typedef struct {
     cdist_comparison_t *comparison;
     apr_hash_t *parts;                /* of objects: uuid → array of const cdist_difference_t *, its entries that differ; or NULL */
     apr_array_header_t *since;        /* cdist_register_change_t: what changed since the register of --against; or NULL */
+    int details;                      /* 1: what changed inside of the parts is told too */
     int json;
 } comparison_t;
 
 cdist_verdict_t comparison_verdict(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool);
 /* The name for people in Russian or English, "" without one: of an object its qualified name, of a file its own. */
 const char *comparison_name(const comparison_t *comparison, const cdist_difference_t *difference, int russian, apr_pool_t *pool);
+/* What an entry is in its object; NULL if that is not known. */
+const cdist_part_name_t *comparison_part_name(const comparison_t *comparison, const cdist_difference_t *part);
+/* What changed inside of an entry (comparison_detail.c). */
+json_t *comparison_details_json(const comparison_t *comparison, const cdist_difference_t *entry, apr_pool_t *pool);
+void comparison_print_details(const comparison_t *comparison, const cdist_difference_t *entry, apr_pool_t *pool);
 /* Prints everything; what could not be read goes to standard error too. Returns an exit status. */
 int comparison_print(const comparison_t *comparison, apr_pool_t *pool);
 

@@ -114,8 +114,7 @@ static const apr_array_header_t *parts_of(const comparison_t *comparison, const 
     return comparison->parts ? apr_hash_get(comparison->parts, id, APR_HASH_KEY_STRING) : NULL;
 }
 
-/* What an entry is in its object; NULL if that is not known. */
-static const cdist_part_name_t *part_name(const comparison_t *comparison, const cdist_difference_t *part)
+const cdist_part_name_t *comparison_part_name(const comparison_t *comparison, const cdist_difference_t *part)
 {
     const cdist_metadata_object_t *object = cdist_sides_object(comparison->sides, part);
 
@@ -133,7 +132,7 @@ static void put_parts(json_t *object, const comparison_t *comparison, const char
     list = json_array();
     for (i = 0; parts && i < parts->nelts; i++) {
         const cdist_difference_t *part = APR_ARRAY_IDX(parts, i, const cdist_difference_t *);
-        const cdist_part_name_t *name = part_name(comparison, part);
+        const cdist_part_name_t *name = comparison_part_name(comparison, part);
         json_t *row = json_object();
 
         put_text(row, "id", part->id, pool);
@@ -142,6 +141,7 @@ static void put_parts(json_t *object, const comparison_t *comparison, const char
         put_text(row, "class", cdist_class_name(part->cls), pool);
         put_text(row, "mine", cdist_side_name(part->mine_side), pool);
         put_text(row, "theirs", cdist_side_name(part->theirs_side), pool);
+        if (comparison->details) json_object_set_new(row, "details", comparison_details_json(comparison, part, pool));
         json_array_append_new(list, row);
     }
     json_object_set_new(object, "parts", list);
@@ -221,10 +221,11 @@ static void print_parts(const comparison_t *comparison, const char *id, apr_pool
 
     for (i = 0; parts && i < parts->nelts; i++) {
         const cdist_difference_t *part = APR_ARRAY_IDX(parts, i, const cdist_difference_t *);
-        const cdist_part_name_t *name = part_name(comparison, part);
+        const cdist_part_name_t *name = comparison_part_name(comparison, part);
 
         printf("  %-9s %-9s %-9s %s\n", cdist_class_name(part->cls), cdist_side_name(part->mine_side),
                cdist_side_name(part->theirs_side), name ? name->en : cdist_text_printable(part->id, pool));
+        if (comparison->details) comparison_print_details(comparison, part, pool);
     }
 }
 
