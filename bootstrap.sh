@@ -15,8 +15,8 @@ packages_build=(gcc make pkg-config autoconf automake libtool apache2-bin apache
     zlib1g-dev libdeflate-dev libssl-dev libjansson-dev libarchive-dev libexpat1-dev
     libcurl4-openssl-dev)
 packages_demo=(curl unzip)
-packages_check=(check python3 python3-pytest python3-pytest-xdist curl openssl unzip zip 7zip libarchive-tools aria2 xz-utils util-linux
-    haproxy varnish)
+packages_check=(check chromium diffutils python3 python3-pytest python3-pytest-xdist curl openssl unzip zip 7zip libarchive-tools
+    aria2 xz-utils util-linux haproxy varnish)
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'bootstrap.sh: %s\n' "$*" >&2; exit 1; }

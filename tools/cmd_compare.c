@@ -16,6 +16,7 @@ enum {
     OPTION_LEVEL,
     OPTION_REGISTER,
     OPTION_AGAINST,
+    OPTION_HTML,
     OPTION_TREE,
     OPTION_RULES,
     OPTION_JSON
@@ -28,6 +29,7 @@ static const apr_getopt_option_t compare_options[] = {{"mine", OPTION_MINE, 1, N
                                                       {"level", OPTION_LEVEL, 1, NULL},
                                                       {"register", OPTION_REGISTER, 1, NULL},
                                                       {"against", OPTION_AGAINST, 1, NULL},
+                                                      {"html", OPTION_HTML, 1, NULL},
                                                       {"tree", OPTION_TREE, 0, NULL},
                                                       {"rules", OPTION_RULES, 1, NULL},
                                                       {"json", OPTION_JSON, 0, NULL},
@@ -36,7 +38,7 @@ static const apr_getopt_option_t compare_options[] = {{"mine", OPTION_MINE, 1, N
 
 typedef struct {
     cdist_compare_files_t files;
-    const char *level, *register_path, *against, *rules;
+    const char *level, *register_path, *against, *html, *rules;
     int tree, json;
 } request_t;
 
@@ -50,6 +52,7 @@ static void take_option(request_t *request, int option, const char *value)
     case OPTION_LEVEL: request->level = value; break;
     case OPTION_REGISTER: request->register_path = value; break;
     case OPTION_AGAINST: request->against = value; break;
+    case OPTION_HTML: request->html = value; break;
     case OPTION_RULES: request->rules = value; break;
     case OPTION_TREE: request->tree = 1; break;
     case OPTION_JSON: request->json = 1; break;
@@ -156,6 +159,7 @@ static int compare_configurations(const request_t *request, apr_pool_t *pool)
         comparison.details = strcmp(request->level, "property") == 0;
     }
     err = handle_register(&comparison, request, pool);
+    if (!err && request->html) err = comparison_write_page(&comparison, request->html, pool);
     if (comparison_print(&comparison, pool) != TOOL_DONE && !err) return TOOL_FAILED;
     return err ? tool_fail_err(err, pool) : TOOL_DONE;
 }
@@ -173,7 +177,8 @@ static const char *check_request(const request_t *request, const apr_array_heade
     const cdist_compare_files_t *files = &request->files;
 
     if (request->tree) {
-        if (files->mine || files->theirs || files->base || files->support || request->register_path || request->against) {
+        if (files->mine || files->theirs || files->base || files->support || request->register_path || request->against ||
+            request->html) {
             return "--tree takes three folders and --rules, and no configurations";
         }
         return operands->nelts == 3 ? NULL : "--tree wants three folders: BASE MINE THEIRS";
@@ -185,12 +190,19 @@ static const char *check_request(const request_t *request, const apr_array_heade
     return is_level(request->level) ? NULL : "--level is entry, object or property";
 }
 
+/* NULL, or why a file cannot be written there, before anything is compared. */
+static const char *check_output(const char *path, apr_pool_t *pool)
+{
+    cdist_err_t *err = path ? tool_check_output(path, pool) : NULL;
+
+    return err ? apr_pstrcat(pool, cdist_text_printable(path, pool), ": ", cdist_err_text(err, pool), NULL) : NULL;
+}
+
 static int compare(apr_getopt_t *args, apr_pool_t *pool)
 {
     request_t request = {.level = "entry"};
     apr_array_header_t *operands;
     const char *value, *problem;
-    cdist_err_t *err;
     int option;
 
     while ((option = tool_next_option(&value, &tool_compare, args)) > 0) take_option(&request, option, value);
@@ -198,17 +210,15 @@ static int compare(apr_getopt_t *args, apr_pool_t *pool)
     operands = tool_operands(args, pool);
     if ((problem = check_request(&request, operands)) != NULL) return tool_usage_error(&tool_compare, "%s", problem);
     if (request.tree) return compare_trees(&request, operands, pool);
-    if (request.register_path && (err = tool_check_output(request.register_path, pool)) != NULL) {
-        return tool_fail(apr_pstrcat(pool, cdist_text_printable(request.register_path, pool), ": ", cdist_err_text(err, pool),
-                                     NULL));
-    }
+    if ((problem = check_output(request.register_path, pool)) != NULL) return tool_fail(problem);
+    if ((problem = check_output(request.html, pool)) != NULL) return tool_fail(problem);
     return compare_configurations(&request, pool);
 }
 
 const tool_verb_t tool_compare = {
     "compare",
     "Usage: 1cdist compare --mine M.cf --theirs T.cf|T.cfu [--base B.cf] [--support FILE] [--level entry|object|property]\n"
-    "                      [--register FILE] [--against FILE] [--json]\n"
+    "                      [--html FILE] [--register FILE] [--against FILE] [--json]\n"
     "       1cdist compare --tree BASE MINE THEIRS [--rules FILE] [--json]\n"
     "\n"
     "Tells what the customer changed (mine), what the vendor changed (theirs), what both did, and what an update would do\n"
@@ -218,7 +228,9 @@ const tool_verb_t tool_compare = {
     "                   support; where it holds none, only what is alike and what differs is told\n"
     "  --theirs T.cfu   an update, seen as applied to the base; one that does not apply to it by the version's id is refused\n"
     "  --support FILE   the rules of support, ParentConfigurations.bin, instead of those that mine holds\n"
-    "  --level LEVEL    entry: the entries of the file, the default; object: objects, with those of their entries that differ\n"
+    "  --level LEVEL    entry: the entries of the file, the default; object: objects, with those of their entries that differ;\n"
+    "                   property: what changed in these, modules by line, descriptions and forms by property, with three values\n"
+    "  --html FILE      writes a page for people, with the texts of the three sides beside each other; it needs no network\n"
     "  --register FILE  writes what the customer changed, to compare with it later; --theirs may be missing then\n"
     "  --against FILE   tells what changed in that since\n"
     "  --tree           three folders instead, file by file\n"

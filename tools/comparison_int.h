@@ -23,6 +23,10 @@ cdist_verdict_t comparison_verdict(const comparison_t *comparison, const cdist_d
 const char *comparison_name(const comparison_t *comparison, const cdist_difference_t *difference, int russian, apr_pool_t *pool);
 /* What an entry is in its object; NULL if that is not known. */
 const cdist_part_name_t *comparison_part_name(const comparison_t *comparison, const cdist_difference_t *part);
+/* The entries of an object that differ, const cdist_difference_t *; NULL if there are none. */
+const apr_array_header_t *comparison_parts(const comparison_t *comparison, const char *id);
+/* Writes the page for people (comparison_page.c). */
+cdist_err_t *comparison_write_page(const comparison_t *comparison, const char *path, apr_pool_t *pool);
 /* What changed inside of an entry (comparison_detail.c). */
 json_t *comparison_details_json(const comparison_t *comparison, const cdist_difference_t *entry, apr_pool_t *pool);
 void comparison_print_details(const comparison_t *comparison, const cdist_difference_t *entry, apr_pool_t *pool);

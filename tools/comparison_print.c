@@ -109,7 +109,7 @@ static void print_summary_json(const comparison_t *comparison, apr_pool_t *pool)
     tool_print_json(summary);
 }
 
-static const apr_array_header_t *parts_of(const comparison_t *comparison, const char *id)
+const apr_array_header_t *comparison_parts(const comparison_t *comparison, const char *id)
 {
     return comparison->parts ? apr_hash_get(comparison->parts, id, APR_HASH_KEY_STRING) : NULL;
 }
@@ -124,7 +124,7 @@ const cdist_part_name_t *comparison_part_name(const comparison_t *comparison, co
 
 static void put_parts(json_t *object, const comparison_t *comparison, const char *id, apr_pool_t *pool)
 {
-    const apr_array_header_t *parts = parts_of(comparison, id);
+    const apr_array_header_t *parts = comparison_parts(comparison, id);
     json_t *list;
     int i;
 
@@ -216,7 +216,7 @@ static void print_summary(const comparison_t *comparison, apr_pool_t *pool)
 
 static void print_parts(const comparison_t *comparison, const char *id, apr_pool_t *pool)
 {
-    const apr_array_header_t *parts = parts_of(comparison, id);
+    const apr_array_header_t *parts = comparison_parts(comparison, id);
     int i;
 
     for (i = 0; parts && i < parts->nelts; i++) {

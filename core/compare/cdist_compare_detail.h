@@ -115,6 +115,51 @@ CDIST_MUST_CHECK cdist_err_t *cdist_sides_details(apr_array_header_t **details, 
 CDIST_MUST_CHECK cdist_err_t *cdist_property_lines(cdist_merge_t **merge, const cdist_brace_diff_t *diff,
                                                    const cdist_property_t *property, apr_pool_t *pool);
 
+/* ---- the page for people (report_html.c, report_page.c, report_words.c) ------------------------------------------------ */
+
+typedef struct {
+    const char *role; /* "base", "mine", "theirs" */
+    const char *file, *name, *vendor, *version;
+} cdist_report_side_t;
+
+typedef struct {
+    apr_array_header_t *sides; /* cdist_report_side_t */
+    apr_array_header_t *notes; /* const char *: what must be known before the result is believed */
+    apr_uint64_t counts[CDIST_CLASSES];
+} cdist_report_head_t;
+
+/* An entry of an object. */
+typedef struct {
+    const char *id, *name_ru, *name_en; /* names may be "" */
+    cdist_class_t cls;
+    cdist_side_t mine, theirs;
+    apr_array_header_t *details; /* cdist_detail_t; NULL: nobody looked inside */
+    const char *problem;         /* why nobody did, else NULL */
+} cdist_report_part_t;
+
+typedef struct {
+    const char *id, *name_ru, *name_en; /* names may be "" */
+    const cdist_verdict_t *verdict;
+    apr_array_header_t *parts; /* cdist_report_part_t; NULL: it has none */
+} cdist_report_item_t;
+
+typedef struct cdist_report_t cdist_report_t;
+
+/* Starts a page that will be `path`: one file that needs no network and no other file, in Russian and English, with a filter for
+ * what both sides changed, a search, and the texts of the three sides beside each other. It runs no script but its own (by a
+ * policy that names its digest), and everything that comes from files is escaped. Nothing appears at `path` before
+ * cdist_report_close. CDIST_E_STORE if it cannot be written. */
+CDIST_MUST_CHECK cdist_err_t *cdist_report_open(cdist_report_t **report, const char *path, const cdist_report_head_t *head,
+                                                apr_pool_t *pool);
+/* The next item. Of very long texts, and beyond CDIST_REPORT_BYTES of the page, not everything is shown; that is said there. */
+CDIST_MUST_CHECK cdist_err_t *cdist_report_item(cdist_report_t *report, const cdist_report_item_t *item,
+                                                apr_pool_t *scratch_pool);
+/* Completes the page and gives it its name, replacing what was there. */
+CDIST_MUST_CHECK cdist_err_t *cdist_report_close(cdist_report_t *report);
+#define CDIST_REPORT_BYTES (48u * 1024 * 1024)
+/* The Russian for a text of the page or of the rules of support; NULL if it has none. */
+const char *cdist_report_russian(const char *english);
+
 #ifdef __cplusplus
 }
 #endif

@@ -187,19 +187,35 @@ static apr_int64_t size_of(const content_t *content)
     return content->bytes ? (apr_int64_t)content->length : -1;
 }
 
-static void name_objects(cdist_brace_diff_t *diff, cdist_sides_t *sides)
+/* 1 for the entry <uuid>.0 of a form. */
+static int is_form(cdist_sides_t *sides, const cdist_difference_t *entry)
 {
-    int i;
+    const cdist_metadata_object_t *object = cdist_sides_object(sides, entry);
+    apr_size_t length = strlen(entry->id);
+
+    if (!object || length < CDIST_UUID_CHARS || strcmp(entry->id + CDIST_UUID_CHARS, ".0") != 0) return 0;
+    return strcmp(object->cls->en, "Form") == 0 || strcmp(object->cls->en, "CommonForm") == 0;
+}
+
+/* Adds what follows from the configuration: the objects' names, and that a form's text has its module at [2]. */
+static void name_properties(cdist_brace_diff_t *diff, cdist_sides_t *sides, const cdist_difference_t *entry)
+{
+    int i, form = diff && is_form(sides, entry);
 
     for (i = 0; diff && i < diff->properties->nelts; i++) {
         cdist_property_t *property = &APR_ARRAY_IDX(diff->properties, i, cdist_property_t);
 
         if (*property->object) property->named = cdist_sides_object_of(sides, property->object);
+        if (form && strcmp(property->path, "[2]") == 0 && property->mine != CDIST_BRACE_NONE &&
+            cdist_brace_kind(diff->mine, property->mine) == CDIST_BRACE_TEXT) {
+            property->name = "module";
+        }
     }
 }
 
 /* NB: what is too large to be compared closer is told as a problem: that it differs is known all the same. */
-static void add_detail(apr_array_header_t *details, part_t *part, cdist_sides_t *sides, apr_pool_t *pool)
+static void add_detail(apr_array_header_t *details, part_t *part, cdist_sides_t *sides, const cdist_difference_t *entry,
+                       apr_pool_t *pool)
 {
     int two_way = sides->base == NULL;
     cdist_class_t cls = classify(part, two_way);
@@ -221,7 +237,7 @@ static void add_detail(apr_array_header_t *details, part_t *part, cdist_sides_t 
         detail->properties = NULL;
         detail->problem = cdist_err_text(err, pool);
     }
-    name_objects(detail->properties, sides);
+    name_properties(detail->properties, sides, entry);
 }
 
 cdist_err_t *cdist_sides_details(apr_array_header_t **details, cdist_sides_t *sides, const cdist_difference_t *entry,
@@ -237,7 +253,7 @@ cdist_err_t *cdist_sides_details(apr_array_header_t **details, cdist_sides_t *si
     CDIST_ERR(read_entry(&contents[MINE], sides->mine, entry->mine, pool));
     CDIST_ERR(read_entry(&contents[THEIRS], theirs, entry->theirs, pool));
     for (i = 0; i < SIDES; i++) CDIST_ERR(take_apart(&parts, &contents[i], i, pool));
-    for (i = 0; i < parts.parts->nelts; i++) add_detail(*details, &APR_ARRAY_IDX(parts.parts, i, part_t), sides, pool);
+    for (i = 0; i < parts.parts->nelts; i++) add_detail(*details, &APR_ARRAY_IDX(parts.parts, i, part_t), sides, entry, pool);
     return NULL;
 }
 
