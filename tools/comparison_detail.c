@@ -56,7 +56,8 @@ static void put_lines(json_t *object, const cdist_merge_t *merge, apr_pool_t *po
     json_object_set_new(object, "conflicts", json_integer(merge->conflicts));
     if (merge->coarse) json_object_set_new(object, "coarse", json_true());
     if (merge->mine_ends || merge->theirs_ends) {
-        json_object_set_new(object, "line_ends", json_pack("{s:i,s:i}", "mine", (int)merge->mine_ends, "theirs", (int)merge->theirs_ends));
+        json_object_set_new(object, "line_ends", json_pack("{s:i,s:i}", "mine", (int)merge->mine_ends, "theirs",
+                                                           (int)merge->theirs_ends));
     }
     json_object_set_new(object, "regions", regions_json(merge, pool));
 }
@@ -155,7 +156,8 @@ static void print_properties(const cdist_brace_diff_t *diff, apr_pool_t *pool)
         cdist_merge_t *merge;
 
         printf("    %-9s %s%s%s%s%s%s: ", cdist_class_name(property->cls), property->path, *property->name ? " " : "",
-               property->name, property->order ? " (order)" : "", *property->object ? " of " : "", object_name(property, 1, pool));
+               property->name, property->order ? " (order)" : "", *property->object ? " of " : "",
+               object_name(property, 1, pool));
         if (cdist_property_lines(&merge, diff, property, pool) == NULL && merge) {
             putchar('\n');
             print_lines(merge, pool);
@@ -199,7 +201,9 @@ json_t *comparison_details_json(const comparison_t *comparison, const cdist_diff
     int i;
 
     if (entry->error || cdist_sides_details(&details, comparison->sides, entry, pool) != NULL) return list;
-    for (i = 0; i < details->nelts; i++) json_array_append_new(list, detail_json(&APR_ARRAY_IDX(details, i, cdist_detail_t), pool));
+    for (i = 0; i < details->nelts; i++) {
+        json_array_append_new(list, detail_json(&APR_ARRAY_IDX(details, i, cdist_detail_t), pool));
+    }
     return list;
 }
 

@@ -36,7 +36,8 @@ static void fill_head(cdist_report_head_t *head, const comparison_t *comparison,
     }
 }
 
-static void add_part(apr_array_header_t *parts, const comparison_t *comparison, const cdist_difference_t *entry, apr_pool_t *pool)
+static void add_part(apr_array_header_t *parts, const comparison_t *comparison, const cdist_difference_t *entry,
+                     apr_pool_t *pool)
 {
     const cdist_part_name_t *name = comparison_part_name(comparison, entry);
     cdist_report_part_t *part = apr_array_push(parts);

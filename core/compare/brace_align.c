@@ -1,10 +1,12 @@
 /* Which items of a list are which of another version of it.
- * A list of metadata objects, {class,count,…}: those with the same uuid, wherever they stand. Any other list: those at the same place,
- * unless far more of it stays equal when items are taken to be added or removed; then an addition next to a removal is a change. */
+ * A list of metadata objects, {class,count,…}: those with the same uuid, wherever they stand. Any other list: those at the same
+ * place, unless far more of it stays equal when items are taken to be added or removed; then an addition next to a removal is a
+ * change. */
 #include "property_int.h"
 
 #include "lines_int.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ int cdist_brace_is_uuid(const cdist_brace_tree_t *tree, apr_uint32_t node)
     for (i = 0; i < UUID_CHARS; i++) {
         int dash = i == 8 || i == 13 || i == 18 || i == 23;
 
-        if (dash ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]) || !text[i]) return 0;
+        if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i])) return 0;
     }
     return 1;
 }
@@ -48,7 +50,8 @@ items_t cdist_brace_items(const numbered_t *in, apr_uint32_t list, apr_pool_t *p
     for (node = cdist_brace_child(in->tree, list); node != NO_NODE; node = cdist_brace_after(in->tree, node)) items.count++;
     items.nodes = nodes = apr_palloc(pool, ((apr_size_t)items.count + 1) * sizeof *nodes);
     for (node = cdist_brace_child(in->tree, list); node != NO_NODE; node = cdist_brace_after(in->tree, node)) nodes[i++] = node;
-    items.objects = items.count >= OBJECT_HEAD && cdist_brace_is_uuid(in->tree, nodes[0]) && cdist_brace_is_number(in->tree, nodes[1]);
+    items.objects = items.count >= OBJECT_HEAD && cdist_brace_is_uuid(in->tree, nodes[0]) &&
+                    cdist_brace_is_number(in->tree, nodes[1]);
     items.head = items.objects ? OBJECT_HEAD : 0;
     return items;
 }
@@ -57,7 +60,8 @@ apr_uint32_t cdist_brace_header(const cdist_brace_tree_t *tree, apr_uint32_t lis
 {
     apr_uint32_t first = cdist_brace_child(tree, list), second, third, name = cdist_brace_after(tree, list);
 
-    if (!cdist_brace_is_number(tree, first) || name == NO_NODE || cdist_brace_kind(tree, name) != CDIST_BRACE_TEXT) return NO_NODE;
+    if (name == NO_NODE || cdist_brace_kind(tree, name) != CDIST_BRACE_TEXT) return NO_NODE;
+    if (!cdist_brace_is_number(tree, first)) return NO_NODE;
     second = cdist_brace_after(tree, first);
     if (!cdist_brace_is_number(tree, second)) return NO_NODE;
     third = cdist_brace_after(tree, second);

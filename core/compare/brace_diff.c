@@ -1,7 +1,7 @@
 /* Brace text, three ways, item by item.
  * Nodes are numbered (brace_number.c), so that what is equal is known at once and not looked into; lists that differ are taken
- * apart, their items aligned (brace_align.c), and each that differs waits on a stack. A list that is small, and is another kind of
- * thing than it was, is shown as a whole.
+ * apart, their items aligned (brace_align.c), and each that differs waits on a stack. A list that is small, and is another kind
+ * of thing than it was, is shown as a whole.
  * Source of what places mean: property_name.c. */
 #include "property_int.h"
 
@@ -97,8 +97,8 @@ static int is_list(const numbered_t *in, apr_uint32_t node)
     return node != NO_NODE && cdist_brace_kind(in->tree, node) == CDIST_BRACE_OPEN;
 }
 
-/* 1 if there is not more in a list than can be shown, and no object is described there. NB: nodes have the order of the text, so
- * the number of its last one tells how many there are. */
+/* 1 if there is not more in a list than can be shown, and no object is described there. NB: nodes have the order of the text,
+ * so the number of its last one tells how many there are. */
 static int is_small(const numbered_t *in, apr_uint32_t list)
 {
     apr_uint32_t last = list, item;
@@ -123,8 +123,8 @@ static int show_whole(const walk_t *walk, const task_t *task, const items_t *bas
     return is_small(&walk->base, task->base) && is_small(&walk->mine, task->mine) && is_small(&walk->theirs, task->theirs);
 }
 
-/* Leaves an item of a list for later, if it differs. `place` is that in the base, or on the side that added it; `is_object`: the
- * list is one of objects, and this is none of its head. */
+/* Leaves an item of a list for later, if it differs. `place` is that in the base, or on the side that added it; `is_object`:
+ * the list is one of objects, and this is none of its head. */
 static void later(walk_t *walk, const task_t *list, apr_uint32_t place, int is_object, const task_t *item)
 {
     const numbered_t *in = item->base != NO_NODE ? &walk->base : item->mine != NO_NODE ? &walk->mine : &walk->theirs;
@@ -179,7 +179,8 @@ static added_t added_of(const items_t *side, const apr_uint32_t *partners, apr_p
     return added;
 }
 
-/* Objects that both sides added are the same if their uuids are; other items if they were added at the same place of the base. */
+/* Objects that both sides added are the same if their uuids are; other items if they were added at the same place of the base.
+ * */
 static apr_uint32_t *match_added(const added_t *mine, const added_t *theirs, apr_pool_t *pool)
 {
     apr_uint32_t *partners, i, k = 0;
@@ -226,7 +227,8 @@ static void report_order(walk_t *walk, const task_t *task, int mine, int theirs)
     report(walk, task, walk->two_way ? CDIST_CLASS_CONFLICT : cls, 1);
 }
 
-/* NB: how many objects a list has follows from what was added and removed, so two sides that each add one have no conflict there. */
+/* NB: how many objects a list has follows from what was added and removed, so two sides that each add one have no conflict
+ * there. */
 static void take_apart(walk_t *walk, const task_t *task, apr_pool_t *pool)
 {
     items_t base = cdist_brace_items(&walk->base, task->base, pool), mine = cdist_brace_items(&walk->mine, task->mine, pool);

@@ -1,6 +1,6 @@
 /* Numbers for the nodes of brace trees, so that equal subtrees of any of them are found by comparing two numbers.
- * Texts are numbered by sorting them, lists by sorting the numbers of their items, from the innermost lists outwards: no table of
- * hashes, and so nobody can make up items that all fall into one place of it, or that pass for each other.
+ * Texts are numbered by sorting them, lists by sorting the numbers of their items, from the innermost lists outwards: no table
+ * of hashes, and so nobody can make up items that all fall into one place of it, or that pass for each other.
  * Invariant of the trees that is relied upon: a node's items have larger numbers than it (brace_tree.c). */
 #include "property_int.h"
 
@@ -171,8 +171,8 @@ cdist_err_t *cdist_brace_number(numbered_t *numbered, const cdist_brace_tree_t *
         numbered[i].count = count_nodes(trees[i], CDIST_PROPERTY_NODES - total, open);
         total += numbered[i].count;
         if (total > CDIST_PROPERTY_NODES) {
-            return cdist_err_create(pool, CDIST_E_INPUT, 0, "texts of more than %u items are too large to be compared by property",
-                                    CDIST_PROPERTY_NODES);
+            return cdist_err_create(pool, CDIST_E_INPUT, 0, "texts of more than %u items are too large to be compared by "
+                                    "property", CDIST_PROPERTY_NODES);
         }
     }
     numbering.slots = apr_palloc(pool, (apr_size_t)total * sizeof *numbering.slots);

@@ -48,7 +48,8 @@ static int put_node(shown_t *shown, const cdist_brace_tree_t *tree, apr_uint32_t
     }
 }
 
-/* All that is in a list. NB: lists that are open are remembered, since there is no way up; as many as fit into what is shown. */
+/* All that is in a list. NB: lists that are open are remembered, since there is no way up; as many as fit into what is shown.
+ * */
 static int put_list(shown_t *shown, const cdist_brace_tree_t *tree, apr_uint32_t list, apr_pool_t *pool)
 {
     apr_array_header_t *open = apr_array_make(pool, 16, sizeof(apr_uint32_t));

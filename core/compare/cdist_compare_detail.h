@@ -40,19 +40,19 @@ typedef struct {
     apr_array_header_t *regions; /* cdist_region_t: one after the other, they cover the three texts */
     int two_way;                 /* 1: without a base every difference is a conflict */
     int conflicts;               /* regions that both sides changed, differently */
-    int coarse;                  /* 1: the texts differ too much to be compared to the end; regions are larger than they had to be */
+    int coarse;                  /* 1: the texts differ too much to be compared to the end; regions are larger than needed */
     apr_uint32_t mine_ends, theirs_ends; /* lines of which that side changed the end alone: LF for CR LF, or the reverse */
 } cdist_merge_t;
 
 /* Compares three texts line by line. Lines are equal whatever their ends; regions with no unchanged line between them are one.
- * `base` NULL: there is none. A text of more than CDIST_MERGE_BYTES or CDIST_MERGE_LINES is CDIST_E_INPUT. The result refers to the
- * texts. Takes bounded time for any input (diff2.c). */
+ * `base` NULL: there is none. A text of more than CDIST_MERGE_BYTES or CDIST_MERGE_LINES is CDIST_E_INPUT. The result refers to
+ * the texts. Takes bounded time for any input (diff2.c). */
 CDIST_MUST_CHECK cdist_err_t *cdist_merge_compare(cdist_merge_t **merge, const char *base, apr_size_t base_length,
                                                   const char *mine, apr_size_t mine_length, const char *theirs,
                                                   apr_size_t theirs_length, apr_pool_t *result_pool, apr_pool_t *scratch_pool);
-/* The merged text, NUL after it: what one side changed, or both alike, is taken; a conflict stands between the marks of "diff3 -m",
- * with the base's lines in the middle (<<<<<<< mine, ||||||| base, =======, >>>>>>> theirs). Ends of lines are merged like lines:
- * a line that stands in all texts gets the end that one side gave it. */
+/* The merged text, NUL after it: what one side changed, or both alike, is taken; a conflict stands between the marks of "diff3
+ * -m", with the base's lines in the middle (<<<<<<< mine, ||||||| base, =======, >>>>>>> theirs). Ends of lines are merged like
+ * lines: a line that stands in all texts gets the end that one side gave it. */
 const char *cdist_merge_format(apr_size_t *length, const cdist_merge_t *merge, apr_pool_t *pool);
 
 /* ---- properties (brace_number.c, brace_align.c, brace_diff.c, property_name.c) ------------------------------------- */
@@ -65,7 +65,7 @@ typedef struct {
     cdist_class_t cls;
     apr_uint32_t base, mine, theirs; /* nodes of the trees; CDIST_BRACE_NONE where it is not there */
     int order;          /* 1: the items of this list stand in another order, and nothing is said of what else changed in it */
-    const char *path;   /* "[3][1][1][14]": places from 0 on, in the base where it is there; "…" before the end of a very long one */
+    const char *path;   /* "[3][1][1][14]": places from 0 on, in the base if it is there; "…" before the end of a long one */
     const char *name;   /* "vendor", "synonym.ru"; "" where it is not known */
     const char *object; /* uuid of the object that the place describes; "" if it stands in none */
     const cdist_metadata_object_t *named; /* that object, where cdist_sides_details knows it, else NULL */
@@ -107,8 +107,8 @@ typedef struct {
     const char *problem;            /* why it was not looked into, else NULL */
 } cdist_detail_t;
 
-/* Looks into an entry that differs: an array of cdist_detail_t, of what differs alone. What cannot be read is CDIST_E_CORRUPT or
- * CDIST_E_INPUT. */
+/* Looks into an entry that differs: an array of cdist_detail_t, of what differs alone. What cannot be read is CDIST_E_CORRUPT
+ * or CDIST_E_INPUT. */
 CDIST_MUST_CHECK cdist_err_t *cdist_sides_details(apr_array_header_t **details, cdist_sides_t *sides,
                                                   const cdist_difference_t *entry, apr_pool_t *pool);
 /* A property that is a text of several lines, such as the module in a form, line by line; *merge is NULL for any other. */
@@ -145,9 +145,9 @@ typedef struct {
 
 typedef struct cdist_report_t cdist_report_t;
 
-/* Starts a page that will be `path`: one file that needs no network and no other file, in Russian and English, with a filter for
- * what both sides changed, a search, and the texts of the three sides beside each other. It runs no script but its own (by a
- * policy that names its digest), and everything that comes from files is escaped. Nothing appears at `path` before
+/* Starts a page that will be `path`: one file that needs no network and no other file, in Russian and English, with a filter
+ * for what both sides changed, a search, and the texts of the three sides beside each other. It runs no script but its own (by
+ * a policy that names its digest), and everything that comes from files is escaped. Nothing appears at `path` before
  * cdist_report_close. CDIST_E_STORE if it cannot be written. */
 CDIST_MUST_CHECK cdist_err_t *cdist_report_open(cdist_report_t **report, const char *path, const cdist_report_head_t *head,
                                                 apr_pool_t *pool);

@@ -273,7 +273,8 @@ static const char *name_of(const cdist_element_t *element)
     return element ? element->name : NULL;
 }
 
-static const cdist_metadata_object_t *find_in_sides(cdist_sides_t *sides, const char *mine, const char *theirs, const char *base)
+static const cdist_metadata_object_t *find_in_sides(cdist_sides_t *sides, const char *mine, const char *theirs,
+                                                    const char *base)
 {
     struct cdist_side_names_t *names = sides->names;
     const cdist_metadata_object_t *object = find_object(sides, &names->mine, sides->mine, mine);

@@ -1,5 +1,5 @@
-/* What changed inside of an entry. Containers (modules, ordinary forms) are taken apart; brace text is compared by property, other
- * text by line, and of all else only the sizes are told. */
+/* What changed inside of an entry. Containers (modules, ordinary forms) are taken apart; brace text is compared by property,
+ * other text by line, and of all else only the sizes are told. */
 #include "cdist_compare_detail.h"
 
 #include <apr_strings.h>
@@ -132,7 +132,8 @@ static void skip_mark(content_t *content)
 
 static int is_text(const content_t *content)
 {
-    return !content->bytes || (!memchr(content->bytes, 0, content->length) && cdist_text_is_utf8(content->bytes, content->length));
+    if (!content->bytes) return 1;
+    return !memchr(content->bytes, 0, content->length) && cdist_text_is_utf8(content->bytes, content->length);
 }
 
 /* NULL if it is no brace text, or none at all. */
@@ -274,7 +275,8 @@ cdist_err_t *cdist_property_lines(cdist_merge_t **merge, const cdist_brace_diff_
 
     *merge = NULL;
     if (diff->base && !text_of(&texts[BASE], diff->base, property->base)) return NULL;
-    if (!text_of(&texts[MINE], diff->mine, property->mine) || !text_of(&texts[THEIRS], diff->theirs, property->theirs)) return NULL;
+    if (!text_of(&texts[MINE], diff->mine, property->mine)) return NULL;
+    if (!text_of(&texts[THEIRS], diff->theirs, property->theirs)) return NULL;
     for (i = 0; i < SIDES; i++) lines |= texts[i].bytes && memchr(texts[i].bytes, '\n', texts[i].length) != NULL;
     if (!lines) return NULL;
     return cdist_merge_compare(merge, texts[BASE].bytes, texts[BASE].length, texts[MINE].bytes, texts[MINE].length,

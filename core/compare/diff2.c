@@ -1,8 +1,8 @@
 /* The differences of two sequences of lines.
- * E. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), with linear space (section 4b): the middle of a shortest path
- * is sought from both ends, and cuts the box between two pairs of lines into two smaller ones, which wait on a stack.
- * Lines that only one side has cannot match and are left out before: texts that have nothing in common cost nothing. The steps are
- * counted; when the budget is used up, the boxes that still wait become differences as they are.
+ * E. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), with linear space (section 4b): the middle of a shortest
+ * path is sought from both ends, and cuts the box between two pairs of lines into two smaller ones, which wait on a stack.
+ * Lines that only one side has cannot match and are left out before: texts that have nothing in common cost nothing. The steps
+ * are counted; when the budget is used up, the boxes that still wait become differences as they are.
  * Invariant: what is not marked as changed on the old side equals, in order, what is not marked on the new one. */
 #include "lines_int.h"
 
@@ -26,8 +26,8 @@ typedef struct {
 
 typedef struct {
     side_t old, new;
-    /* How far the paths of so many steps lead on each diagonal (place on the old side less place on the new one); index 0 is the
-     * diagonal 0. */
+    /* How far the paths of so many steps lead on each diagonal (place on the old side less place on the new one); index 0 is
+     * the diagonal 0. */
     apr_int32_t *ahead, *back;
     apr_int64_t budget;
     apr_array_header_t *boxes; /* box_t: a stack */
@@ -85,7 +85,8 @@ typedef struct {
     apr_int32_t least, most, box_least, box_most;
 } reach_t;
 
-/* One more step: the diagonals of the other parity, each from its neighbours. A neighbour that was not reached counts as `never`. */
+/* One more step: the diagonals of the other parity, each from its neighbours. A neighbour that was not reached counts as
+ * `never`. */
 static void widen(reach_t *reach, apr_int32_t *places, apr_int32_t never)
 {
     if (reach->least > reach->box_least) places[--reach->least - 1] = never;
@@ -224,9 +225,9 @@ static void collect(apr_array_header_t *hunks, const diff_t *diff, apr_uint32_t 
     }
 }
 
-/* Lines that were only added or only taken away may often stand a line lower as well: x in "a x a x a". They stand as low as they
- * can, so that the same change looks the same wherever it comes from. `lines` is the side that has them; `next` the place on that
- * side where the next hunk starts, or the end. */
+/* Lines that were only added or only taken away may often stand a line lower as well: x in "a x a x a". They stand as low as
+ * they can, so that the same change looks the same wherever it comes from. `lines` is the side that has them; `next` the place
+ * on that side where the next hunk starts, or the end. */
 static void sink(hunk_t *hunk, const apr_uint32_t *lines, apr_uint32_t first, apr_uint32_t count, apr_uint32_t next)
 {
     apr_uint32_t down = 0;
@@ -272,7 +273,8 @@ apr_array_header_t *cdist_diff2(int *coarse, const apr_uint32_t *old_lines, apr_
                                 apr_pool_t *result_pool, apr_pool_t *scratch_pool)
 {
     apr_array_header_t *hunks = apr_array_make(scratch_pool, 16, sizeof(hunk_t));
-    char *in_old = apr_pcalloc(scratch_pool, (apr_size_t)symbols + 1), *in_new = apr_pcalloc(scratch_pool, (apr_size_t)symbols + 1);
+    char *in_old = apr_pcalloc(scratch_pool, (apr_size_t)symbols + 1);
+    char *in_new = apr_pcalloc(scratch_pool, (apr_size_t)symbols + 1);
     apr_size_t diagonals;
     diff_t diff;
 

@@ -1,7 +1,8 @@
 /* Texts line by line, three ways: the differences base to mine and base to theirs, laid over each other.
  * Differences of the two sides that overlap or touch are one region; all between regions is unchanged. Lines get numbers by
  * sorting them, not by a table of hashes: so nobody can make up lines that all fall into one place of it.
- * Invariants: regions follow each other without a gap in each of the texts; between two that are changed lies an unchanged one. */
+ * Invariants: regions follow each other without a gap in each of the texts; between two that are changed lies an unchanged one.
+ * */
 #include "cdist_compare_detail.h"
 #include "lines_int.h"
 
@@ -161,7 +162,8 @@ static void lay_over(cdist_merge_t *merge, way_t *mine, way_t *theirs)
         apr_uint32_t start, end;
 
         if (!of_mine && !of_theirs) break;
-        start = !of_theirs || (of_mine && of_mine->old_first < of_theirs->old_first) ? of_mine->old_first : of_theirs->old_first;
+        start = of_mine ? of_mine->old_first : of_theirs->old_first;
+        if (of_theirs && of_theirs->old_first < start) start = of_theirs->old_first;
         add_unchanged(merge, at, start, mine, theirs);
         end = start;
         do {
@@ -232,8 +234,8 @@ static void count_ends(cdist_merge_t *merge)
 static cdist_err_t *check_size(const char *text, apr_size_t length, const char *side, apr_pool_t *pool)
 {
     if (length <= CDIST_MERGE_BYTES && line_count(text, length) <= CDIST_MERGE_LINES) return NULL;
-    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: more than %u bytes or %u lines: too large to be compared by line", side,
-                            CDIST_MERGE_BYTES, CDIST_MERGE_LINES);
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: more than %u bytes or %u lines: too large to be compared by line",
+                            side, CDIST_MERGE_BYTES, CDIST_MERGE_LINES);
 }
 
 cdist_err_t *cdist_merge_compare(cdist_merge_t **merge, const char *base, apr_size_t base_length, const char *mine,

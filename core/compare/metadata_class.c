@@ -1,7 +1,8 @@
 /* The classes of metadata objects, and what the entries of an object are.
  * A configuration lists its objects as {class,count,uuid…}; an object lists its forms and templates in the same way, and its
  * attributes with all they consist of. The class is one of the platform's constants. Which of them were seen in real files, and
- * which come from public descriptions, stands in docs/metadata.md; a class that is not in the list has no name, never a guess. */
+ * which come from public descriptions, stands in docs/metadata.md; a class that is not in the list has no name, never a guess.
+ * */
 #include "cdist_compare.h"
 
 #include <stdlib.h>

@@ -1,14 +1,15 @@
 /* The names of a configuration's metadata objects.
- * `root` names the configuration's entry; that lists the objects by class, {class,count,uuid…}; an object's entry <uuid> lists its
- * forms, templates and nested objects in the same way, and what has no entry of its own (attributes, commands) as {class,count,{…}…}.
- * An object is described by {n,n,uuid},"Name",… somewhere at the start of its entry or item. Entries are read step by step, and those
- * of objects that have no parts only up to the name.
+ * `root` names the configuration's entry; that lists the objects by class, {class,count,uuid…}; an object's entry <uuid> lists
+ * its forms, templates and nested objects in the same way, and what has no entry of its own (attributes, commands) as
+ * {class,count,{…}…}. An object is described by {n,n,uuid},"Name",… somewhere at the start of its entry or item. Entries are
+ * read step by step, and those of objects that have no parts only up to the name.
  * Source of the format: real files of 8.0 to 8.5, see docs/metadata.md. */
 #include "cdist_compare.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include <ctype.h>
 #include <string.h>
 
 #define UUID_CHARS 36
@@ -36,9 +37,8 @@ static int is_uuid(const char *text, apr_size_t length)
     if (length != UUID_CHARS) return 0;
     for (i = 0; i < UUID_CHARS; i++) {
         int dash = i == 8 || i == 13 || i == 18 || i == 23;
-        int hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f') || (text[i] >= 'A' && text[i] <= 'F');
 
-        if (dash ? text[i] != '-' : !hex) return 0;
+        if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i])) return 0;
     }
     return 1;
 }
@@ -245,7 +245,8 @@ static cdist_err_t *open_needed(cdist_stream_t **stream, cdist_entry_open_fn *op
 {
     CDIST_ERR(open(stream, baton, entry, pool));
     if (*stream) return NULL;
-    return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: the entry %s is missing, so its metadata have no names", file, entry);
+    return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: the entry %s is missing, so its metadata have no names", file,
+                            entry);
 }
 
 static cdist_err_t *read_all(cdist_names_t *names, cdist_entry_open_fn *open, void *baton, const char *file, apr_pool_t *pool)

@@ -31,7 +31,8 @@ typedef struct {
 items_t cdist_brace_items(const numbered_t *in, apr_uint32_t list, apr_pool_t *pool);
 /* The uuid's node of {n,n,uuid} with "Name" behind it; NO_NODE for anything else. */
 apr_uint32_t cdist_brace_header(const cdist_brace_tree_t *tree, apr_uint32_t list);
-/* The uuid of the object that a node describes: of the first {n,n,uuid},"Name" in it; NO_NODE if there is none near its start. */
+/* The uuid of the object that a node describes: of the first {n,n,uuid},"Name" in it; NO_NODE if there is none near its start.
+ * */
 apr_uint32_t cdist_brace_object(const cdist_brace_tree_t *tree, apr_uint32_t node);
 /* 1 for the bare text of a uuid, or of a number. */
 int cdist_brace_is_uuid(const cdist_brace_tree_t *tree, apr_uint32_t node);
@@ -46,8 +47,8 @@ typedef struct {
 } alignment_t;
 alignment_t cdist_brace_align(const items_t *base, const items_t *side, apr_pool_t *pool);
 
-/* The name of an item in a list, by what is known of the list: "vendor", "comment"; "" if nothing is. `list_name` is the name of
- * the list itself. */
+/* The name of an item in a list, by what is known of the list: "vendor", "comment"; "" if nothing is. `list_name` is the name
+ * of the list itself. */
 const char *cdist_property_name(const cdist_brace_tree_t *tree, apr_uint32_t list, apr_uint32_t place, const char *list_name,
                                 apr_pool_t *pool);
 

@@ -61,9 +61,11 @@ static const char *object_property(const cdist_brace_tree_t *tree, apr_uint32_t 
 /* {n,"ru","Text","en","Text"} */
 static const char *synonym(const cdist_brace_tree_t *tree, apr_uint32_t list, apr_uint32_t place, apr_pool_t *pool)
 {
+    const char *language;
+
     if (place < 2 || place % 2 == 1) return SYNONYM;
-    return apr_pstrcat(pool, SYNONYM ".", cdist_text_printable(cdist_brace_text(NULL, tree, cdist_brace_item(tree, list, place - 1)), pool),
-                       NULL);
+    language = cdist_brace_text(NULL, tree, cdist_brace_item(tree, list, place - 1));
+    return apr_pstrcat(pool, SYNONYM ".", cdist_text_printable(language, pool), NULL);
 }
 
 const char *cdist_property_name(const cdist_brace_tree_t *tree, apr_uint32_t list, apr_uint32_t place, const char *list_name,

@@ -113,7 +113,9 @@ static void put_lines(cdist_report_t *report, const cdist_merge_t *merge, apr_po
 {
     int i, changed = 0;
 
-    for (i = 0; i < merge->regions->nelts; i++) changed |= APR_ARRAY_IDX(merge->regions, i, cdist_region_t).cls != CDIST_CLASS_UNCHANGED;
+    for (i = 0; i < merge->regions->nelts; i++) {
+        changed |= APR_ARRAY_IDX(merge->regions, i, cdist_region_t).cls != CDIST_CLASS_UNCHANGED;
+    }
     if (!changed) {
         put_note(report, "Only the ends of lines differ here.");
         return;
@@ -163,10 +165,12 @@ static void put_label(cdist_report_t *report, const cdist_property_t *property, 
     }
     if (!property->named) return;
     cdist_report_put(report, "<br>");
-    cdist_report_names(report, cdist_names_qualified(property->named, 1, pool), cdist_names_qualified(property->named, 0, pool), pool);
+    cdist_report_names(report, cdist_names_qualified(property->named, 1, pool), cdist_names_qualified(property->named, 0, pool),
+                       pool);
 }
 
-static void put_property(cdist_report_t *report, const cdist_brace_diff_t *diff, const cdist_property_t *property, apr_pool_t *pool)
+static void put_property(cdist_report_t *report, const cdist_brace_diff_t *diff, const cdist_property_t *property,
+                         apr_pool_t *pool)
 {
     open_row(report, property->cls);
     cdist_report_put(report, "<td>");
@@ -181,26 +185,27 @@ static void put_property(cdist_report_t *report, const cdist_brace_diff_t *diff,
 /* Texts of several lines, such as modules of forms, go behind the table, line by line. */
 static void put_properties(cdist_report_t *report, const cdist_brace_diff_t *diff, apr_pool_t *pool)
 {
+    const cdist_property_t *properties = (const cdist_property_t *)diff->properties->elts;
     apr_array_header_t *merges = apr_array_make(pool, diff->properties->nelts + 1, sizeof(cdist_merge_t *));
     int i, rows = 0;
 
     for (i = 0; i < diff->properties->nelts; i++) {
         cdist_merge_t *merge;
 
-        if (cdist_property_lines(&merge, diff, &APR_ARRAY_IDX(diff->properties, i, cdist_property_t), pool) != NULL) merge = NULL;
+        if (cdist_property_lines(&merge, diff, &properties[i], pool) != NULL) merge = NULL;
         APR_ARRAY_PUSH(merges, cdist_merge_t *) = merge;
         rows += merge == NULL;
     }
     if (rows) open_table(report, "Property", diff->base == NULL);
     for (i = 0; i < diff->properties->nelts; i++) {
-        if (!APR_ARRAY_IDX(merges, i, cdist_merge_t *)) put_property(report, diff, &APR_ARRAY_IDX(diff->properties, i, cdist_property_t), pool);
+        if (!APR_ARRAY_IDX(merges, i, cdist_merge_t *)) put_property(report, diff, &properties[i], pool);
     }
     if (rows) cdist_report_put(report, "</tbody></table>\n");
     if (diff->cut) put_note(report, "There are more differences than are listed here.");
     for (i = 0; i < diff->properties->nelts; i++) {
         if (!APR_ARRAY_IDX(merges, i, cdist_merge_t *)) continue;
         cdist_report_put(report, "<h3>");
-        put_label(report, &APR_ARRAY_IDX(diff->properties, i, cdist_property_t), pool);
+        put_label(report, &properties[i], pool);
         cdist_report_put(report, "</h3>\n");
         put_lines(report, APR_ARRAY_IDX(merges, i, cdist_merge_t *), pool);
     }

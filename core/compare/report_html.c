@@ -1,7 +1,7 @@
 /* The page for people: what differs, item by item, to be filtered and searched. It is written while the items come, into a
  * temporary file that gets its name at the end.
- * NB: names and texts come from files of strangers. They are escaped everywhere, and the page's policy (a meta element) lets no script
- * and no style run but its own, whose digests it names; nothing is loaded from anywhere. */
+ * NB: names and texts come from files of strangers. They are escaped everywhere, and the page's policy (a meta element) lets no
+ * script and no style run but its own, whose digests it names; nothing is loaded from anywhere. */
 #include "report_int.h"
 
 #include <apr_strings.h>
@@ -35,7 +35,8 @@ static unsigned long decode(apr_size_t *length, const char *text)
     return (c[0] & 0x07ul) << 18 | (c[1] & 0x3Ful) << 12 | (c[2] & 0x3Ful) << 6 | (c[3] & 0x3Fu);
 }
 
-/* What shows nothing itself, but changes what is seen around it: controls, marks of direction, ends of lines that no editor counts. */
+/* What shows nothing itself, but changes what is seen around it: controls, marks of direction, ends of lines that no editor
+ * counts. */
 static int is_odd(unsigned long c)
 {
     if (c < 0x20) return c != '\n' && c != '\t';
@@ -143,13 +144,14 @@ static void put_sides(cdist_report_t *report, const apr_array_header_t *sides, a
     cdist_report_put(report, "<dl>");
     for (i = 0; i < sides->nelts; i++) {
         const cdist_report_side_t *side = &APR_ARRAY_IDX(sides, i, cdist_report_side_t);
+        const char *title = apr_pstrcat(pool, side->name, " ", side->version, *side->vendor ? ", " : "", side->vendor, NULL);
 
         cdist_report_put(report, "<dt>");
         cdist_report_word(report, strcmp(side->role, "mine") == 0     ? "my configuration"
                                   : strcmp(side->role, "theirs") == 0 ? "the vendor's new release"
                                                                       : "the release that mine was made from");
         cdist_report_put(report, "</dt><dd>");
-        cdist_report_string(report, apr_pstrcat(pool, side->name, " ", side->version, *side->vendor ? ", " : "", side->vendor, NULL), pool);
+        cdist_report_string(report, title, pool);
         cdist_report_put(report, " <span class=\"quiet\">");
         cdist_report_string(report, side->file, pool);
         cdist_report_put(report, "</span></dd>\n");
@@ -332,7 +334,8 @@ static void put_part(cdist_report_t *report, const cdist_report_part_t *part, ap
         return;
     }
     cdist_report_put(report, "<p>");
-    cdist_report_word(report, "Not shown: the page would become too large. 1cdist compare --level property --json tells everything.");
+    cdist_report_word(report, "Not shown: the page would become too large. 1cdist compare --level property --json tells "
+                              "everything.");
     cdist_report_put(report, "</p>\n");
 }
 

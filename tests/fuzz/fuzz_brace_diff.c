@@ -17,8 +17,8 @@ static cdist_brace_tree_t *parse(const char *bytes, apr_size_t length, apr_pool_
     return cdist_brace_parse(&tree, stream, 1u << 24, pool) == NULL ? tree : NULL;
 }
 
-static cdist_brace_diff_t *compare(const cdist_brace_tree_t *base, const cdist_brace_tree_t *mine, const cdist_brace_tree_t *theirs,
-                                   apr_pool_t *pool)
+static cdist_brace_diff_t *compare(const cdist_brace_tree_t *base, const cdist_brace_tree_t *mine,
+                                   const cdist_brace_tree_t *theirs, apr_pool_t *pool)
 {
     cdist_brace_diff_t *diff;
     int i;

@@ -1,5 +1,5 @@
-/* Any bytes as the entries of a configuration, with 0xFF between them: the configuration's own, then those of the uuids 1, 2 and 3.
- * Names are found or not; each of them has an end, with all its owners. */
+/* Any bytes as the entries of a configuration, with 0xFF between them: the configuration's own, then those of the uuids 1, 2
+ * and 3. Names are found or not; each of them has an end, with all its owners. */
 #include "fuzz.h"
 #include "compare/cdist_compare.h"
 

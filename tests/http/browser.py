@@ -23,8 +23,8 @@ class Browser:
         to_browser, commands = os.pipe()
         answers, from_browser = os.pipe()
         self.process = subprocess.Popen(
-            ["bash", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "bash", program, "--headless", "--no-sandbox", "--disable-gpu",
-             "--disable-dev-shm-usage", "--no-first-run", "--lang=en-US", f"--user-data-dir={folder / 'browser'}",
+            ["bash", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "bash", program, "--headless", "--no-sandbox",
+             "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--lang=en-US", f"--user-data-dir={folder / 'browser'}",
              "--remote-debugging-pipe", "about:blank"],
             pass_fds=(to_browser, from_browser), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_browser)
@@ -83,7 +83,8 @@ class Browser:
     def press(self, selector):
         """Clicks where the element is, as a hand would."""
         place = self.run(f"(()=>{{const r=document.querySelector({json.dumps(selector)});r.scrollIntoView({{block:'center'}});"
-                         "const b=r.getBoundingClientRect();return [b.left+Math.min(b.width/2,20),b.top+Math.min(b.height/2,10)];})()")
+                         "const b=r.getBoundingClientRect();"
+                         "return [b.left+Math.min(b.width/2,20),b.top+Math.min(b.height/2,10)];})()")
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 

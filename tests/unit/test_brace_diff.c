@@ -17,8 +17,9 @@
 static cdist_brace_tree_t *tree_of(const char *text, apr_pool_t *pool)
 {
     cdist_brace_tree_t *tree;
+    cdist_bytes_t *bytes = cdist_bytes_memory(text, strlen(text), "text", pool);
 
-    FX_OK(cdist_brace_parse(&tree, cdist_bytes_stream(cdist_bytes_memory(text, strlen(text), "text", pool), 0, pool), 1u << 28, pool));
+    FX_OK(cdist_brace_parse(&tree, cdist_bytes_stream(bytes, 0, pool), 1u << 28, pool));
     return tree;
 }
 
@@ -90,14 +91,17 @@ static const struct {
      "{1,{" CLASS ",3," ID("2") "," ID("3") "," ID("4") "}}",
      "m [1] order: {" CLASS ",2," ID("2") ",33333333-0000-4000-8000…|{" CLASS ",2," ID("3") ",22222222-0000-4000-8000…|{" CLASS
      ",3," ID("2") ",33333333-0000-4000-8000…\nt [1][4] @44: -|-|" ID("4") "\n"},
-    {"{1,{" CLASS ",1,{{0," HEADER(ID("2"), "A") "},0}}}", "{1,{" CLASS ",2,{{0," HEADER(ID("3"), "B") "},0},{{0," HEADER(ID("2"), "A") "},1}}}",
+    {"{1,{" CLASS ",1,{{0," HEADER(ID("2"), "A") "},0}}}", 
+     "{1,{" CLASS ",2,{{0," HEADER(ID("3"), "B") "},0},{{0," HEADER(ID("2"), "A") "},1}}}",
      "{1,{" CLASS ",1,{{0," HEADER(ID("2"), "C") "},0}}}",
-     "t [1][2][0][2] name @22: A|A|C\nm [1][2][1] @22: 0|1|0\nm [1][2] @33: -|{{0,{1,0," ID("3") "},\"B\",{1,\"ru\",\"Synonym\"},\"\"},0}|-\n"},
+     "t [1][2][0][2] name @22: A|A|C\nm [1][2][1] @22: 0|1|0\n"
+     "m [1][2] @33: -|{{0,{1,0," ID("3") "},\"B\",{1,\"ru\",\"Synonym\"},\"\"},0}|-\n"},
     /* Both added the same object, differently. */
     {"{1,{" CLASS ",0}}", "{1,{" CLASS ",1,{" HEADER(ID("2"), "A") "}}}", "{1,{" CLASS ",1,{" HEADER(ID("2"), "B") "}}}",
      "c [1][2] @22: -|{{1,0," ID("2") "},\"A\",{1,\"ru\",\"Synonym\"},\"\"}|{{1,0," ID("2") "},\"B\",{1,\"ru\",\"Synonym\"},\"\"}\n"},
     /* Names. */
-    {"{1,{5,{1,0," ID("1") "},\"N\",{2,\"ru\",\"S\",\"en\",\"T\"},\"C\",0}}", "{1,{5,{1,0," ID("1") "},\"M\",{2,\"ru\",\"S\",\"en\",\"U\"},\"C\",0}}",
+    {"{1,{5,{1,0," ID("1") "},\"N\",{2,\"ru\",\"S\",\"en\",\"T\"},\"C\",0}}",
+     "{1,{5,{1,0," ID("1") "},\"M\",{2,\"ru\",\"S\",\"en\",\"U\"},\"C\",0}}",
      "{1,{5,{1,0," ID("1") "},\"N\",{2,\"ru\",\"V\",\"en\",\"T\"},\"D\",1}}",
      "m [1][2] name @11: N|M|N\nt [1][3][2] synonym.ru @11: S|S|V\nm [1][3][4] synonym.en @11: T|U|T\nt [1][4] comment @11: C|C|D\n"
      "t [1][5] @11: 0|0|1\n"},
@@ -134,7 +138,8 @@ static const char *properties(int layout, int changed)
 static const struct {
     int layout, place;
     const char *name;
-} places[] = {{36, 14, "vendor"}, {59, 15, "version"}, {68, 16, "update address"}, {76, 26, "compatibility mode"}, {59, 10, "default language"},
+} places[] = {{36, 14, "vendor"}, {59, 15, "version"}, {68, 16, "update address"}, {76, 26, "compatibility mode"},
+              {59, 10, "default language"},
               {59, 42, "name prefix"}, {59, 43, "extension compatibility mode"}, {15, 11, "vendor"}, {15, 12, "version"},
               {15, 13, "update address"}, {15, 14, ""}, {59, 11, ""}, {59, 27, ""}};
 
@@ -162,20 +167,30 @@ static unsigned dice(unsigned sides)
 
 static const char *random_list(int depth, apr_pool_t *pool)
 {
-    static const char *const items[] = {"0", "1", "2", "a", "", "\"x\"", "\"\"", ID("1"), CLASS, "{1,0," ID("2") "},\"n\"", "{0,0," ID("3") "},\"m\""};
+    static const char *const items[] = {"0", "1", "2", "a", "", "\"x\"", "\"\"", ID("1"), CLASS, "{1,0," ID("2") "},\"n\"",
+                                        "{0,0," ID("3") "},\"m\""};
     unsigned count = dice(6), i;
     const char *text = dice(4) ? "{" : "{" CLASS ",1,";
 
     for (i = 0; i < count; i++) {
-        text = apr_pstrcat(pool, text, i ? "," : "", depth > 0 && dice(2) ? random_list(depth - 1, pool) : items[dice(FX_COUNT(items))], NULL);
+        const char *item = depth > 0 && dice(2) ? random_list(depth - 1, pool) : items[dice(FX_COUNT(items))];
+
+        text = apr_pstrcat(pool, text, i ? "," : "", item, NULL);
     }
     return apr_pstrcat(pool, text, "}", NULL);
+}
+
+static void tally(int *count, const cdist_brace_diff_t *diff)
+{
+    int i;
+
+    for (i = 0; i < diff->properties->nelts; i++) count[APR_ARRAY_IDX(diff->properties, i, cdist_property_t).cls]++;
 }
 
 START_TEST(changing_sides_changes_the_classes_and_nothing_is_found_in_the_same)
 {
     apr_pool_t *pool;
-    int round, i;
+    int round;
 
     apr_pool_create(&pool, fx_pool);
     for (round = 0; round < 3000; round++) {
@@ -190,8 +205,8 @@ START_TEST(changing_sides_changes_the_classes_and_nothing_is_found_in_the_same)
         theirs = dice(3) ? random_list(3, pool) : mine;
         diff = diff_of(base, mine, theirs, pool);
         swapped = diff_of(base, theirs, mine, pool);
-        for (i = 0; i < diff->properties->nelts; i++) count[APR_ARRAY_IDX(diff->properties, i, cdist_property_t).cls]++;
-        for (i = 0; i < swapped->properties->nelts; i++) swapped_count[APR_ARRAY_IDX(swapped->properties, i, cdist_property_t).cls]++;
+        tally(count, diff);
+        tally(swapped_count, swapped);
         ck_assert_int_eq(count[CDIST_CLASS_UNCHANGED], 0);
         ck_assert_int_eq(count[CDIST_CLASS_MINE], swapped_count[CDIST_CLASS_THEIRS]);
         ck_assert_int_eq(count[CDIST_CLASS_THEIRS], swapped_count[CDIST_CLASS_MINE]);
@@ -232,7 +247,8 @@ END_TEST
 
 START_TEST(of_very_many_differences_the_first_are_told)
 {
-    const char *base = repeated("{", "{1,{" CLASS ",0},2},", 20000, "0}"), *mine = repeated("{", "{1,{" CLASS ",0},3},", 20000, "0}");
+    const char *base = repeated("{", "{1,{" CLASS ",0},2},", 20000, "0}");
+    const char *mine = repeated("{", "{1,{" CLASS ",0},3},", 20000, "0}");
     cdist_brace_diff_t *diff = diff_of(base, mine, base, fx_pool);
 
     ck_assert_int_eq(diff->properties->nelts, CDIST_PROPERTY_COUNT);

@@ -14,7 +14,8 @@ static cdist_merge_t *compare(const char *base, const char *mine, const char *th
 {
     cdist_merge_t *merge;
 
-    FX_OK(cdist_merge_compare(&merge, base, base ? strlen(base) : 0, mine, strlen(mine), theirs, strlen(theirs), fx_pool, fx_pool));
+    FX_OK(cdist_merge_compare(&merge, base, base ? strlen(base) : 0, mine, strlen(mine), theirs, strlen(theirs), fx_pool,
+                              fx_pool));
     return merge;
 }
 
@@ -272,7 +273,8 @@ static const char *ask_diff3(void)
     apr_file_t *out = NULL;
     int status;
 
-    FX_DONE(apr_file_open(&out, fx_path("out"), APR_FOPEN_CREATE | APR_FOPEN_TRUNCATE | APR_FOPEN_WRITE, APR_FPROT_OS_DEFAULT, fx_pool));
+    FX_DONE(apr_file_open(&out, fx_path("out"), APR_FOPEN_CREATE | APR_FOPEN_TRUNCATE | APR_FOPEN_WRITE, APR_FPROT_OS_DEFAULT,
+                          fx_pool));
     FX_DONE(apr_procattr_create(&attr, fx_pool));
     FX_DONE(apr_procattr_cmdtype_set(attr, APR_PROGRAM_PATH));
     FX_DONE(apr_procattr_dir_set(attr, fx_folder));
