@@ -10,7 +10,7 @@
 #define SLOW_LEVEL 7 /* where contents are streamed from 16 MiB on */
 
 typedef struct {
-    apr_array_header_t *parts; /* cdist_part_name_t */
+    apr_array_header_t *parts; /* cdist_part_t */
     const char *folder;
     cdist_temp_t *temp;
     cdist_assembly_t *assembly;
@@ -29,12 +29,12 @@ static cdist_manifest_t *build(set_t *set, const char *folder, int level)
     FX_DONE(cdist_os_temp_open(&temp, fx_folder, fx_pool));
     FX_OK(cdist_build(&manifest, temp, tree, &options, fx_pool));
     set->folder = folder;
-    set->parts = apr_array_make(fx_pool, 8, sizeof(cdist_part_name_t));
+    set->parts = apr_array_make(fx_pool, 8, sizeof(cdist_part_t));
     for (i = 0; i < manifest->entries->nelts; i++) {
         const cdist_entry_t *entry = &APR_ARRAY_IDX(manifest->entries, i, cdist_entry_t);
-        cdist_part_name_t part = {entry->name, entry->bytes, entry->method == CDIST_DEFLATED};
+        cdist_part_t part = {entry->name, entry->bytes, entry->method == CDIST_DEFLATED};
 
-        APR_ARRAY_PUSH(set->parts, cdist_part_name_t) = part;
+        APR_ARRAY_PUSH(set->parts, cdist_part_t) = part;
     }
     return manifest;
 }
@@ -48,7 +48,7 @@ static void begin(set_t *set, int level)
 /* Delivers a part in pieces of that size; 1 if it is wanted again. */
 static int deliver(set_t *set, int i, size_t piece)
 {
-    const cdist_part_name_t *part = &APR_ARRAY_IDX(set->parts, i, cdist_part_name_t);
+    const cdist_part_t *part = &APR_ARRAY_IDX(set->parts, i, cdist_part_t);
     size_t length, at;
     char *content;
     int again;
@@ -131,7 +131,7 @@ START_TEST(what_does_not_shrink_is_wanted_again_and_stored)
     fx_write_text("set/a", "before");
     fx_write_text("set/c", "after");
     expected = build(&set, "set", SLOW_LEVEL);
-    APR_ARRAY_IDX(set.parts, 1, cdist_part_name_t).shrinks = 1;
+    APR_ARRAY_IDX(set.parts, 1, cdist_part_t).shrinks = 1;
     begin(&set, SLOW_LEVEL);
     if (_i == 0) deliver(&set, 0, 100);
     ck_assert_int_eq(deliver(&set, 1, 1 << 20), 1);
@@ -186,12 +186,12 @@ START_TEST(parts_out_of_turn_are_refused)
 {
     set_t set;
     cdist_manifest_t *manifest;
-    cdist_part_name_t parts[2] = {{"b", 0, 0}, {"a", 0, 0}};
+    cdist_part_t parts[2] = {{"b", 0, 0}, {"a", 0, 0}};
     int again;
 
-    set.parts = apr_array_make(fx_pool, 2, sizeof(cdist_part_name_t));
-    APR_ARRAY_PUSH(set.parts, cdist_part_name_t) = parts[0];
-    APR_ARRAY_PUSH(set.parts, cdist_part_name_t) = parts[_i];
+    set.parts = apr_array_make(fx_pool, 2, sizeof(cdist_part_t));
+    APR_ARRAY_PUSH(set.parts, cdist_part_t) = parts[0];
+    APR_ARRAY_PUSH(set.parts, cdist_part_t) = parts[_i];
     FX_DONE(cdist_os_temp_open(&set.temp, fx_folder, fx_pool));
     FX_FAILS(cdist_assembly_create(&set.assembly, set.temp, set.parts, 6, NULL, fx_pool), CDIST_E_INPUT);
     fill("set");
