@@ -145,6 +145,14 @@ static cdist_err_t *open_theirs(cdist_sides_t *sides, const cdist_compare_files_
                             sides->mine->name);
 }
 
+/* What one side has read, the others need not inflate again. */
+static void share_contents(cdist_sides_t *sides, apr_pool_t *pool)
+{
+    sides->mine->known = apr_hash_make(pool);
+    if (sides->base) sides->base->known = sides->mine->known;
+    if (sides->theirs) sides->theirs->known = sides->mine->known;
+}
+
 /* A vendor's entries, under the names that mine has for them. */
 static cdist_err_t *read_vendor(cdist_snapshot_t **entries, cdist_sides_t *sides, cdist_config_t *config, apr_pool_t *pool)
 {
@@ -168,6 +176,7 @@ cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdist_compare_files_t
     CDIST_ERR(open_base(made, files, theirs, pool));
     CDIST_ERR(open_theirs(made, files, theirs, pool));
     note_sides(made, files, pool);
+    share_contents(made, pool);
     CDIST_ERR(cdist_config_snapshot(&made->mine_entries, made->mine, pool));
     if (made->base) CDIST_ERR(read_vendor(&made->base_entries, made, made->base, pool));
     made->theirs_entries = made->base_entries;

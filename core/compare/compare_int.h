@@ -6,7 +6,8 @@
 
 #include <apr_hash.h>
 
-#define CDIST_EMBEDDED_CHARS (2 * CDIST_UUID_CHARS + 1) /* of the name of an entry with a configuration: <root-guid>.<instance> */
+/* Of the name of an entry that holds a configuration: <root-guid>.<instance>. */
+#define CDIST_EMBEDDED_CHARS (2 * CDIST_UUID_CHARS + 1)
 
 struct cdist_config_t {
     const char *name; /* for messages */
@@ -17,6 +18,7 @@ struct cdist_config_t {
     cdist_update_info_t *update;  /* NULL for a plain one */
     apr_hash_t *deleted;          /* names that the update takes away */
     cdist_snapshot_t *snapshot;   /* once it was made */
+    apr_hash_t *known;            /* contents read so far, by digests of stored bytes; NULL, or shared by what is compared */
 };
 
 /* 1 for root, version and versions, which say what the others are, and are compared with nothing. */

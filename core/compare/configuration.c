@@ -49,17 +49,23 @@ cdist_err_t *cdist_config_entry(cdist_stream_t **stream, cdist_container_t *cont
     return NULL;
 }
 
-cdist_err_t *cdist_config_content(cdist_stream_t **stream, cdist_config_t *config, const char *entry, apr_pool_t *pool)
+static cdist_err_t *open_entry(cdist_stream_t **stream, cdist_config_t *config, const char *entry, int thorough,
+                               apr_pool_t *pool)
 {
     const cdist_item_t *item;
 
     *stream = NULL;
     for (; config; config = config->base) {
-        CDIST_ERR(cdist_container_find(&item, config->container, entry, config->update != NULL));
+        CDIST_ERR(cdist_container_find(&item, config->container, entry, thorough || config->update));
         if (item) return cdist_config_entry(stream, config->container, item, config->packed, pool);
         if (config->deleted && apr_hash_get(config->deleted, entry, APR_HASH_KEY_STRING)) return NULL;
     }
     return NULL;
+}
+
+cdist_err_t *cdist_config_content(cdist_stream_t **stream, cdist_config_t *config, const char *entry, apr_pool_t *pool)
+{
+    return open_entry(stream, config, entry, 0, pool);
 }
 
 cdist_err_t *cdist_config_support(cdist_support_t **support, cdist_config_t *config, apr_pool_t *pool)
@@ -68,7 +74,7 @@ cdist_err_t *cdist_config_support(cdist_support_t **support, cdist_config_t *con
 
     *support = NULL;
     if (!*config->facts->object_id) return NULL;
-    CDIST_ERR(cdist_config_content(&stream, config, apr_pstrcat(pool, config->facts->object_id, ".4", NULL), pool));
+    CDIST_ERR(open_entry(&stream, config, apr_pstrcat(pool, config->facts->object_id, ".4", NULL), 1, pool));
     return stream ? cdist_support_parse(support, stream, CDIST_SUPPORT_WHOLE, pool) : NULL;
 }
 
@@ -225,7 +231,7 @@ cdist_err_t *cdist_config_update(cdist_config_t **config, cdist_config_t *base, 
     CDIST_ERR(open_update(&made->container, &made->name, path, pool));
     CDIST_ERR(cdist_container_find(&item, made->container, UPDATE_INFO, 1));
     if (!item) return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: has no " UPDATE_INFO ", so it is no update", made->name);
-    CDIST_ERR(cdist_config_entry(&stream, made->container, item, 0, pool));
+    CDIST_ERR(cdist_container_content(&stream, &made->packed, made->container, item, pool));
     CDIST_ERR(cdist_update_info_parse(&made->update, stream, 1, pool));
     CDIST_ERR(cdist_update_check(made->update, &id, made->name, pool));
     made->deleted = apr_hash_make(pool);

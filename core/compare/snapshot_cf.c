@@ -1,6 +1,6 @@
 /* Snapshots of configurations: every entry read to its end, and digested.
  * The ids that `versions` gives to entries are not asked: an id says that an entry was not edited, not that its bytes are still
- * sound, and what is read anyway needs no promise. */
+ * sound. What is as fast and proves it are the stored bytes: those that one side has already are not inflated for another. */
 #include "compare_int.h"
 
 #include <apr_strings.h>
@@ -18,6 +18,7 @@ typedef struct {
     int packed, depth;
     cdist_snapshot_t *snapshot;
     apr_hash_t *expected; /* names that an update must bring, and that were not met yet; NULL: no update */
+    apr_hash_t *known;    /* as in the configuration */
     cdist_sha256_t *sha;
     char *chunk;
     apr_pool_t *pool;
@@ -98,6 +99,55 @@ static cdist_err_t *visit_part(void *baton, const cdist_item_t *item, apr_pool_t
 
 /* ---- entries --------------------------------------------------------------------------------------------------- */
 
+typedef struct {
+    cdist_digest_t stored; /* the key */
+    cdist_digest_t content;
+    cdist_element_kind_t kind;
+} known_t;
+
+static cdist_err_t *digest_stored(cdist_digest_t *digest, const walk_t *walk, const cdist_item_t *item, apr_pool_t *pool)
+{
+    cdist_stream_t *stream;
+    apr_uint64_t whole;
+    apr_size_t length;
+
+    CDIST_ERR(cdist_container_data(&stream, &whole, walk->container, item, pool));
+    cdist_sha256_reset(walk->sha);
+    do {
+        length = CHUNK_BYTES;
+        CDIST_ERR(stream->read(stream, walk->chunk, &length));
+        cdist_sha256_update(walk->sha, walk->chunk, length);
+    } while (length > 0);
+    cdist_sha256_final(digest, walk->sha);
+    return NULL;
+}
+
+/* NB: only what is compressed is remembered, since then the content depends on the stored bytes alone, and only what was read
+ * without an error. */
+static cdist_err_t *digest_entry(cdist_element_t *element, const walk_t *walk, const cdist_item_t *item, apr_pool_t *pool)
+{
+    int remember = walk->known && walk->packed;
+    cdist_stream_t *stream;
+    cdist_digest_t stored;
+    known_t *known = NULL;
+
+    if (remember) {
+        CDIST_ERR(digest_stored(&stored, walk, item, pool));
+        known = apr_hash_get(walk->known, &stored, sizeof stored);
+    }
+    if (!known) {
+        CDIST_ERR(cdist_config_entry(&stream, walk->container, item, walk->packed, pool));
+        CDIST_ERR(digest_stream(element, walk, stream, pool));
+        if (!remember) return NULL;
+        known = apr_palloc(walk->pool, sizeof *known);
+        *known = (known_t){stored, element->digest, element->kind};
+        apr_hash_set(walk->known, &known->stored, sizeof known->stored, known);
+    }
+    element->digest = known->content;
+    element->kind = known->kind;
+    return NULL;
+}
+
 static int is_uuid(const char *text)
 {
     int i;
@@ -113,7 +163,6 @@ static int is_uuid(const char *text)
 static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_t *pool)
 {
     walk_t *walk = baton;
-    cdist_stream_t *stream;
     cdist_element_t element;
     cdist_err_t *err;
 
@@ -129,8 +178,7 @@ static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_
     memset(&element, 0, sizeof element);
     element.id = element.name = apr_pstrdup(walk->pool, item->name);
     element.owner = is_uuid(element.id) ? apr_pstrmemdup(walk->pool, element.id, CDIST_UUID_CHARS) : element.id;
-    err = cdist_config_entry(&stream, walk->container, item, walk->packed, pool);
-    if (!err) err = digest_stream(&element, walk, stream, pool);
+    err = digest_entry(&element, walk, item, pool);
     if (err && err->code == CDIST_E_CHANGED) return err;
     if (err) element.error = cdist_err_text(err, walk->pool);
     APR_ARRAY_PUSH(walk->snapshot->elements, cdist_element_t) = element;
@@ -139,7 +187,7 @@ static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_
 
 static cdist_err_t *walk_entries(cdist_config_t *config, apr_hash_t *expected, apr_pool_t *pool)
 {
-    walk_t walk = {config->container, config->name, config->packed, 0, cdist_snapshot_create(pool), expected};
+    walk_t walk = {config->container, config->name, config->packed, 0, cdist_snapshot_create(pool), expected, config->known};
 
     walk.sha = cdist_sha256_create(pool);
     walk.chunk = apr_palloc(pool, CHUNK_BYTES);
