@@ -243,7 +243,8 @@ const tool_verb_t tool_compare = {
     "\n"
     "--json prints one line {\"counts\":{…},…}, then one line for each item that is not unchanged: id name class mine theirs\n"
     "support action row confirm, and where there are any delivery warning error parts; then, with --against, one line for\n"
-    "each change: since id name before now. name is in Russian, name_en in English.\n"
+    "each change: since id name before now. name is in Russian, name_en in English. With --level property each of the\n"
+    "parts has details: part kind class, and regions of lines or properties with path name object class base mine theirs.\n"
     "\n"
     "Exit status: 0 done, 1 something cannot be read or written, 2 wrong usage.\n",
     compare_options, compare};

@@ -62,6 +62,22 @@ static void put_lines(json_t *object, const cdist_merge_t *merge, apr_pool_t *po
     json_object_set_new(object, "regions", regions_json(merge, pool));
 }
 
+/* A line of a module as a terminal can show it. */
+static const char *shown_line(const cdist_merge_line_t *line, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, (apr_size_t)line->length * 4 + 1), *to = text;
+    apr_uint32_t i;
+
+    for (i = 0; i < line->length; i++) {
+        apr_size_t width = line->text[i] == '\t' ? 4 : 1;
+
+        memset(to, width == 4 ? ' ' : line->text[i], width);
+        to += width;
+    }
+    *to = '\0';
+    return cdist_text_printable(text, pool);
+}
+
 static void print_span(const char *side, const cdist_merge_text_t *text, cdist_span_t span, apr_pool_t *pool)
 {
     apr_uint32_t i;
@@ -69,7 +85,7 @@ static void print_span(const char *side, const cdist_merge_text_t *text, cdist_s
     for (i = span.first; i < span.first + span.count; i++) {
         const cdist_merge_line_t *line = &text->lines[i];
 
-        printf("      %-6s %5u | %s\n", side, i + 1, cdist_text_printable(apr_pstrmemdup(pool, line->text, line->length), pool));
+        printf("        %-6s %5u | %s\n", side, i + 1, shown_line(line, pool));
     }
 }
 
@@ -81,7 +97,7 @@ static void print_lines(const cdist_merge_t *merge, apr_pool_t *pool)
         const cdist_region_t *region = &APR_ARRAY_IDX(merge->regions, i, cdist_region_t);
 
         if (region->cls == CDIST_CLASS_UNCHANGED) continue;
-        printf("    %s\n", cdist_class_name(region->cls));
+        printf("      %s\n", cdist_class_name(region->cls));
         print_span("base", &merge->base, region->base, pool);
         if (region->cls != CDIST_CLASS_THEIRS) print_span("mine", &merge->mine, region->mine, pool);
         if (region->cls != CDIST_CLASS_MINE && region->cls != CDIST_CLASS_IDENTICAL) {
@@ -155,7 +171,7 @@ static void print_properties(const cdist_brace_diff_t *diff, apr_pool_t *pool)
         const cdist_property_t *property = &APR_ARRAY_IDX(diff->properties, i, cdist_property_t);
         cdist_merge_t *merge;
 
-        printf("    %-9s %s%s%s%s%s%s: ", cdist_class_name(property->cls), property->path, *property->name ? " " : "",
+        printf("    %-9s %s%s%s%s%s%s:", cdist_class_name(property->cls), property->path, *property->name ? " " : "",
                property->name, property->order ? " (order)" : "", *property->object ? " of " : "",
                object_name(property, 1, pool));
         if (cdist_property_lines(&merge, diff, property, pool) == NULL && merge) {
@@ -163,7 +179,7 @@ static void print_properties(const cdist_brace_diff_t *diff, apr_pool_t *pool)
             print_lines(merge, pool);
             continue;
         }
-        printf("%s | %s | %s\n", shown(diff->base, property->base, pool), shown(diff->mine, property->mine, pool),
+        printf(" %s | %s | %s\n", shown(diff->base, property->base, pool), shown(diff->mine, property->mine, pool),
                shown(diff->theirs, property->theirs, pool));
     }
 }
@@ -194,13 +210,29 @@ static json_t *detail_json(const cdist_detail_t *detail, apr_pool_t *pool)
 }
 
 /* NB: an entry that cannot be read is told as an error of its item. */
+static const char *read_details(const apr_array_header_t **details, const comparison_t *comparison,
+                                const cdist_difference_t *entry, apr_pool_t *pool)
+{
+    apr_array_header_t *read = apr_array_make(pool, 0, sizeof(cdist_detail_t));
+    cdist_err_t *err = entry->error ? NULL : cdist_sides_details(&read, comparison->sides, entry, pool);
+
+    *details = read;
+    if (!err) return NULL;
+    read->nelts = 0;
+    return cdist_err_text(err, pool);
+}
+
 json_t *comparison_details_json(const comparison_t *comparison, const cdist_difference_t *entry, apr_pool_t *pool)
 {
     json_t *list = json_array();
-    apr_array_header_t *details;
+    const apr_array_header_t *details;
+    const char *problem = read_details(&details, comparison, entry, pool);
     int i;
 
-    if (entry->error || cdist_sides_details(&details, comparison->sides, entry, pool) != NULL) return list;
+    if (problem) {
+        json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s}", "part", "", "kind", "bytes", "class", cdist_class_name(entry->cls),
+                                              "problem", problem));
+    }
     for (i = 0; i < details->nelts; i++) {
         json_array_append_new(list, detail_json(&APR_ARRAY_IDX(details, i, cdist_detail_t), pool));
     }
@@ -215,14 +247,16 @@ static void print_bytes(const char *side, apr_int64_t bytes)
 
 void comparison_print_details(const comparison_t *comparison, const cdist_difference_t *entry, apr_pool_t *pool)
 {
-    apr_array_header_t *details;
+    const apr_array_header_t *details;
+    const char *problem = read_details(&details, comparison, entry, pool);
     int i;
 
-    if (entry->error || cdist_sides_details(&details, comparison->sides, entry, pool) != NULL) return;
+    if (problem) printf("    %s\n", problem);
     for (i = 0; i < details->nelts; i++) {
         const cdist_detail_t *detail = &APR_ARRAY_IDX(details, i, cdist_detail_t);
 
         if (detail->problem) printf("    %s\n", detail->problem);
+        if (detail->merge) printf("    %-9s %s\n", cdist_class_name(detail->cls), cdist_text_printable(detail->part, pool));
         if (detail->merge) print_lines(detail->merge, pool);
         if (detail->properties) print_properties(detail->properties, pool);
         if (detail->kind != CDIST_DETAIL_BYTES) continue;

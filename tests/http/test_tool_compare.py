@@ -65,6 +65,29 @@ def test_a_summary_and_a_line_for_each_item_that_is_not_unchanged(files):
     assert before == {path.name: path.read_bytes() for path in files.iterdir()}
 
 
+def test_level_property_tells_lines_and_properties_with_three_values(files):
+    def module(*lines):
+        return seeds.container([("text", seeds.MARK + "\r\n".join(lines).encode())])
+
+    for name, number, text in (("base", 1, "two"), ("mine", 2, "mine"), ("theirs", 3, "theirs")):
+        (files / f"{name}.cf").write_bytes(cf(a=b"{1,%d,{2,\"x\"}}" % number, b=module("one", text, "three"),
+                                              c=b"\0%d" % number))
+    done = compare(files, "--base", files / "base.cf", "--level", "property")
+    assert done.returncode == 0 and done.stderr == ""
+    details = {uuid: item["parts"][0]["details"] for uuid, item in result(done)[1].items()}
+    assert details[A] == [{"part": "", "kind": "properties", "class": "conflict", "conflicts": 1, "properties": [
+        {"path": "[1]", "name": "", "object": "", "object_en": "", "class": "conflict", "twice": True, "base": "1", "mine": "2",
+         "theirs": "3"}]}]
+    assert details[B] == [{"part": "text", "kind": "lines", "class": "conflict", "conflicts": 1, "regions": [
+        {"class": "conflict", **{side: {"line": 2, "lines": 1, "text": text + "\r\n"} for side, text in (
+            ("base", "two"), ("mine", "mine"), ("theirs", "theirs"))}}]}]
+    assert details[C] == [{"part": "", "kind": "bytes", "class": "conflict", "base_bytes": 2, "mine_bytes": 2, "theirs_bytes": 2}]
+    table = run("compare", "--mine", files / "mine.cf", "--theirs", files / "theirs.cf", "--base", files / "base.cf", "--level",
+                "property").stdout
+    assert "conflict  [1]: 1 | 2 | 3\n" in table and "        mine       2 | mine\n" in table
+    assert "details" not in compare(files, "--base", files / "base.cf", "--level", "object").stdout
+
+
 @pytest.mark.parametrize("rules, locked, name, action", [
     ({C: 0}, 0, "ObjectNotEditable", "no_update"), ({C: 1}, 0, "ObjectIsEditableSupportEnabled", "take_theirs"),
     ({C: 2}, 0, "ObjectNotSupported", "keep_mine"), ({B: 1}, 0, "unknown", "ask"), ({C: 1}, 1, "ObjectNotEditable", "no_update")])
