@@ -173,6 +173,25 @@ START_TEST(a_damaged_entry_is_told_and_equals_nothing)
 }
 END_TEST
 
+START_TEST(compressed_data_that_end_in_the_padding_are_damaged_too)
+{
+    change_t whole = nested(MARK "text", NULL), cut = {B, NULL, 0, 1};
+    unsigned char noise[3000];
+    cm_made_t padded = {0}, packed = {0};
+    const char *good = write_cf("good", &whole, 1, NULL);
+
+    fx_fill_noise(noise, sizeof noise, 1);
+    cm_put(&padded, whole.content, whole.length);
+    cm_put(&padded, noise, sizeof noise);
+    cm_deflate(&packed, padded.bytes, padded.length);
+    cut.content = packed.bytes;
+    cut.length = packed.length;
+    ck_assert_int_eq(compare(good, write_cf("padded", &cut, 1, NULL), good)->differences->nelts, 0);
+    cut.length -= 20;
+    ck_assert_ptr_nonnull(find(compare(good, write_cf("cut", &cut, 1, NULL), good), B)->error);
+}
+END_TEST
+
 /* ---- where the sides come from ------------------------------------------------------------------------------------- */
 
 /* An embedded configuration as an entry: its container, deflated; the entry deflates it once more. */
@@ -332,6 +351,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, nested_containers_are_compared_by_their_parts);
     tcase_add_test(tcase, stored_binaries_are_compared_to_their_last_byte);
     tcase_add_loop_test(tcase, a_damaged_entry_is_told_and_equals_nothing, 0, FX_COUNT(damaged));
+    tcase_add_test(tcase, compressed_data_that_end_in_the_padding_are_damaged_too);
     tcase_add_test(tcase, the_base_is_the_vendors_configuration_in_mine);
     tcase_add_test(tcase, of_several_vendors_the_one_of_theirs_is_the_base);
     tcase_add_loop_test(tcase, an_update_is_seen_as_applied_to_the_base, 0, FX_COUNT(styles));
