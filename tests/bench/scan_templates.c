@@ -1,0 +1,56 @@
+/* scan_templates [--fast] [--beside] [--cache FOLDER] [--list] FOLDER…: looks for templates once, and prints how long it took as
+ * JSON; --list prints them, and the problems, instead. */
+#include "templates/cdist_templates.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static void list(const cdist_template_scan_t *scan)
+{
+    int i;
+
+    for (i = 0; i < scan->templates->nelts; i++) {
+        const cdist_template_t *t = APR_ARRAY_IDX(scan->templates, i, const cdist_template_t *);
+
+        printf("%s %s %s|%s|%s|%s from %d, %" APR_UINT64_T_FMT " bytes, min %s, day %d%s%s\n", t->path, t->member,
+               cdist_file_kind_name(t->kind), t->id.name, t->id.vendor, t->id.version, t->sources->nelts, t->bytes,
+               t->min_platform, t->released == CDIST_UNDATED ? -1 : (int)(t->released / apr_time_from_sec(86400)),
+               t->distribution ? ", distribution" : "", t->listed ? ", listed" : "");
+    }
+    for (i = 0; i < scan->problems->nelts; i++) {
+        const cdist_template_problem_t *p = &APR_ARRAY_IDX(scan->problems, i, cdist_template_problem_t);
+        printf("! %s: %s\n", p->path, p->message);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    cdist_template_options_t options = {0};
+    apr_array_header_t *folders;
+    cdist_template_scan_t *scan;
+    apr_time_t start;
+    apr_pool_t *pool;
+    cdist_err_t *err;
+    int listed = 0, i;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    folders = apr_array_make(pool, 4, sizeof(const char *));
+    for (i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--fast") == 0) options.mode = CDIST_SCAN_FAST;
+        else if (strcmp(argv[i], "--beside") == 0) options.cache_beside = 1;
+        else if (strcmp(argv[i], "--list") == 0) listed = 1;
+        else if (strcmp(argv[i], "--cache") == 0 && i + 1 < argc) options.cache_folder = argv[++i];
+        else APR_ARRAY_PUSH(folders, const char *) = argv[i];
+    }
+    start = apr_time_now();
+    err = cdist_templates_scan(&scan, folders, &options, pool, pool);
+    if (err) return fprintf(stderr, "scan_templates: %s\n", cdist_err_text(err, pool)), 1;
+    if (listed) list(scan);
+    else printf("{\"seconds\": %.6f, \"files\": %d, \"cached\": %d, \"templates\": %d, \"problems\": %d}\n",
+                (double)(apr_time_now() - start) / 1e6, scan->files, scan->cached, scan->templates->nelts, scan->problems->nelts);
+    return 0;
+}
