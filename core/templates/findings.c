@@ -45,12 +45,16 @@ void cdist_findings_problem(findings_t *findings, const char *fmt, ...)
 {
     const char *text;
     va_list args;
+    int i;
 
-    if (findings->problems->nelts == MAX_PROBLEMS) return;
     va_start(args, fmt);
-    text = apr_pvsprintf(findings->pool, fmt, args);
+    text = shortened(cdist_text_printable(apr_pvsprintf(findings->pool, fmt, args), findings->pool), findings->pool);
     va_end(args);
-    APR_ARRAY_PUSH(findings->problems, const char *) = shortened(cdist_text_printable(text, findings->pool), findings->pool);
+    /* Texts are compared with each of a delivery's templates. */
+    for (i = 0; i < findings->problems->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(findings->problems, i, const char *), text) == 0) return;
+    }
+    if (i < MAX_PROBLEMS) APR_ARRAY_PUSH(findings->problems, const char *) = text;
 }
 
 void cdist_findings_error(findings_t *findings, const cdist_err_t *err, const char *name, const char *member)

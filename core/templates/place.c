@@ -30,13 +30,11 @@ static int look_at_child(child_t *child, scan_t *scan, const place_t *place, apr
 {
     if (cdist_os_stat_at(&child->stat, place->folder, child->name) != APR_SUCCESS) return 0; /* it went away */
     if (child->stat.kind == CDIST_FOLDER) return 1;
-    if (child->role == ROLE_NONE) return 0;
-    if (child->stat.kind == CDIST_FILE) return 1;
     if (child->stat.kind == CDIST_LINK) {
         cdist_scan_problem(scan, apr_pstrcat(pool, place->path, "/", child->name, NULL),
                            "is a link, and links below a template folder are not followed");
     }
-    return 0;
+    return child->stat.kind == CDIST_FILE && child->role != ROLE_NONE;
 }
 
 static cdist_err_t *list(place_t *place, scan_t *scan, apr_hash_t *caches, apr_pool_t *pool)
@@ -59,15 +57,25 @@ static cdist_err_t *list(place_t *place, scan_t *scan, apr_hash_t *caches, apr_p
     return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_text_printable(place->path, pool));
 }
 
-cdist_err_t *cdist_place_read(place_t *place, scan_t *scan, const place_t *parent, apr_pool_t *pool)
+/* 1 at the first call for a folder. */
+static int is_new(scan_t *scan, const place_t *place)
 {
-    apr_hash_t *caches = apr_hash_make(pool);
+    cdist_stat_t stat;
+    apr_uint64_t *key;
+
+    if (cdist_os_stat_folder(&stat, place->folder) != APR_SUCCESS) return 1;
+    key = apr_palloc(scan->scratch, 2 * sizeof *key);
+    key[0] = stat.device;
+    key[1] = stat.inode;
+    if (apr_hash_get(scan->folders, key, 2 * sizeof *key)) return 0;
+    apr_hash_set(scan->folders, key, 2 * sizeof *key, key);
+    return 1;
+}
+
+static void mark_cached(place_t *place, apr_hash_t *caches)
+{
     int i;
 
-    place->children = apr_array_make(pool, 16, sizeof(child_t));
-    place->looked_ns = apr_time_now() * 1000;
-    CDIST_ERR(open_folder(place, parent, pool));
-    CDIST_ERR(list(place, scan, caches, pool));
     for (i = 0; apr_hash_count(caches) > 0 && i < place->children->nelts; i++) {
         child_t *child = &APR_ARRAY_IDX(place->children, i, child_t);
         char name[256];
@@ -76,7 +84,38 @@ cdist_err_t *cdist_place_read(place_t *place, scan_t *scan, const place_t *paren
         apr_snprintf(name, sizeof name, ".%s.1cdist", child->name);
         child->cached = apr_hash_get(caches, name, APR_HASH_KEY_STRING) != NULL;
     }
+}
+
+static void choose(place_t *place)
+{
+    int count[ROLE_COUNT] = {0}, usual[ROLE_COUNT] = {0}, i, role;
+
+    for (i = 0; i < place->children->nelts; i++) {
+        const child_t *child = &APR_ARRAY_IDX(place->children, i, child_t);
+
+        if (child->stat.kind != CDIST_FILE || usual[child->role]) continue;
+        usual[child->role] = cdist_role_is_usual(child->role, child->name);
+        place->chosen[child->role] = child;
+        count[child->role]++;
+    }
+    for (role = 0; role < ROLE_COUNT; role++) {
+        if (count[role] > 1 && !usual[role]) place->chosen[role] = NULL;
+    }
+}
+
+cdist_err_t *cdist_place_read(place_t *place, scan_t *scan, const place_t *parent, apr_pool_t *pool)
+{
+    apr_hash_t *caches = apr_hash_make(pool);
+
+    place->children = apr_array_make(pool, 16, sizeof(child_t));
+    place->looked_ns = apr_time_now() * 1000;
+    CDIST_ERR(open_folder(place, parent, pool));
+    place->again = !is_new(scan, place);
+    if (place->again) return NULL;
+    CDIST_ERR(list(place, scan, caches, pool));
+    mark_cached(place, caches);
     qsort(place->children->elts, (size_t)place->children->nelts, sizeof(child_t), compare_children);
+    choose(place);
     return NULL;
 }
 
@@ -95,28 +134,12 @@ cdist_err_t *cdist_place_open(cdist_bytes_t **bytes, apr_file_t **file, const pl
     return cdist_bytes_open_file(bytes, *file, name, pool);
 }
 
-const child_t *cdist_place_find(const place_t *place, role_t role)
-{
-    const child_t *found = NULL;
-    int i, count = 0;
-
-    for (i = 0; i < place->children->nelts; i++) {
-        const child_t *child = &APR_ARRAY_IDX(place->children, i, child_t);
-
-        if (child->role != role || child->stat.kind != CDIST_FILE) continue;
-        if (cdist_role_is_usual(role, child->name)) return child;
-        found = child;
-        count++;
-    }
-    return count == 1 ? found : NULL;
-}
-
 texts_t *cdist_place_texts(findings_t *findings, const place_t *place, const role_t *roles, apr_pool_t *pool)
 {
     texts_t *texts = cdist_texts_make("", pool);
 
     for (; *roles != ROLE_NONE; roles++) {
-        const child_t *child = cdist_place_find(place, *roles);
+        const child_t *child = place->chosen[*roles];
         cdist_bytes_t *bytes;
         apr_file_t *file = NULL;
         cdist_err_t *err;

@@ -75,21 +75,6 @@ static int is_stopped(const scan_t *scan)
     return scan->options->stop && *scan->options->stop;
 }
 
-/* 1 at the first call for a folder. */
-static int is_new(scan_t *scan, const place_t *place)
-{
-    cdist_stat_t stat;
-    apr_uint64_t *key;
-
-    if (cdist_os_stat_folder(&stat, place->folder) != APR_SUCCESS) return 1;
-    key = apr_palloc(scan->scratch, 2 * sizeof *key);
-    key[0] = stat.device;
-    key[1] = stat.inode;
-    if (apr_hash_get(scan->folders, key, 2 * sizeof *key)) return 0;
-    apr_hash_set(scan->folders, key, 2 * sizeof *key, key);
-    return 1;
-}
-
 static void use_place(scan_t *scan, place_t *place, apr_pool_t *pool)
 {
     int i;
@@ -107,15 +92,16 @@ static void use_place(scan_t *scan, place_t *place, apr_pool_t *pool)
 
 static cdist_err_t *walk(scan_t *scan, const place_t *parent, const char *path, int depth, apr_pool_t *parent_pool)
 {
-    place_t place = {path, apr_pstrcat(parent_pool, scan->root_absolute, path + strlen(scan->root), NULL), NULL, NULL, 0, 0, 0};
+    place_t place = {.path = path};
     apr_pool_t *pool;
     cdist_err_t *err;
     int i;
 
     apr_pool_create(&pool, parent_pool);
+    place.absolute = apr_pstrcat(pool, scan->root_absolute, path + strlen(scan->root), NULL);
     err = cdist_place_read(&place, scan, parent, pool);
-    if (!err && is_new(scan, &place)) {
-        use_place(scan, &place, pool);
+    if (!err) {
+        if (!place.again) use_place(scan, &place, pool);
         for (i = 0; i < place.children->nelts && !is_stopped(scan); i++) {
             const child_t *child = &APR_ARRAY_IDX(place.children, i, child_t);
             const char *below = apr_pstrcat(pool, path, "/", child->name, NULL);
@@ -181,6 +167,7 @@ static scan_t *make_scan(const cdist_template_options_t *options, apr_pool_t *re
     scan->texts = apr_hash_make(scratch_pool);
     scan->folders = apr_hash_make(scratch_pool);
     scan->files = apr_hash_make(scratch_pool);
+    scan->untold = apr_array_make(scratch_pool, 4, sizeof(untold_t *));
     scan->updates = apr_array_make(scratch_pool, 16, sizeof(update_t));
     scan->digest = cdist_sha256_create(scratch_pool);
     scan->scratch = scratch_pool;

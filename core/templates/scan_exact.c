@@ -12,7 +12,7 @@ static const role_t text_roles[] = {ROLE_MFT, ROLE_UPDINFO, ROLE_NOTICE, ROLE_NO
 /* 1 if the texts of a folder speak of this file: it has the usual name, or is the only one of its kind. */
 static int has_texts(const place_t *place, const child_t *child)
 {
-    return cdist_place_find(place, child->role) == child;
+    return place->chosen[child->role] == child;
 }
 
 static void make_mark(mark_t *mark, scan_t *scan, const place_t *place, const child_t *child, int with_texts)
@@ -28,7 +28,7 @@ static void make_mark(mark_t *mark, scan_t *scan, const place_t *place, const ch
     if (!with_texts) return;
     cdist_sha256_reset(scan->digest);
     for (i = 0; text_roles[i] != ROLE_NONE; i++) {
-        const child_t *text = cdist_place_find(place, text_roles[i]);
+        const child_t *text = place->chosen[text_roles[i]];
 
         if (!text) continue;
         texts++;

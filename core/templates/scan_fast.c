@@ -83,7 +83,7 @@ static const child_t *find_configuration(const release_t *release)
             }
         }
     }
-    return cdist_place_find(release->place, ROLE_CF);
+    return release->place->chosen[ROLE_CF];
 }
 
 /* ---- what cannot be believed ----------------------------------------------------------------------------------- */
@@ -110,9 +110,10 @@ static void check_texts(const release_t *release, const char *version)
     }
 }
 
-static void keep_known_files(scan_t *scan, const place_t *place, int *count)
+/* Returns how many .cf and .cfu there are. `untold` is NULL if there is a manifest. */
+static int keep_known_files(scan_t *scan, const place_t *place, untold_t *untold)
 {
-    int i;
+    int count = 0, i;
 
     for (i = 0; i < place->children->nelts; i++) {
         const child_t *child = &APR_ARRAY_IDX(place->children, i, child_t);
@@ -123,12 +124,14 @@ static void keep_known_files(scan_t *scan, const place_t *place, int *count)
         file = apr_pcalloc(scan->scratch, sizeof *file);
         file->path = apr_pstrcat(scan->scratch, place->path, "/", child->name, NULL);
         file->bytes = child->stat.bytes;
+        file->untold = untold;
         key = apr_pstrdup(scan->scratch, file->path);
         cdist_text_fold(key);
         apr_hash_set(scan->files, key, APR_HASH_KEY_STRING, file);
         cdist_scan_count(scan, file->path);
-        *count += child->role != ROLE_DELIVERY;
+        count += child->role != ROLE_DELIVERY;
     }
+    return count;
 }
 
 void cdist_scan_fast(scan_t *scan, place_t *place, apr_pool_t *pool)
@@ -137,22 +140,27 @@ void cdist_scan_fast(scan_t *scan, place_t *place, apr_pool_t *pool)
     release_t release = {scan, place, NULL, pool};
     const child_t *cf, *cfu;
     const char *version;
-    int configurations = 0, i;
+    untold_t *untold = NULL;
+    int i;
 
-    keep_known_files(scan, place, &configurations);
-    if (configurations == 0) return;
+    if (!place->chosen[ROLE_MFT]) {
+        untold = apr_pcalloc(scan->scratch, sizeof *untold);
+        untold->folder = apr_pstrdup(scan->scratch, place->path);
+    }
+    if (keep_known_files(scan, place, untold) == 0) return;
+    if (untold) {
+        APR_ARRAY_PUSH(scan->untold, untold_t *) = untold;
+        return;
+    }
     release.texts = cdist_place_texts(findings, place, text_roles, pool);
     for (i = 0; i < findings->problems->nelts; i++) {
         cdist_scan_problem(scan, place->path, APR_ARRAY_IDX(findings->problems, i, const char *));
     }
-    if (!release.texts->mft) {
-        cdist_scan_problem(scan, place->path, "has no 1cv8.mft that tells whose its .cf and .cfu are; an exact scan reads them");
-        return;
-    }
+    if (!release.texts->mft) return;
     version = release.texts->updinfo ? release.texts->updinfo->version : release.texts->mft->version;
     check_texts(&release, version);
     cf = find_configuration(&release);
-    cfu = cdist_place_find(place, ROLE_CFU);
+    cfu = place->chosen[ROLE_CFU];
     if (cf) take(&release, cf, CDIST_FILE_CF, release.texts->mft->version);
     if (cfu) take(&release, cfu, CDIST_FILE_CFU, version);
     if (!cf && !cfu) cdist_scan_problem(scan, place->path, "its texts do not tell which of its .cf and .cfu they mean");

@@ -132,6 +132,7 @@ static void take_update(scan_t *scan, const update_t *update, apr_pool_t *pool)
     file = known(scan, path, pool);
     unpacked = known(scan, apr_pstrcat(pool, cdist_path_folder(path, pool), "/" UNPACKED, NULL), pool);
     if (unpacked) file = unpacked;
+    if (file && file->untold) file->untold->told = 1;
     if (file && file->used) return;
     template.kind = CDIST_FILE_CFU;
     template.id = update->id;
@@ -156,5 +157,12 @@ void cdist_scan_apply_lists(scan_t *scan)
         take_update(scan, &APR_ARRAY_IDX(scan->updates, i, update_t), pool);
     }
     apr_pool_destroy(pool);
+    for (i = 0; i < scan->untold->nelts; i++) {
+        const untold_t *untold = APR_ARRAY_IDX(scan->untold, i, const untold_t *);
+
+        if (untold->told) continue;
+        cdist_scan_problem(scan, untold->folder,
+                           "has no 1cv8.mft that tells whose its .cf and .cfu are; an exact scan reads them");
+    }
     apply_platforms(scan);
 }

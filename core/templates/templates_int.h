@@ -19,7 +19,8 @@ typedef enum {
     ROLE_CUC,      /* 1cv8.cuc */
     ROLE_NOTICE,   /* 1cv8upd.htm */
     ROLE_LIST,     /* v8upd11.xml */
-    ROLE_CACHE
+    ROLE_CACHE,
+    ROLE_COUNT
 } role_t;
 role_t cdist_role_of(const char *name);
 /* 1 if the name is the one that the platform gives to files of that role. */
@@ -116,6 +117,8 @@ typedef struct {
     const char *path, *absolute;
     cdist_folder_t *folder;
     apr_array_header_t *children; /* child_t, by name: folders, and files with a role */
+    const child_t *chosen[ROLE_COUNT]; /* the file that plays a role: that with the usual name, else the only one, else NULL */
+    int again;                    /* 1: it was read before, and has no children here */
     apr_int64_t looked_ns;        /* before the stats were taken */
     int litter;                   /* 1: temporary files of a crash may lie in it */
     int read_only;                /* 1: no cache can be written here */
@@ -130,6 +133,7 @@ typedef struct {
     apr_hash_t *texts;       /* every text of the result once */
     apr_hash_t *folders;     /* device and inode of those that were read */
     apr_hash_t *files;       /* fast: path without regard to case → known_file_t */
+    apr_array_header_t *untold;  /* fast: untold_t *, folders without a manifest */
     apr_array_header_t *updates; /* update_t: what lists say */
     const char *root, *root_absolute;
     int found, names;
@@ -140,9 +144,15 @@ typedef struct {
 } scan_t;
 
 typedef struct {
+    const char *folder;
+    int told; /* 1: a list knew one of its files */
+} untold_t;
+
+typedef struct {
     const char *path;
     apr_uint64_t bytes;
-    int used; /* 1: texts beside it made a template of it */
+    int used;         /* 1: texts beside it made a template of it */
+    untold_t *untold; /* NULL: its folder has a manifest */
 } known_file_t;
 
 /* A text of the result; equal ones are the same. */
@@ -152,13 +162,11 @@ void cdist_scan_problem(scan_t *scan, const char *path, const char *message);
 void cdist_scan_take(scan_t *scan, const cdist_template_t *template, const char *path);
 /* Counts a file, and tells that it comes next. */
 void cdist_scan_count(scan_t *scan, const char *path);
-/* Lists a folder; `parent` (NULL for one of the caller's) is the place that it lies in. A link in it is a problem. */
+/* Lists a folder, once in a scan; `parent` (NULL for one of the caller's) is the place that it lies in. Links are problems. */
 CDIST_MUST_CHECK cdist_err_t *cdist_place_read(place_t *place, scan_t *scan, const place_t *parent, apr_pool_t *pool);
 /* A file of the place, as bytes. */
 CDIST_MUST_CHECK cdist_err_t *cdist_place_open(cdist_bytes_t **bytes, apr_file_t **file, const place_t *place,
                                                const child_t *child, apr_pool_t *pool);
-/* The file that plays a role in the place: that with the usual name, else the only one; NULL if there is none. */
-const child_t *cdist_place_find(const place_t *place, role_t role);
 /* What texts a place has. Those that cannot be read are noted. */
 texts_t *cdist_place_texts(findings_t *findings, const place_t *place, const role_t *roles, apr_pool_t *pool);
 /* What is known of a file from a cache; 1 or 0. Afterwards what was found out about it. */
