@@ -1,5 +1,6 @@
 /* scan_templates [--fast] [--beside] [--cache FOLDER] [--list] FOLDER…: looks for templates once, and prints how long it took as
- * JSON; --list prints them, and the problems, instead. */
+ * JSON; --list prints them, and the problems, instead.
+ * scan_templates --facts FILE: the same of one file's facts, without the start of a program. */
 #include "templates/cdist_templates.h"
 
 #include <apr_general.h>
@@ -26,6 +27,18 @@ static void list(const cdist_template_scan_t *scan)
     }
 }
 
+static int print_facts(const char *path, apr_pool_t *pool)
+{
+    apr_time_t start = apr_time_now();
+    cdist_file_facts_t *facts;
+    cdist_err_t *err = cdist_file_facts_read(&facts, path, pool, pool);
+
+    if (err) return fprintf(stderr, "scan_templates: %s\n", cdist_err_text(err, pool)), 1;
+    printf("{\"seconds\": %.6f, \"bytes_read\": %" APR_UINT64_T_FMT ", \"entries\": %" APR_UINT64_T_FMT "}\n",
+           (double)(apr_time_now() - start) / 1e6, facts->bytes_read, facts->entries);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     cdist_template_options_t options = {0};
@@ -46,6 +59,7 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--cache") == 0 && i + 1 < argc) options.cache_folder = argv[++i];
         else APR_ARRAY_PUSH(folders, const char *) = argv[i];
     }
+    if (argc == 3 && strcmp(argv[1], "--facts") == 0) return print_facts(argv[2], pool);
     start = apr_time_now();
     err = cdist_templates_scan(&scan, folders, &options, pool, pool);
     if (err) return fprintf(stderr, "scan_templates: %s\n", cdist_err_text(err, pool)), 1;
