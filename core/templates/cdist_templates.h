@@ -29,7 +29,7 @@ typedef struct {
     apr_uint64_t bytes;          /* its length, unpacked */
     int distribution;            /* 1: a .cf that can stand as a vendor's configuration; not known from texts alone: 0 */
     int text_only;               /* 1: nothing but texts was read for it */
-    int listed;                  /* 1: only a list (v8upd11.xml) names it; the file is not on the disk */
+    int listed;                  /* 1: only texts tell of it (v8upd11.xml, UpdInfo.txt); the file is not on the disk */
     apr_time_t released;         /* midnight UTC of the UpdateDate, or CDIST_UNDATED */
     const char *min_platform;    /* the least platform version that its release asks for */
 } cdist_template_t;

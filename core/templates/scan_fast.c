@@ -37,7 +37,7 @@ static void fill_sources(apr_array_header_t *sources, const apr_array_header_t *
     }
 }
 
-static void take(const release_t *release, const child_t *child, cdist_file_kind_t kind, const char *version)
+static void take(const release_t *release, const child_t *child, cdist_file_kind_t kind, const char *version, int listed)
 {
     const texts_t *texts = release->texts;
     const cdist_file_facts_t *updinfo = texts->updinfo;
@@ -51,6 +51,7 @@ static void take(const release_t *release, const child_t *child, cdist_file_kind
     template.member = "";
     template.bytes = child->stat.bytes;
     template.text_only = 1;
+    template.listed = listed;
     template.released = updinfo ? cdist_date_parse(updinfo->release_date) : CDIST_UNDATED;
     template.min_platform = texts->min_platform;
     if (kind == CDIST_FILE_CFU && updinfo) fill_sources(template.sources, updinfo->sources, texts->mft);
@@ -65,6 +66,16 @@ static void take(const release_t *release, const child_t *child, cdist_file_kind
     cdist_text_fold(key);
     file = apr_hash_get(release->scan->files, key, APR_HASH_KEY_STRING);
     if (file) file->used = 1;
+}
+
+/* Texts of an update beside which no .cfu lies: it is in the delivery, or somewhere else. */
+static void take_untouched(const release_t *release, const char *version)
+{
+    const child_t *delivery = release->place->chosen[ROLE_DELIVERY];
+    const child_t absent = {.name = "1cv8.cfu"};
+
+    if (!release->texts->updinfo || release->texts->updinfo->sources->nelts == 0) return;
+    take(release, delivery ? delivery : &absent, CDIST_FILE_CFU, version, delivery == NULL);
 }
 
 /* The .cf that the manifest names, else that with the usual name, else the only one. */
@@ -141,13 +152,14 @@ void cdist_scan_fast(scan_t *scan, place_t *place, apr_pool_t *pool)
     const child_t *cf, *cfu;
     const char *version;
     untold_t *untold = NULL;
-    int i;
+    int count, i;
 
     if (!place->chosen[ROLE_MFT]) {
         untold = apr_pcalloc(scan->scratch, sizeof *untold);
         untold->folder = apr_pstrdup(scan->scratch, place->path);
     }
-    if (keep_known_files(scan, place, untold) == 0) return;
+    count = keep_known_files(scan, place, untold);
+    if (count == 0 && (!place->chosen[ROLE_MFT] || !place->chosen[ROLE_UPDINFO])) return;
     if (untold) {
         APR_ARRAY_PUSH(scan->untold, untold_t *) = untold;
         return;
@@ -161,7 +173,8 @@ void cdist_scan_fast(scan_t *scan, place_t *place, apr_pool_t *pool)
     check_texts(&release, version);
     cf = find_configuration(&release);
     cfu = place->chosen[ROLE_CFU];
-    if (cf) take(&release, cf, CDIST_FILE_CF, release.texts->mft->version);
-    if (cfu) take(&release, cfu, CDIST_FILE_CFU, version);
-    if (!cf && !cfu) cdist_scan_problem(scan, place->path, "its texts do not tell which of its .cf and .cfu they mean");
+    if (cf) take(&release, cf, CDIST_FILE_CF, release.texts->mft->version, 0);
+    if (cfu) take(&release, cfu, CDIST_FILE_CFU, version, 0);
+    if (count == 0) take_untouched(&release, version);
+    else if (!cf && !cfu) cdist_scan_problem(scan, place->path, "its texts do not tell which of its .cf and .cfu they mean");
 }

@@ -102,6 +102,28 @@ START_TEST(a_release_in_a_zip_is_found)
 }
 END_TEST
 
+/* More than the window over the inflated bytes holds, so that it must be read in one go. */
+START_TEST(a_large_configuration_in_a_delivery_is_read_once)
+{
+    cm_configuration_t configuration = {.vendor = TF_VENDOR, .version = "1.0", .support_version = "1.0", .locked = 1, .extra = 40};
+    const cm_style_t styles[] = {{.bits = 32, .pad = 70000}, {.bits = 64, .pad = 65536}};
+    cm_made_t made = {0}, efd = {0};
+    cdist_template_scan_t *scan;
+
+    cm_configuration(&made, &configuration, &styles[_i]);
+    ck_assert_uint_gt(made.length, 2500000);
+    tf_efd(&efd, (tf_member_t[]){{"1cv8.cf", made.bytes, made.length}, {"1cv8.mft", TF_MANIFEST, strlen(TF_MANIFEST)}}, 2);
+    fx_write("1cv8.efd", efd.bytes, efd.length);
+    fx_write("plain.cf", made.bytes, made.length);
+    scan = tf_scan(NULL);
+    ck_assert_int_eq(scan->templates->nelts, 2);
+    ck_assert_str_eq(tf_template_in(scan, "1cv8.efd", "1cv8.cf")->id.version_id, tf_template(scan, "plain.cf")->id.version_id);
+    ck_assert_int_eq(tf_template_in(scan, "1cv8.efd", "1cv8.cf")->distribution, 1);
+    ck_assert_int_eq(tf_template(scan, "plain.cf")->distribution, 1);
+    ck_assert_str_eq(tf_problems(scan), "1cv8.efd: its manifest (.mft) gives the version \"1.0.2.7\", its content \"1.0\"\n");
+}
+END_TEST
+
 START_TEST(a_zip_of_other_things_is_nobodys_business)
 {
     zip_item_t items[] = {{.name = "photo.jpg", .content = "x"}, {.name = "inner.zip", .content = "x"}};
@@ -231,6 +253,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, texts_beside_a_delivery_complete_it);
     tcase_add_loop_test(tcase, a_release_in_a_zip_is_found, 0, 1);
     tcase_add_loop_test(tcase, a_release_in_a_zip_is_found, 8, 9);
+    tcase_add_loop_test(tcase, a_large_configuration_in_a_delivery_is_read_once, 0, 2);
     tcase_add_test(tcase, a_zip_of_other_things_is_nobodys_business);
     tcase_add_loop_test(tcase, a_bad_member_is_reported_and_the_others_are_read, 0, FX_COUNT(bad_members));
     tcase_add_test(tcase, damage_anywhere_in_a_zip_ends_in_problems);

@@ -103,7 +103,8 @@ static const struct {
     {{"r/1cv8.cfu", "r/1cv8.mft"}, {"", TF_MANIFEST}, 1,
      "r/1cv8.cfu: neither UpdInfo.txt nor 1cv8.cuc tells what it applies to; an exact scan reads it\n"},
     {{"r/a.cf", "r/other.cf", "r/1cv8.mft"}, {"", "", "Name=N\nVersion=1\n[Config1]\nSource=A.cf\n"}, 1, ""},
-    {{"r/1cv8.mft", "r/UpdInfo.txt"}, {TF_MANIFEST, TF_UPDINFO}, 0, ""}};
+    {{"r/1cv8.mft", "r/VerInfo.txt"}, {TF_MANIFEST, CM_VERSION}, 0, ""},
+    {{"r/1cv8.mft", "r/UpdInfo.txt"}, {TF_MANIFEST, "Version=" CM_VERSION "\nFromVersions=;\n"}, 0, ""}};
 
 START_TEST(texts_that_do_not_agree_are_reported)
 {
@@ -114,6 +115,26 @@ START_TEST(texts_that_do_not_agree_are_reported)
     scan = scan_fast();
     ck_assert_str_eq(tf_problems(scan), doubts[_i].says);
     ck_assert_int_eq(scan->templates->nelts, doubts[_i].templates);
+}
+END_TEST
+
+START_TEST(texts_alone_tell_of_an_update_that_is_elsewhere)
+{
+    const cdist_template_t *found;
+    cdist_template_scan_t *scan;
+
+    fx_write_text("r/1cv8.mft", TF_MANIFEST);
+    fx_write_text("r/UpdInfo.txt", TF_UPDINFO);
+    scan = scan_fast();
+    found = tf_template(scan, "r/1cv8.cfu");
+    ck_assert_int_eq(scan->templates->nelts, 1);
+    ck_assert_str_eq(tf_sources(found), "1.0.2.6;1.0.1.05");
+    ck_assert_int_eq(found->listed, 1);
+    write_closed("r/1cv8.efd");
+    scan = scan_fast();
+    ck_assert_int_eq(scan->templates->nelts, 1);
+    ck_assert_int_eq(tf_template(scan, "r/1cv8.efd")->listed, 0);
+    ck_assert_str_eq(tf_problems(scan), "");
 }
 END_TEST
 
@@ -190,6 +211,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_fast_scan_opens_no_configuration_and_no_delivery);
     tcase_add_loop_test(tcase, a_list_of_designer_is_used_where_it_is_understood, 0, FX_COUNT(lists));
     tcase_add_loop_test(tcase, texts_that_do_not_agree_are_reported, 0, FX_COUNT(doubts));
+    tcase_add_test(tcase, texts_alone_tell_of_an_update_that_is_elsewhere);
     tcase_add_test(tcase, a_list_alone_gives_its_updates);
     tcase_add_test(tcase, a_listed_update_is_the_file_that_is_there);
     tcase_add_test(tcase, the_real_list_gives_its_54_updates);
