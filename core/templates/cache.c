@@ -1,11 +1,12 @@
-/* The form of a cache: what was found out about one file, and of which state of it. Numbers are little-endian, counts and lengths
- * seven bits a byte, the lowest first, as in DWARF's LEB128.
+/* The form of a cache: what was found out about one file, and of which state of it. Numbers are little-endian, counts and
+ * lengths seven bits a byte, the lowest first, as in DWARF's LEB128.
  *
  *   "1CDT" u8 format u32 CRC-32 of what follows
- *   u64 length of the file, i64 mtime, i64 ctime (ns), 16 bytes digest of the stats of the texts that speak of it, i64 when (ns)
+ *   u64 length of the file, i64 mtime, i64 ctime (ns), 16 bytes digest of the stats of the texts that speak of it, i64 when
+ *       these were taken (ns)
  *   count of templates: u8 flags (1 .cfu, 2 distribution), text name, vendor, version, id, text member, number bytes,
- *       number day of release + 1 or 0, text platform, count of sources: u8 flags (1 other name, 2 other vendor), the names that are
- *       other, text version, id
+ *       number day of release + 1 or 0, text platform, count of sources: u8 flags (1 other name, 2 other vendor), the names
+ *       that are other, text version, id
  *   count of problems: texts
  *
  * text: length, UTF-8. id: u8 kind, then nothing (0, ""), 16 bytes (1, a GUID in small letters), or a text (2).

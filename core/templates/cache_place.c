@@ -1,5 +1,5 @@
-/* Where caches lie: .FILE.1cdist beside the file, while it is small and the folder can be written to; else in the folder for caches,
- * under a digest of the file's path. Nothing depends on them: what cannot be read or written is not there. */
+/* Where caches lie: .FILE.1cdist beside the file, while it is small and the folder can be written to; else in the folder for
+ * caches, under a digest of the file's path. Nothing depends on them: what cannot be read or written is not there. */
 #include "templates_int.h"
 
 #include <apr_file_info.h>

@@ -1,4 +1,4 @@
-/* Where templates lie and caches go, if nobody says it. Source: administrator guide, ConfigurationTemplatesLocation of 1cestart.cfg. */
+/* Where templates lie and caches go, if nobody says it. Source: administrator guide of 8.3.23, 1cestart.cfg. */
 #include "templates_int.h"
 
 #include <apr_env.h>

@@ -80,7 +80,7 @@ static void look_at_member(findings_t *findings, const cdist_delivery_t *deliver
     cdist_err_t *err = cdist_delivery_member(&bytes, delivery, member, pool);
 
     if (!err && role == ROLE_DELIVERY) look(findings, bytes, role, shown, depth + 1, pool);
-    else if (!err && (role == ROLE_CF || role == ROLE_CFU)) err = read_facts(findings, bytes, role, shown, member->bytes, pool);
+    else if (!err && role <= ROLE_CFU) err = read_facts(findings, bytes, role, shown, member->bytes, pool);
     else if (!err) err = cdist_texts_take(texts, role, bytes, findings->pool);
     if (err) cdist_findings_error(findings, err, member->name, shown);
 }

@@ -44,7 +44,7 @@ static void make_mark(mark_t *mark, scan_t *scan, const place_t *place, const ch
 
 /* ---- looking --------------------------------------------------------------------------------------------------- */
 
-static void read_child(findings_t *findings, const place_t *place, const child_t *child, int with_texts)
+static void read_child(findings_t *findings, const scan_t *scan, const place_t *place, const child_t *child, int with_texts)
 {
     apr_pool_t *pool = findings->pool;
     const texts_t *texts = with_texts ? cdist_place_texts(findings, place, text_roles, pool) : NULL;
@@ -54,6 +54,7 @@ static void read_child(findings_t *findings, const place_t *place, const child_t
     cdist_err_t *err = cdist_place_open(&bytes, &file, place, child, pool);
 
     if (!err) {
+        cdist_bytes_stop_when(bytes, scan->options->stop);
         cdist_look_into(findings, bytes, child->role, texts, pool);
         if (cdist_os_stat_file(&stat, file) != APR_SUCCESS || !cdist_stat_same(&stat, &child->stat)) {
             findings->templates->nelts = findings->problems->nelts = 0;
@@ -133,7 +134,7 @@ void cdist_scan_exactly(scan_t *scan, place_t *place, apr_pool_t *pool)
         if (cdist_cache_get(findings, scan, place, child, &mark)) {
             scan->result->cached++;
         } else {
-            read_child(findings, place, child, with_texts);
+            read_child(findings, scan, place, child, with_texts);
             cdist_cache_put(scan, place, child, &mark, findings);
         }
         take(scan, place, child, path, findings);

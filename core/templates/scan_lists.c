@@ -1,6 +1,6 @@
-/* What lists of updates (v8upd11.xml) add to a scan. An exact one takes the least platform versions from them; a fast one also
- * believes their updates: the file that is listed, or the 1cv8.cfu that was unpacked beside it, or, where neither is there, that
- * there is such an update. */
+/* What lists of updates (v8upd11.xml) add to a scan. An exact one takes the least platform versions from them; a fast one
+ * also believes their updates: the file that is listed, or the 1cv8.cfu that was unpacked beside it, or, where neither is
+ * there, that there is such an update. */
 #include "templates_int.h"
 
 #include <apr_strings.h>
@@ -125,8 +125,10 @@ static void take_update(scan_t *scan, const update_t *update, apr_pool_t *pool)
     cdist_template_t template = {0};
 
     if (!path) {
-        cdist_scan_problem(scan, update->folder, apr_psprintf(pool, "a list names \"%s\" as the file of %s, which is no path "
-                           "below it", cdist_text_printable(update->file, pool), cdist_text_printable(update->id.version, pool)));
+        cdist_scan_problem(scan, update->folder,
+                           apr_psprintf(pool, "a list names \"%s\" as the file of %s, which is no path below it",
+                                        cdist_text_printable(update->file, pool),
+                                        cdist_text_printable(update->id.version, pool)));
         return;
     }
     file = known(scan, path, pool);

@@ -25,8 +25,8 @@ typedef enum {
 role_t cdist_role_of(const char *name);
 /* 1 if the name is the one that the platform gives to files of that role. */
 int cdist_role_is_usual(role_t role, const char *name);
-/* The version that a name claims, four numbers with dots or underscores, zeros in front allowed; "" if there is none, or several. With
- * `whole` the name must be nothing else. */
+/* The version that a name claims, four numbers with dots or underscores, zeros in front allowed; "" if there is none, or
+ * several. With `whole` the name must be nothing else. */
 const char *cdist_claim_of(const char *name, int whole, apr_pool_t *pool);
 /* 1 if a version is another one than was claimed; numbers count, not their zeros. */
 int cdist_claim_differs(const char *claim, const char *version);

@@ -73,14 +73,15 @@ static cdist_err_t *take_cuc(texts_t *texts, const char *text, const char *name,
     apr_array_header_t *found = apr_array_make(pool, 4, sizeof(cdist_configuration_id_t));
 
     if (*(text + strspn(text, " \t\r\n")) != '{') {
-        if (cdist_file_facts_of(&facts, bytes, pool, pool) == NULL && facts->kind == CDIST_FILE_UPDINFO) found = facts->sources;
+        if (!cdist_file_facts_of(&facts, bytes, pool, pool) && facts->kind == CDIST_FILE_UPDINFO) found = facts->sources;
     } else if (cdist_update_info_parse(&info, cdist_bytes_stream(bytes, 0, pool), 0, pool) == NULL) {
         found = info->sources;
     } else if (take_quadruples(found, text, name, pool) != NULL) {
         found->nelts = 0;
     }
     if (found->nelts == 0) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: lists no configurations in a way that is known; it is not used", name);
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: lists no configurations in a way that is known; it is not used",
+                                name);
     }
     texts->applies = found;
     return NULL;

@@ -36,6 +36,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_bytes_file(cdist_bytes_t **bytes, const char
 /* A file that is open already, read at any place; its length is that of now. `name` is for messages. */
 CDIST_MUST_CHECK cdist_err_t *cdist_bytes_open_file(cdist_bytes_t **bytes, apr_file_t *file, const char *name,
                                                     apr_pool_t *pool);
+/* From when *stop is not 0 on, reading from a file is CDIST_E_STOPPED. */
+void cdist_bytes_stop_when(cdist_bytes_t *bytes, const volatile apr_uint32_t *stop);
 /* Bytes that stay where they are; `name` is for messages. */
 cdist_bytes_t *cdist_bytes_memory(const void *memory, apr_size_t length, const char *name, apr_pool_t *pool);
 /* A stream, of which the last 1 MiB at least is kept. Who reads before that has it rewound, which ends in an error if it

@@ -1,7 +1,7 @@
 /* .efd, the archive of a delivery: one raw deflate stream.
  * u32 1, u32 n, n x {u32 size of the record, text language, text name, text vendor, text file of the description}, u32 files,
- * files x {u32 size of the record, text path, u64 time, u32 place, u32 length}, then the files; places count from there on. Numbers
- * are little-endian; a text is u32 length in characters and UTF-16LE. Source: real files, docs/formats.md. */
+ * files x {u32 size of the record, text path, u64 time, u32 place, u32 length}, then the files; places count from there on.
+ * Numbers are little-endian; a text is u32 length in characters and UTF-16LE. Source: real files, docs/formats.md. */
 #include "updates_int.h"
 
 #include <apr_strings.h>

@@ -70,7 +70,9 @@ static cdist_err_t *read_entry(cdist_delivery_t *delivery, apr_uint64_t *at, apr
     char *name;
 
     CDIST_ERR(read_exactly(delivery->bytes, *at, head, sizeof head, pool));
-    if (memcmp(head, "PK\1\2", 4) != 0) return cdist_damaged(pool, delivery->bytes->name, *at, "no entry of a directory is here");
+    if (memcmp(head, "PK\1\2", 4) != 0) {
+        return cdist_damaged(pool, delivery->bytes->name, *at, "no entry of a directory is here");
+    }
     name_bytes = le16(head + 28);
     name = apr_palloc(pool, name_bytes + 1);
     CDIST_ERR(read_exactly(delivery->bytes, *at + ENTRY_BYTES, name, name_bytes, pool));
@@ -124,7 +126,8 @@ cdist_err_t *cdist_delivery_member_zip(cdist_bytes_t **bytes, const cdist_delive
         return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is encrypted", cdist_text_printable(member->name, pool));
     }
     if (member->method != STORED && member->method != DEFLATED) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is packed by method %d, and not stored or deflated: unpack the ZIP",
+        return cdist_err_create(pool, CDIST_E_INPUT, 0,
+                                "%s: is packed by method %d, and not stored or deflated: unpack the ZIP",
                                 cdist_text_printable(member->name, pool), member->method);
     }
     CDIST_ERR(read_exactly(delivery->bytes, member->at, head, sizeof head, pool));

@@ -16,6 +16,7 @@ struct cdist_bytes_t {
     const char *name;
     apr_uint64_t length, count;
     int in_order; /* 1: reading backward is dear */
+    const volatile apr_uint32_t *stop; /* of a file: NULL, or when it becomes another number than 0, nothing more is read */
     apr_pool_t *pool;
 };
 

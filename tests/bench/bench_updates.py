@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What it costs to learn what configurations and updates are: the facts of a large .cf against reading it whole; a scan of
-template folders against a bare inflate of the updates in them, and, with caches, against a bare walk; chains in a large graph."""
+template folders against a bare inflate of the updates in them, and, with caches, against a bare walk; chains in a large
+graph."""
 import os
 import shutil
 import sys

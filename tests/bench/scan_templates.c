@@ -1,5 +1,5 @@
-/* scan_templates [--fast] [--beside] [--cache FOLDER] [--list] FOLDER…: looks for templates once, and prints how long it took as
- * JSON; --list prints them, and the problems, instead.
+/* scan_templates [--fast] [--beside] [--cache FOLDER] [--list] FOLDER…: looks for templates once, and prints how long it took
+ * as JSON; --list prints them, and the problems, instead.
  * scan_templates --facts FILE: the same of one file's facts, without the start of a program. */
 #include "templates/cdist_templates.h"
 
@@ -65,6 +65,7 @@ int main(int argc, char **argv)
     if (err) return fprintf(stderr, "scan_templates: %s\n", cdist_err_text(err, pool)), 1;
     if (listed) list(scan);
     else printf("{\"seconds\": %.6f, \"files\": %d, \"cached\": %d, \"templates\": %d, \"problems\": %d}\n",
-                (double)(apr_time_now() - start) / 1e6, scan->files, scan->cached, scan->templates->nelts, scan->problems->nelts);
+                (double)(apr_time_now() - start) / 1e6, scan->files, scan->cached, scan->templates->nelts,
+                scan->problems->nelts);
     return 0;
 }

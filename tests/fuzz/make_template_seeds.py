@@ -56,7 +56,8 @@ def cache_seeds():
 
     guid = b"\1" + uuid.UUID(VERSION).bytes
     update = (b"\1" + text("Склад") + text("Фирма") + text("1.0.2.7") + guid + text("") + b"\xe4\x80\1" + b"\x97\x82\1"
-              + text("8.3.6.2076") + b"\2" + b"\0" + text("1.0.2.6") + guid + b"\3" + text("N") + text("V") + text("1") + b"\2" + text("x"))
+              + text("8.3.6.2076") + b"\2" + b"\0" + text("1.0.2.6") + guid
+              + b"\3" + text("N") + text("V") + text("1") + b"\2" + text("x"))
     yield "update", b"\1" + update + b"\0"
     yield "two", b"\2" + update + update + b"\1" + text("беда")
     yield "problem", b"\0\1" + text("беда")
@@ -69,7 +70,8 @@ def cache_seeds():
 def list_seeds():
     start = '<u:updateList xmlns:u="http://v8.1c.ru/configuration-updates" version="1.1">'
     update = ('<u:update configuration="Склад"><u:vendor>Фирма &quot;1С&quot;</u:vendor><u:file>1c/S/1/1cv8.zip</u:file>'
-              '<u:size>36 877 298</u:size><u:version platform="8.3.6.2076">1.0.2.7</u:version><u:target>1.0.2.6</u:target></u:update>')
+              '<u:size>36 877 298</u:size><u:version platform="8.3.6.2076">1.0.2.7</u:version>'
+              '<u:target>1.0.2.6</u:target></u:update>')
     yield "list", MARK + (start + update + update + "</u:updateList>").encode()
     yield "cyrillic", (start + update + "</u:updateList>").encode("cp1251")
     yield "empty", (start + "</u:updateList>").encode()
@@ -92,4 +94,5 @@ def text_seeds():
     yield "nothing", b""
 
 
-TARGETS = (("release", release_seeds), ("template_cache", cache_seeds), ("update_list", list_seeds), ("release_text", text_seeds))
+TARGETS = (("release", release_seeds), ("template_cache", cache_seeds), ("update_list", list_seeds),
+           ("release_text", text_seeds))

@@ -8,7 +8,8 @@
 
 /* The manifest of a release, and the like of an update's; the vendor is that of cm_update_info. */
 #define TF_VENDOR "Фирма"
-#define TF_MANIFEST "Vendor=" TF_VENDOR "\r\nName=" CM_NAME "\r\nVersion=" CM_VERSION "\r\nAppVersion=8.3\r\n[Config1]\r\nSource=1Cv8.cf\r\n"
+#define TF_MANIFEST "Vendor=" TF_VENDOR "\r\nName=" CM_NAME "\r\nVersion=" CM_VERSION "\r\nAppVersion=8.3\r\n" \
+    "[Config1]\r\nSource=1Cv8.cf\r\n"
 #define TF_UPDINFO "Version=" CM_VERSION "\r\nFromVersions=;1.0.2.6;1.0.1.05;\r\nUpdateDate=22.09.2015\r\n"
 #define TF_DATE apr_time_from_sec(1442880000) /* that day */
 

@@ -244,8 +244,8 @@ static const char *many_sources(int count)
     int i;
 
     for (i = 0; i < count; i++) {
-        text = apr_psprintf(fx_pool, "%s,\"%s\",\"%s\",\"1.0.%d.1\",%08x-b151-4efe-8b31-f0897db3142a", text, CM_NAME, TF_VENDOR, i,
-                            (unsigned)i);
+        text = apr_psprintf(fx_pool, "%s,\"" CM_NAME "\",\"" TF_VENDOR "\",\"1.0.%d.1\",%08x-b151-4efe-8b31-f0897db3142a",
+                            text, i, (unsigned)i);
     }
     return apr_pstrcat(fx_pool, text, ",0,1,\"\"," CM_VERSION_ID ",\"" CM_NAME "\",\"" TF_VENDOR "\",\"" CM_VERSION
                        "\",00000000-0000-0000-0000-000000000000,{216,0}," CM_ROOT_ID "}", NULL);

@@ -105,7 +105,8 @@ END_TEST
 /* More than the window over the inflated bytes holds, so that it must be read in one go. */
 START_TEST(a_large_configuration_in_a_delivery_is_read_once)
 {
-    cm_configuration_t configuration = {.vendor = TF_VENDOR, .version = "1.0", .support_version = "1.0", .locked = 1, .extra = 40};
+    cm_configuration_t configuration = {.vendor = TF_VENDOR, .version = "1.0", .support_version = "1.0", .locked = 1,
+                                        .extra = 40};
     const cm_style_t styles[] = {{.bits = 32, .pad = 70000}, {.bits = 64, .pad = 65536}};
     cm_made_t made = {0}, efd = {0};
     cdist_template_scan_t *scan;

@@ -66,7 +66,8 @@ END_TEST
 static const struct {
     const char *text, *sources, *says;
 } lists[] = {{"Version=1\nFromVersions=;1;2;\n", "1;2", ""},
-             {"\xEF\xBB\xBF{{\"Склад\",\"Фирма\",\"1\",0798fe1b-b151-4efe-8b31-f0897db3142a},{\"Склад\",\"Фирма\",\"2\"}}", "1;2", ""},
+             {"\xEF\xBB\xBF{{\"Склад\",\"Фирма\",\"1\",0798fe1b-b151-4efe-8b31-f0897db3142a},"
+              "{\"Склад\",\"Фирма\",\"2\"}}", "1;2", ""},
              {"{\"Склад\",\"Фирма\",\"3\"}", "3", ""},
              {NULL, "1.0.2.6;1.0.1.05", ""},
              {"{2,\"a\",\"b\"}", "", "r: 1cv8.cuc: lists no configurations in a way that is known; it is not used\n"},
@@ -99,7 +100,8 @@ static const struct {
      "r: UpdateDate of UpdInfo.txt is \"?\", and no date such as 22.09.2015\n"},
     {{"r/1cv8.cfu", "r/UpdInfo.txt"}, {"", TF_UPDINFO}, 0,
      "r: has no 1cv8.mft that tells whose its .cf and .cfu are; an exact scan reads them\n"},
-    {{"r/a.cfu", "r/b.cfu", "r/1cv8.mft"}, {"", "", TF_MANIFEST}, 0, "r: its texts do not tell which of its .cf and .cfu they mean\n"},
+    {{"r/a.cfu", "r/b.cfu", "r/1cv8.mft"}, {"", "", TF_MANIFEST}, 0,
+     "r: its texts do not tell which of its .cf and .cfu they mean\n"},
     {{"r/1cv8.cfu", "r/1cv8.mft"}, {"", TF_MANIFEST}, 1,
      "r/1cv8.cfu: neither UpdInfo.txt nor 1cv8.cuc tells what it applies to; an exact scan reads it\n"},
     {{"r/a.cf", "r/other.cf", "r/1cv8.mft"}, {"", "", "Name=N\nVersion=1\n[Config1]\nSource=A.cf\n"}, 1, ""},

@@ -48,7 +48,8 @@ static int is_template(const char *const *row)
 {
     const char *end = strrchr(row[FILE_NAME], '.');
 
-    return (strcmp(row[KIND], "cf") == 0 || strcmp(row[KIND], "cfu") == 0) && (strcmp(end, ".cf") == 0 || strcmp(end, ".cfu") == 0);
+    return (strcmp(row[KIND], "cf") == 0 || strcmp(row[KIND], "cfu") == 0) &&
+           (strcmp(end, ".cf") == 0 || strcmp(end, ".cfu") == 0);
 }
 
 START_TEST(real_folders_hold_what_is_known_of_them)
@@ -241,6 +242,30 @@ START_TEST(a_scan_ends_when_it_is_told_to)
 }
 END_TEST
 
+static void stop_now(void *baton, int done, int found, const char *path)
+{
+    volatile apr_uint32_t *stop = baton;
+
+    (void)done;
+    (void)found;
+    (void)path;
+    *stop = 1;
+}
+
+START_TEST(a_file_is_not_read_to_its_end_then)
+{
+    volatile apr_uint32_t stop = 0;
+    cdist_template_options_t options = {.progress = stop_now, .baton = (void *)&stop, .stop = &stop, .cache_beside = 1};
+    apr_array_header_t *folders = apr_array_make(fx_pool, 1, sizeof(const char *));
+    cdist_template_scan_t *scan;
+
+    tf_write_cf("a/1cv8.cf", "1.0");
+    APR_ARRAY_PUSH(folders, const char *) = fx_folder;
+    FX_FAILS(cdist_templates_scan(&scan, folders, &options, fx_pool, fx_pool), CDIST_E_STOPPED);
+    ck_assert_int_eq(fx_children("a"), 1);
+}
+END_TEST
+
 static void note_progress(void *baton, int done, int found, const char *path)
 {
     char **text = baton;
@@ -275,6 +300,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_folder_that_is_missing_fails_only_alone);
     tcase_add_test(tcase, what_may_not_be_read_is_reported);
     tcase_add_test(tcase, a_scan_ends_when_it_is_told_to);
+    tcase_add_test(tcase, a_file_is_not_read_to_its_end_then);
     tcase_add_test(tcase, progress_names_each_file_before_it_is_read);
     return suite;
 }

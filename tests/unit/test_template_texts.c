@@ -38,10 +38,14 @@ static const struct {
     const char *manifest, *updinfo, *says;
     int dated;
 } lies[] = {
-    {"Vendor=Фирма\nName=Склад\nVersion=1.0.2.6\n", NULL, "its manifest (.mft) gives the version \"1.0.2.6\", its content \"1.0.2.7\"\n", 0},
-    {"Vendor=Иная\nName=Склад\nVersion=1.0.2.7\n", TF_UPDINFO, "its manifest (.mft) gives the vendor \"Иная\", its content \"Фирма\"\n", 1},
-    {"Vendor=Фирма\nName=Лавка\nVersion=1.0.2.7\n", TF_UPDINFO, "its manifest (.mft) gives the name \"Лавка\", its content \"Склад\"\n", 1},
-    {NULL, "Version=1.0.2.8\nFromVersions=;1;\nUpdateDate=22.09.2015\n", "UpdInfo.txt gives the version \"1.0.2.8\", its content \"1.0.2.7\"\n", 0},
+    {"Vendor=Фирма\nName=Склад\nVersion=1.0.2.6\n", NULL,
+     "its manifest (.mft) gives the version \"1.0.2.6\", its content \"1.0.2.7\"\n", 0},
+    {"Vendor=Иная\nName=Склад\nVersion=1.0.2.7\n", TF_UPDINFO,
+     "its manifest (.mft) gives the vendor \"Иная\", its content \"Фирма\"\n", 1},
+    {"Vendor=Фирма\nName=Лавка\nVersion=1.0.2.7\n", TF_UPDINFO,
+     "its manifest (.mft) gives the name \"Лавка\", its content \"Склад\"\n", 1},
+    {NULL, "Version=1.0.2.8\nFromVersions=;1;\nUpdateDate=22.09.2015\n",
+     "UpdInfo.txt gives the version \"1.0.2.8\", its content \"1.0.2.7\"\n", 0},
     {NULL, "Version=1.0.2.7\nFromVersions=;1.0.2.6;1.0.1.05;1.0.1.5;\nUpdateDate=22.09.2015\n",
      "UpdInfo.txt says that it applies to 1.0.1.5, which it does not\n", 1},
     {NULL, "Version=1.0.2.7\nFromVersions=;1.0.1.05;\nUpdateDate=22.09.2015\n",
@@ -183,7 +187,8 @@ static const struct {
     const char *text, *says;
 } bad_lists[] = {{"<!DOCTYPE x [<!ENTITY a 'b'>]>" LIST "</updateList>", "line 1: has a DOCTYPE"},
                  {"<updateList/>", "line 1: its root is no <updateList"},
-                 {LIST "\n<update configuration='A'/></updateList>", "line 2: an update in it has no configuration, or no version"},
+                 {LIST "\n<update configuration='A'/></updateList>",
+                  "line 2: an update in it has no configuration, or no version"},
                  {LIST "<update>", "line 1: is no well-formed XML"},
                  {"", "is no well-formed XML"}};
 
