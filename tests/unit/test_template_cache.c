@@ -1,7 +1,6 @@
 /* Caches of what was found out about files: when they are believed, where they lie, and what becomes of bad ones. */
 #include "clock.h"
 #include "template_fixture.h"
-#include "templates_int.h"
 
 #include <apr_strings.h>
 
@@ -285,66 +284,6 @@ END_TEST
 
 /* ---- bad ones -------------------------------------------------------------------------------------------------- */
 
-static findings_t *some_findings(void)
-{
-    findings_t *findings = cdist_findings_make(fx_pool);
-    cdist_template_t *template = cdist_findings_add(findings);
-
-    template->kind = CDIST_FILE_CFU;
-    template->id = (cdist_configuration_id_t){"N", "V", "1.2", CM_VERSION_ID};
-    template->member = "a/1cv8.cfu";
-    template->bytes = 123456789012;
-    template->released = TF_DATE;
-    template->min_platform = "8.3.6.1";
-    APR_ARRAY_PUSH(template->sources, cdist_configuration_id_t) = (cdist_configuration_id_t){"M", "W", "1.1", "no guid"};
-    APR_ARRAY_PUSH(template->sources, cdist_configuration_id_t) = (cdist_configuration_id_t){"N", "V", "", ""};
-    cdist_findings_add(findings)->distribution = 1;
-    cdist_findings_problem(findings, "беда");
-    return findings;
-}
-
-static const mark_t some_mark = {1000, 1, 2, {7}, 2, APR_INT64_C(5000000000)};
-
-START_TEST(a_cache_gives_back_what_went_in)
-{
-    findings_t *back = cdist_findings_make(fx_pool);
-    const cdist_template_t *template;
-    apr_size_t length;
-    const char *bytes = cdist_cache_format(&length, &some_mark, some_findings(), fx_pool);
-
-    ck_assert_int_eq(cdist_cache_parse(back, &some_mark, bytes, length), 1);
-    template = &APR_ARRAY_IDX(back->templates, 0, cdist_template_t);
-    ck_assert_int_eq(back->templates->nelts, 2);
-    ck_assert_str_eq(template->id.version_id, CM_VERSION_ID);
-    ck_assert_str_eq(template->member, "a/1cv8.cfu");
-    ck_assert_uint_eq(template->bytes, 123456789012);
-    ck_assert_int_eq(template->released == TF_DATE && template->distribution == 0, 1);
-    ck_assert_str_eq(tf_sources(template), "1.1;");
-    ck_assert_str_eq(APR_ARRAY_IDX(template->sources, 0, cdist_configuration_id_t).name, "M");
-    ck_assert_str_eq(APR_ARRAY_IDX(template->sources, 0, cdist_configuration_id_t).version_id, "no guid");
-    ck_assert_str_eq(APR_ARRAY_IDX(template->sources, 1, cdist_configuration_id_t).vendor, "V");
-    ck_assert_int_eq(APR_ARRAY_IDX(back->templates, 1, cdist_template_t).distribution, 1);
-    ck_assert_int_eq(APR_ARRAY_IDX(back->templates, 1, cdist_template_t).released == CDIST_UNDATED, 1);
-    ck_assert_str_eq(APR_ARRAY_IDX(back->problems, 0, const char *), "беда");
-}
-END_TEST
-
-START_TEST(a_damaged_cache_is_none)
-{
-    findings_t *back = cdist_findings_make(fx_pool);
-    apr_size_t length, i;
-    char *bytes = (char *)cdist_cache_format(&length, &some_mark, some_findings(), fx_pool);
-
-    for (i = 0; i < length; i++) {
-        ck_assert_int_eq(cdist_cache_parse(back, &some_mark, bytes, i), 0);
-        bytes[i] ^= 0x10;
-        ck_assert_int_eq(cdist_cache_parse(back, &some_mark, bytes, length), 0);
-        bytes[i] ^= 0x10;
-    }
-    ck_assert_int_eq(back->templates->nelts + back->problems->nelts, 0);
-}
-END_TEST
-
 START_TEST(a_bad_cache_is_replaced)
 {
     static const char *const bad[] = {"", "1CDT", "1CDT\2of the next format", "1CDT\1"};
@@ -399,8 +338,6 @@ Suite *test_suite(void)
     tcase_add_test(tcase, caches_of_a_folder_that_is_read_only_lie_elsewhere);
     tcase_add_test(tcase, a_cache_beside_is_small_or_lies_elsewhere);
     tcase_add_test(tcase, what_a_crash_left_is_swept);
-    tcase_add_test(tcase, a_cache_gives_back_what_went_in);
-    tcase_add_test(tcase, a_damaged_cache_is_none);
     tcase_add_loop_test(tcase, a_bad_cache_is_replaced, 0, 4);
     tcase_add_test(tcase, a_cache_of_another_file_is_not_believed);
     tcase_add_loop_test(tcase, a_link_or_a_folder_in_the_place_of_a_cache_changes_nothing, 0, 2);
