@@ -80,10 +80,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_templates_scan(cdist_template_scan_t **scan,
 const char *cdist_templates_default_folder(apr_pool_t *pool);
 /* Where a program keeps caches for this user: %LOCALAPPDATA%, $XDG_CACHE_HOME, ~/.cache, below it 1cdist; NULL as above. */
 const char *cdist_templates_default_cache(apr_pool_t *pool);
-/* Adds the folders of a value of ConfigurationTemplatesLocation, a list with semicolons, to `folders`, and addresses (http,
- * https, ftp) to `addresses`, which may be NULL; both are const char *. */
-void cdist_templates_locations(apr_array_header_t *folders, apr_array_header_t *addresses, const char *value,
-                               apr_pool_t *pool);
+/* Adds the folders of a value of ConfigurationTemplatesLocation, a list with semicolons, to `folders`, and addresses (http, https,
+ * ftp) to `addresses`, which may be NULL; both are const char *. */
+void cdist_templates_locations(apr_array_header_t *folders, apr_array_header_t *addresses, const char *value, apr_pool_t *pool);
 
 #ifdef __cplusplus
 }
