@@ -95,18 +95,23 @@ static void apply_platforms(scan_t *scan)
 /* ---- their updates --------------------------------------------------------------------------------------------- */
 
 /* The path that a list names, below the list's own folder; NULL if it would lead out of it. */
-static char *listed_path(const update_t *update, apr_pool_t *pool)
+static const char *listed_path(const update_t *update, apr_pool_t *pool)
 {
-    char *file = apr_pstrdup(pool, update->file), *part, *last;
-    char *path = apr_pstrdup(pool, update->folder);
+    apr_size_t folder_bytes = strlen(update->folder), length;
+    char *path = apr_palloc(pool, folder_bytes + strlen(update->file) + 2), *out = path + folder_bytes;
+    const char *part;
 
-    for (part = file; *part; part++) {
-        if (*part == '\\') *part = '/';
+    memcpy(path, update->folder, folder_bytes);
+    for (part = update->file; *part; part += length) {
+        part += strspn(part, "/\\");
+        length = strcspn(part, "/\\");
+        if (length == 2 && memcmp(part, "..", 2) == 0) return NULL;
+        if (length == 0 || (length == 1 && *part == '.')) continue;
+        *out++ = '/';
+        memcpy(out, part, length);
+        out += length;
     }
-    for (part = apr_strtok(file, "/", &last); part; part = apr_strtok(NULL, "/", &last)) {
-        if (strcmp(part, "..") == 0) return NULL;
-        if (strcmp(part, ".") != 0) path = apr_pstrcat(pool, path, "/", part, NULL);
-    }
+    *out = '\0';
     return path;
 }
 

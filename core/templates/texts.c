@@ -122,26 +122,20 @@ cdist_err_t *cdist_texts_take(texts_t *texts, role_t role, cdist_bytes_t *bytes,
 
 /* ---- what they say of a template ------------------------------------------------------------------------------- */
 
-static int lists_version(const apr_array_header_t *sources, const char *version)
-{
-    int i;
-
-    for (i = 0; i < sources->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(sources, i, cdist_configuration_id_t).version, version) == 0) return 1;
-    }
-    return 0;
-}
-
 /* The versions of `sources` that `others` lack: "1.0.0.5, 1.0.0.6 and 3 more"; NULL if there are none. */
 static const char *versions_beyond(const apr_array_header_t *sources, const apr_array_header_t *others, apr_pool_t *pool)
 {
+    apr_hash_t *known = apr_hash_make(pool);
     const char *text = NULL;
     int i, count = 0;
 
+    for (i = 0; i < others->nelts; i++) {
+        apr_hash_set(known, APR_ARRAY_IDX(others, i, cdist_configuration_id_t).version, APR_HASH_KEY_STRING, others);
+    }
     for (i = 0; i < sources->nelts; i++) {
         const char *version = APR_ARRAY_IDX(sources, i, cdist_configuration_id_t).version;
 
-        if (lists_version(others, version) || count++ >= LISTED_MAX) continue;
+        if (apr_hash_get(known, version, APR_HASH_KEY_STRING) || count++ >= LISTED_MAX) continue;
         text = text ? apr_pstrcat(pool, text, ", ", version, NULL) : version;
     }
     return count > LISTED_MAX ? apr_psprintf(pool, "%s and %d more", text, count - LISTED_MAX) : text;
