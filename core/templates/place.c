@@ -63,7 +63,8 @@ static int is_new(scan_t *scan, const place_t *place)
     cdist_stat_t stat;
     apr_uint64_t *key;
 
-    if (cdist_os_stat_folder(&stat, place->folder) != APR_SUCCESS) return 1;
+    /* Some network file systems have no such numbers. */
+    if (cdist_os_stat_folder(&stat, place->folder) != APR_SUCCESS || stat.inode == 0) return 1;
     key = apr_palloc(scan->scratch, 2 * sizeof *key);
     key[0] = stat.device;
     key[1] = stat.inode;
