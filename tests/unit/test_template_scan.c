@@ -219,13 +219,17 @@ START_TEST(what_may_not_be_read_is_reported)
     tf_write_cf("c/1cv8.cf", "1.0");
     FX_DONE(apr_file_perms_set(fx_path("a/1cv8.cf"), APR_FPROT_UWRITE));
     FX_DONE(apr_file_perms_set(fx_path("b"), APR_FPROT_UWRITE));
+    tf_write_cf("d/1cv8.cf", "1.0");
+    FX_DONE(apr_file_perms_set(fx_path("d"), APR_FPROT_UREAD));
     fx_obey_permissions();
     scan = tf_scan(NULL);
     fx_be_root_again();
     FX_DONE(apr_file_perms_set(fx_path("b"), APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE));
+    FX_DONE(apr_file_perms_set(fx_path("d"), APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE));
     ck_assert_int_eq(scan->templates->nelts, 1);
     ck_assert_str_eq(tf_problems(scan), "a/1cv8.cf: cannot be read: Permission denied\n"
-                                        "b: cannot be read: Permission denied\n");
+                                        "b: cannot be read: Permission denied\n"
+                                        "d/1cv8.cf: cannot be looked at: Permission denied\n");
 }
 END_TEST
 
