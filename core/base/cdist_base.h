@@ -259,6 +259,11 @@ CDIST_MUST_CHECK apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const ch
 /* Removes temporary files that a crash left in `folder` more than an hour ago. */
 void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool);
 
+/* Makes or replaces a small file in an open folder in one step, hidden where a dot at the name's start does not do that. It is
+ * not written through to the disk: for what can be made again. What a crash leaves is for cdist_os_temp_sweep. */
+CDIST_MUST_CHECK apr_status_t cdist_os_note_at(cdist_folder_t *folder, const char *name, const void *bytes,
+                                               apr_size_t length, apr_pool_t *scratch_pool);
+
 /* Gives files and folders (NULL-terminated list of names below `folder`, "" is itself) to a user; links are not
  * followed, what is not there is passed over. Nothing happens unless the process is root. */
 CDIST_MUST_CHECK apr_status_t cdist_os_give(const char *folder, const char *const *names, apr_uid_t user, apr_gid_t group,

@@ -349,6 +349,34 @@ void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool)
     cdist_os_folder_close(open_folder);
 }
 
+static apr_status_t write_all(int fd, const char *bytes, apr_size_t length)
+{
+    while (length > 0) {
+        ssize_t put = write(fd, bytes, length);
+
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return errno;
+        bytes += put;
+        length -= (apr_size_t)put;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t cdist_os_note_at(cdist_folder_t *folder, const char *name, const void *bytes, apr_size_t length,
+                              apr_pool_t *scratch_pool)
+{
+    const char *temp = temp_name("", scratch_pool) + 1;
+    int fd = openat(dirfd(folder->dir), temp, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+    apr_status_t rv;
+
+    if (fd < 0) return errno;
+    rv = write_all(fd, bytes, length);
+    if (close(fd) != 0 && rv == APR_SUCCESS) rv = errno;
+    if (rv == APR_SUCCESS && renameat(dirfd(folder->dir), temp, dirfd(folder->dir), name) != 0) rv = errno;
+    if (rv != APR_SUCCESS) unlinkat(dirfd(folder->dir), temp, 0);
+    return rv;
+}
+
 apr_status_t cdist_os_folder_make(const char *path, apr_pool_t *scratch_pool)
 {
     struct stat st;

@@ -29,9 +29,60 @@ typedef struct {
     apr_uint64_t bytes;          /* its length, unpacked */
     int distribution;            /* 1: a .cf that can stand as a vendor's configuration; not known from texts alone: 0 */
     int text_only;               /* 1: nothing but texts was read for it */
+    int listed;                  /* 1: only texts tell of it (v8upd11.xml, UpdInfo.txt); the file is not on the disk */
     apr_time_t released;         /* midnight UTC of the UpdateDate, or CDIST_UNDATED */
     const char *min_platform;    /* the least platform version that its release asks for */
 } cdist_template_t;
+
+/* ---- finding templates (scan.c) ----------------------------------------------------------------------------------- */
+
+typedef enum {
+    CDIST_SCAN_EXACT, /* reads every .cf and .cfu, those in .efd and .zip too */
+    CDIST_SCAN_FAST   /* reads 1cv8.mft, UpdInfo.txt, 1cv8.cuc and v8upd11.xml, and opens nothing else */
+} cdist_scan_mode_t;
+
+/* `done` of `found` files were looked at; more may be found. `path` is the next one, NULL at the end. */
+typedef void(cdist_scan_progress_fn)(void *baton, int done, int found, const char *path);
+
+/* All zero: exact, without caches. */
+typedef struct {
+    cdist_scan_mode_t mode;
+    int cache_beside;         /* 1: what was read of FILE is kept in .FILE.1cdist beside it, under 1 KiB */
+    const char *cache_folder; /* where it is kept that has no place there; made if it is missing. NULL: nowhere */
+    cdist_scan_progress_fn *progress; /* may be NULL */
+    void *baton;
+    const volatile apr_uint32_t *stop; /* may be NULL; CDIST_E_STOPPED soon after it is not 0 any more */
+} cdist_template_options_t;
+
+typedef struct {
+    const char *path;    /* the file or folder */
+    const char *message; /* what is wrong with it, without the path, on one line */
+} cdist_template_problem_t;
+
+typedef struct {
+    apr_array_header_t *templates; /* cdist_template_t *, by path and member */
+    apr_array_header_t *problems;  /* cdist_template_problem_t, by path: what cannot be read, and what lies */
+    int folders;                   /* that were read */
+    int files;                     /* .cf, .cfu, .efd and .zip in them */
+    int cached;                    /* of these, so many were known from caches */
+} cdist_template_scan_t;
+
+/* Finds the templates below folders (const char *), whatever their names and places. Links below them are not followed. What
+ * cannot be read is a problem in the list, and so are files whose name, folder or texts say another version than their
+ * content; none of them stops the rest. CDIST_E_SOURCE if not one of the folders can be read; CDIST_E_STOPPED. Whether a
+ * cache can be written changes nothing. For one thread; several may scan the same folders at once. */
+CDIST_MUST_CHECK cdist_err_t *cdist_templates_scan(cdist_template_scan_t **scan, const apr_array_header_t *folders,
+                                                   const cdist_template_options_t *options, apr_pool_t *result_pool,
+                                                   apr_pool_t *scratch_pool);
+
+/* The platform's own template folder of this user: %APPDATA%\1C\1cv8\tmplts, ~/.1cv8/1C/1cv8/tmplts; NULL if neither is
+ * known. */
+const char *cdist_templates_default_folder(apr_pool_t *pool);
+/* Where a program keeps caches for this user: %LOCALAPPDATA%, $XDG_CACHE_HOME, ~/.cache, below it 1cdist; NULL as above. */
+const char *cdist_templates_default_cache(apr_pool_t *pool);
+/* Adds the folders of a value of ConfigurationTemplatesLocation, a list with semicolons, to `folders`, and addresses (http, https,
+ * ftp) to `addresses`, which may be NULL; both are const char *. */
+void cdist_templates_locations(apr_array_header_t *folders, apr_array_header_t *addresses, const char *value, apr_pool_t *pool);
 
 #ifdef __cplusplus
 }

@@ -31,8 +31,12 @@ typedef struct {
 static cdist_err_t *read_from_disk(cdist_bytes_t *bytes, apr_uint64_t offset, void *to, apr_size_t length)
 {
     file_bytes_t *from = bytes->baton;
-    apr_status_t rv = length ? cdist_os_read_at(from->file, offset, to, length) : APR_SUCCESS;
+    apr_status_t rv;
 
+    if (bytes->stop && *bytes->stop) {
+        return cdist_err_create(bytes->pool, CDIST_E_STOPPED, 0, "%s: not read to its end", bytes->name);
+    }
+    rv = length ? cdist_os_read_at(from->file, offset, to, length) : APR_SUCCESS;
     bytes->count += length;
     if (rv == APR_SUCCESS) return NULL;
     if (APR_STATUS_IS_EOF(rv)) {
@@ -77,6 +81,11 @@ cdist_err_t *cdist_bytes_open_file(cdist_bytes_t **bytes, apr_file_t *file, cons
     (*bytes)->length = (apr_uint64_t)info.size;
     (*bytes)->pool = pool;
     return NULL;
+}
+
+void cdist_bytes_stop_when(cdist_bytes_t *bytes, const volatile apr_uint32_t *stop)
+{
+    bytes->stop = stop;
 }
 
 cdist_err_t *cdist_bytes_file(cdist_bytes_t **bytes, const char *path, apr_pool_t *pool)

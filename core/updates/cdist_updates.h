@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* ---- bytes (bytes.c, bytes_window.c, stream.c, inflate.c) ------------------------------------------------------- */
+/* ---- bytes (bytes.c, bytes_window.c, bytes_slice.c, inflate.c) ------------------------------------------------------- */
 
 /* Bytes in order. `at` counts those that were given. */
 typedef struct cdist_stream_t cdist_stream_t;
@@ -33,11 +33,19 @@ typedef struct cdist_bytes_t cdist_bytes_t;
 
 /* A regular file, open as long as `pool`. A folder, pipe or device is CDIST_E_SOURCE. */
 CDIST_MUST_CHECK cdist_err_t *cdist_bytes_file(cdist_bytes_t **bytes, const char *path, apr_pool_t *pool);
+/* A file that is open already, read at any place; its length is that of now. `name` is for messages. */
+CDIST_MUST_CHECK cdist_err_t *cdist_bytes_open_file(cdist_bytes_t **bytes, apr_file_t *file, const char *name,
+                                                    apr_pool_t *pool);
+/* From when *stop is not 0 on, reading from a file is CDIST_E_STOPPED. */
+void cdist_bytes_stop_when(cdist_bytes_t *bytes, const volatile apr_uint32_t *stop);
 /* Bytes that stay where they are; `name` is for messages. */
 cdist_bytes_t *cdist_bytes_memory(const void *memory, apr_size_t length, const char *name, apr_pool_t *pool);
 /* A stream, of which the last 1 MiB at least is kept. Who reads before that has it rewound, which ends in an error if it
  * happens often. Its length is not known. */
 cdist_bytes_t *cdist_bytes_window(cdist_stream_t *stream, apr_pool_t *pool);
+/* A part of other bytes, as bytes of its own; it may reach beyond their end, where there is nothing. */
+cdist_bytes_t *cdist_bytes_slice(cdist_bytes_t *bytes, apr_uint64_t offset, apr_uint64_t length, const char *name,
+                                 apr_pool_t *pool);
 const char *cdist_bytes_name(const cdist_bytes_t *bytes);
 /* The length in bytes, or APR_UINT64_MAX where it is not known. */
 apr_uint64_t cdist_bytes_length(const cdist_bytes_t *bytes);
@@ -177,7 +185,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_brace_write_bare(cdist_brace_writer_t *write
 CDIST_MUST_CHECK cdist_err_t *cdist_brace_write_tree(cdist_brace_writer_t *writer, const cdist_brace_tree_t *tree,
                                                      apr_uint32_t node);
 
-/* ---- facts (info.c, configuration.c, update_file.c, delivery.c, support_data.c, template_text.c) ------------------- */
+/* ---- facts (info.c, configuration.c, update_file.c, delivery_efd.c, support_data.c, template_text.c) ------------------- */
 
 typedef enum {
     CDIST_FILE_CF,
@@ -224,6 +232,34 @@ CDIST_MUST_CHECK cdist_err_t *cdist_file_facts_read(cdist_file_facts_t **facts, 
 /* The same for bytes that are open already. */
 CDIST_MUST_CHECK cdist_err_t *cdist_file_facts_of(cdist_file_facts_t **facts, cdist_bytes_t *bytes, apr_pool_t *result_pool,
                                                   apr_pool_t *scratch_pool);
+
+/* ---- deliveries (delivery.c, delivery_efd.c, delivery_zip.c) ------------------------------------------------------- */
+
+/* An archive with files of a release: .efd, or .zip. */
+typedef struct cdist_delivery_t cdist_delivery_t;
+
+typedef struct {
+    const char *name;          /* its path in the delivery, UTF-8, '/' between the parts */
+    apr_uint64_t bytes;        /* its length, unpacked */
+    apr_uint64_t at;           /* where it starts: of the .zip, or of what the .efd inflates to */
+    apr_uint64_t packed_bytes; /* of a .zip */
+    int method, flags;         /* of a .zip */
+} cdist_member_t;
+
+/* A delivery of more members that are wanted is refused. */
+#define CDIST_DELIVERY_MAX 1024
+
+typedef int(cdist_member_fn)(const char *name);
+/* Opens a delivery, told by its content, and lists the members that `wanted` says 1 of, in the order of their places. What is
+ * neither is CDIST_E_INPUT, a damaged one CDIST_E_CORRUPT. An .efd is inflated as far as it is read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_delivery_open(cdist_delivery_t **delivery, cdist_bytes_t *bytes, cdist_member_fn *wanted,
+                                                  apr_pool_t *pool);
+/* cdist_member_t */
+const apr_array_header_t *cdist_delivery_members(const cdist_delivery_t *delivery);
+/* A member's content, unpacked as it is read. Of one delivery, one after the other, in the order of the list: going back means
+ * to inflate again. A member that is encrypted, or packed in another way than deflate, is CDIST_E_INPUT. */
+CDIST_MUST_CHECK cdist_err_t *cdist_delivery_member(cdist_bytes_t **bytes, const cdist_delivery_t *delivery,
+                                                    const cdist_member_t *member, apr_pool_t *pool);
 
 /* What UpdateInfo.inf of a .cfu says. */
 typedef struct {

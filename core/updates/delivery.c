@@ -1,80 +1,86 @@
-/* .efd, the archive of a delivery: one raw deflate stream.
- * u32 1, u32 n, n x {u32 size of the record, text language, text name, text vendor, text file of the description}, u32 files, then
- * the files. Numbers are little-endian; a text is u32 length in characters and UTF-16LE. Source: real files, docs/formats.md. */
+/* Deliveries: the archives in which releases come. Which kind one is tell its first bytes. */
 #include "updates_int.h"
 
 #include <apr_strings.h>
 
+#include <stdlib.h>
 #include <string.h>
 
-#define FORMAT 1
-#define MAX_DESCRIPTIONS 1024
-#define MAX_CHARACTERS 4096
-#define MAX_FILES 1000000
+#define ZIP_START "PK\3\4"
+#define ZIP_EMPTY "PK\5\6"
 
-static cdist_err_t *read_exactly(cdist_stream_t *stream, void *to, apr_size_t length, apr_pool_t *pool)
+cdist_err_t *cdist_delivery_note(cdist_delivery_t *delivery, const cdist_member_t *member, apr_pool_t *scratch_pool)
 {
-    char *at = to;
+    cdist_member_t *noted;
+    char *name = apr_pstrdup(scratch_pool, member->name), *p;
 
-    while (length > 0) {
-        apr_size_t step = length;
-
-        CDIST_ERR(stream->read(stream, at, &step));
-        if (step == 0) return cdist_damaged(pool, stream->name, stream->at, "the delivery ends too early");
-        at += step;
-        length -= step;
+    for (p = name; *p; p++) {
+        if (*p == '\\') *p = '/';
     }
+    if (!delivery->wanted(name)) return NULL;
+    if (delivery->members->nelts == CDIST_DELIVERY_MAX) {
+        return cdist_err_create(scratch_pool, CDIST_E_INPUT, 0, "%s: holds more than %d files of configurations: unpack it",
+                                delivery->bytes->name, CDIST_DELIVERY_MAX);
+    }
+    noted = apr_array_push(delivery->members);
+    *noted = *member;
+    noted->name = apr_pstrdup(delivery->pool, name);
     return NULL;
 }
 
-static cdist_err_t *read_number(apr_uint32_t *number, cdist_stream_t *stream, apr_uint32_t most, apr_pool_t *pool)
+static int compare_places(const void *left, const void *right)
 {
-    unsigned char b[4];
+    const cdist_member_t *a = left, *b = right;
 
-    CDIST_ERR(read_exactly(stream, b, sizeof b, pool));
-    *number = (apr_uint32_t)b[0] | (apr_uint32_t)b[1] << 8 | (apr_uint32_t)b[2] << 16 | (apr_uint32_t)b[3] << 24;
-    if (*number <= most) return NULL;
-    return cdist_damaged(pool, stream->name, stream->at - sizeof b, "the number %u is too large here", (unsigned)*number);
+    return a->at < b->at ? -1 : a->at > b->at ? 1 : strcmp(a->name, b->name);
 }
 
-static cdist_err_t *read_text(const char **text, cdist_stream_t *stream, apr_pool_t *pool)
+static cdist_err_t *list(cdist_delivery_t *delivery, cdist_bytes_t *bytes)
 {
-    apr_uint32_t characters;
-    char *bytes;
+    char start[4];
+    apr_size_t length = sizeof start;
+    cdist_stream_t *stream;
+    cdist_err_t *err;
 
-    CDIST_ERR(read_number(&characters, stream, MAX_CHARACTERS, pool));
-    bytes = apr_palloc(pool, characters * 2 + 2);
-    memcpy(bytes, "\xFF\xFE", 2);
-    CDIST_ERR(read_exactly(stream, bytes + 2, characters * 2, pool));
-    *text = cdist_text_decode(bytes, characters * 2 + 2, pool);
+    CDIST_ERR(cdist_bytes_read(bytes, 0, start, &length));
+    if (length == sizeof start && (memcmp(start, ZIP_START, 4) == 0 || memcmp(start, ZIP_EMPTY, 4) == 0)) {
+        delivery->zip = 1;
+        delivery->bytes = bytes;
+        return cdist_delivery_list_zip(delivery);
+    }
+    stream = cdist_stream_inflate(cdist_bytes_stream(bytes, 0, delivery->pool), BYTES_STEP, delivery->pool);
+    stream->name = apr_pstrcat(delivery->pool, bytes->name, " (inflated)", NULL);
+    delivery->bytes = cdist_bytes_window(stream, delivery->pool);
+    length = 1;
+    err = cdist_bytes_read(delivery->bytes, 0, start, &length);
+    if (err && err->code == CDIST_E_CORRUPT) {
+        return cdist_damaged(delivery->pool, bytes->name, 0, "neither a ZIP nor compressed data, as an .efd is");
+    }
+    return err ? err : cdist_delivery_list_efd(delivery);
+}
+
+cdist_err_t *cdist_delivery_open(cdist_delivery_t **delivery, cdist_bytes_t *bytes, cdist_member_fn *wanted, apr_pool_t *pool)
+{
+    cdist_delivery_t *made = apr_pcalloc(pool, sizeof *made);
+
+    made->members = apr_array_make(pool, 8, sizeof(cdist_member_t));
+    made->wanted = wanted;
+    made->pool = pool;
+    CDIST_ERR(list(made, bytes));
+    qsort(made->members->elts, (size_t)made->members->nelts, sizeof(cdist_member_t), compare_places);
+    *delivery = made;
     return NULL;
 }
 
-cdist_err_t *cdist_delivery_facts(cdist_file_facts_t *facts, cdist_stream_t *stream, apr_pool_t *result_pool)
+const apr_array_header_t *cdist_delivery_members(const cdist_delivery_t *delivery)
 {
-    apr_uint32_t number, descriptions, files, i;
+    return delivery->members;
+}
 
-    CDIST_ERR(read_number(&number, stream, FORMAT, result_pool));
-    CDIST_ERR(read_number(&descriptions, stream, MAX_DESCRIPTIONS, result_pool));
-    if (number != FORMAT || descriptions == 0) {
-        return cdist_damaged(result_pool, stream->name, 0, "neither a container nor a delivery is in the compressed data");
-    }
-    for (i = 0; i < descriptions; i++) {
-        const char *text[4];
-        apr_uint64_t start = stream->at;
-        int j;
-
-        CDIST_ERR(read_number(&number, stream, 0xFFFFFFFF, result_pool));
-        for (j = 0; j < 4; j++) CDIST_ERR(read_text(&text[j], stream, result_pool));
-        if (stream->at - start != number) {
-            return cdist_damaged(result_pool, stream->name, start, "a description is not %u bytes long", (unsigned)number);
-        }
-        if (i > 0) continue;
-        facts->name = text[1];
-        facts->vendor = text[2];
-    }
-    CDIST_ERR(read_number(&files, stream, MAX_FILES, result_pool));
-    facts->kind = CDIST_FILE_EFD;
-    facts->entries = files;
+cdist_err_t *cdist_delivery_member(cdist_bytes_t **bytes, const cdist_delivery_t *delivery, const cdist_member_t *member,
+                                   apr_pool_t *pool)
+{
+    if (delivery->zip) return cdist_delivery_member_zip(bytes, delivery, member, pool);
+    *bytes = cdist_bytes_slice(delivery->bytes, member->at, member->bytes, member->name, pool);
     return NULL;
 }

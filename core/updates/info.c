@@ -91,6 +91,8 @@ static cdist_err_t *detect(cdist_file_facts_t *facts, cdist_bytes_t *bytes, apr_
     CDIST_ERR(cdist_container_probe(&bits, bytes, 0));
     if (bits) {
         CDIST_ERR(cdist_container_open(&container, bytes, scratch_pool));
+        /* Searching by halves would go back and forth, which a stream can do only a few times. */
+        if (bytes->in_order) return cdist_passing_facts(facts, container, result_pool, scratch_pool);
         return cdist_configuration_facts(facts, container, result_pool, scratch_pool);
     }
     CDIST_ERR(cdist_bytes_read(bytes, 0, head, &length));

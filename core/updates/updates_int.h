@@ -16,12 +16,10 @@ struct cdist_bytes_t {
     const char *name;
     apr_uint64_t length, count;
     int in_order; /* 1: reading backward is dear */
+    const volatile apr_uint32_t *stop; /* of a file: NULL, or when it becomes another number than 0, nothing more is read */
     apr_pool_t *pool;
 };
 
-/* A file that is open already, read at any place; its length is that of now. */
-CDIST_MUST_CHECK cdist_err_t *cdist_bytes_open_file(cdist_bytes_t **bytes, apr_file_t *file, const char *name,
-                                                    apr_pool_t *pool);
 /* "NAME: offset 0x1A: …": something is wrong there. */
 cdist_err_t *cdist_damaged(apr_pool_t *pool, const char *name, apr_uint64_t offset, const char *fmt, ...)
     CDIST_PRINTF(4, 5);
@@ -108,6 +106,23 @@ CDIST_MUST_CHECK cdist_err_t *cdist_delivery_facts(cdist_file_facts_t *facts, cd
 int cdist_template_text_is(const char *text);
 CDIST_MUST_CHECK cdist_err_t *cdist_template_text_facts(cdist_file_facts_t *facts, const char *text, const char *name,
                                                         apr_pool_t *result_pool);
+
+/* ---- deliveries ---- */
+
+struct cdist_delivery_t {
+    cdist_bytes_t *bytes; /* of the .zip, or what the .efd inflates to */
+    int zip;
+    apr_array_header_t *members; /* cdist_member_t */
+    cdist_member_fn *wanted;
+    apr_pool_t *pool;
+};
+/* Notes a member, if it is wanted. */
+CDIST_MUST_CHECK cdist_err_t *cdist_delivery_note(cdist_delivery_t *delivery, const cdist_member_t *member,
+                                                  apr_pool_t *scratch_pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_delivery_list_efd(cdist_delivery_t *delivery);
+CDIST_MUST_CHECK cdist_err_t *cdist_delivery_list_zip(cdist_delivery_t *delivery);
+CDIST_MUST_CHECK cdist_err_t *cdist_delivery_member_zip(cdist_bytes_t **bytes, const cdist_delivery_t *delivery,
+                                                        const cdist_member_t *member, apr_pool_t *pool);
 
 /* ---- applying updates (apply.c, apply_write.c) ---- */
 
