@@ -54,7 +54,9 @@ static const struct {
     {"all-clients-distr-8.5.1.1529-x86_64.run", S, "8.5.1.1529", ""},
     {"client.zip", A, "", ""},
     {"a.msi", S, "", ""},
+    {"setuptcarm64_8_3_27_2342.rar", A, "8.3.27.2342", ""},
     /* No version, rather than a wrong one. */
+    {"setuptc64_8_3_27.rar", A, "", "windows64"},
     {"setuptc_8_3_27.rar", A, "", "windows32"},
     {"setuptc64_8.3.27-2342-2.rar", A, "", "windows64"},
     {"setuptc64_8.3.27-2342.2.rar", A, "", "windows64"},
