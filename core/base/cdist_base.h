@@ -255,6 +255,8 @@ CDIST_MUST_CHECK apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char
  * was there; `path` must lie in the folder it was opened in. Afterwards the folder's entry is on the disk too. */
 CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
 /* The same in place of a plain file that is there, whose owner and mode it gets. APR_EINVAL if the path is anything else. */
+/* The same where nothing is there yet: APR_EEXIST if anything is, however late it came; the file is a temporary one still. */
+CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish_new(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
 CDIST_MUST_CHECK apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
 /* Removes temporary files that a crash left in `folder` more than an hour ago. */
 void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool);

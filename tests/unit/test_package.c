@@ -141,7 +141,7 @@ START_TEST(the_same_is_left_alone_and_another_wants_force)
     FX_OK(import(&imported, RUN, NULL, NULL, 0));
     ck_assert_int_eq(imported.unchanged, 1);
     fx_append(RUN, "# another\n");
-    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_STORE);
+    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_INPUT);
     ck_assert_int_eq(stat(fx_path(TARGET), &after), 0);
     ck_assert_uint_eq(before.st_ino, after.st_ino);
     FX_OK(import(&imported, RUN, NULL, NULL, 1));
@@ -188,8 +188,11 @@ END_TEST
 START_TEST(what_cannot_be_imported_leaves_nothing)
 {
     cdist_imported_t imported;
+    cdist_err_t *err = import(&imported, "nothere.zip", NULL, NULL, 0);
 
-    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_SOURCE);
+    ck_assert_str_eq(cdist_err_text(err, fx_pool),
+                     apr_pstrcat(fx_pool, fx_path("nothere.zip"), ": there is no such file", NULL));
+    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_NOTFOUND);
     fx_write_text(RUN, "#!/bin/sh\n");
     FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_STORE); /* there is no root */
     fx_make_folder("root");
