@@ -3,6 +3,7 @@
  * old ids with the update's over them. */
 #include "updates_int.h"
 
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -135,26 +136,52 @@ static cdist_err_t *visit_update(void *baton, const cdist_item_t *item, apr_pool
     return add_part(update->assembly, update->container, item, 1);
 }
 
-/* NB: the id decides. Two builds may have one name, vendor and version, and an update of one spoils the other. */
-static cdist_err_t *check_source(const assembly_t *assembly, const cdist_update_info_t *info, const char *name)
+/* Name and vendor of a configuration, for a message. */
+static const char *shown_name(const cdist_configuration_id_t *id, apr_pool_t *pool)
 {
+    const char *vendor = cdist_text_printable(id->vendor, pool);
+
+    return apr_pstrcat(pool, cdist_text_printable(id->name, pool), *vendor ? " of " : "", vendor, NULL);
+}
+
+/* Why an update does not apply: it is of another configuration altogether, or for other versions of this one. */
+static cdist_err_t *not_for_this(const assembly_t *assembly, const cdist_update_info_t *info, const char *name)
+{
+    apr_pool_t *pool = assembly->pool;
     const char *versions = "";
-    int i, same_text = 0;
+    int i, same_name = 0, same_text = 0;
 
     for (i = 0; i < info->sources->nelts; i++) {
         const cdist_configuration_id_t *source = &APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t);
+        int here = strcmp(source->name, assembly->id.name) == 0;
 
-        if (strcmp(source->version_id, assembly->id.version_id) == 0) return NULL;
-        same_text |= strcmp(source->version, assembly->id.version) == 0 && strcmp(source->name, assembly->id.name) == 0;
-        if (i < 20) versions = apr_pstrcat(assembly->pool, versions, i ? ", " : "", source->version, NULL);
+        same_name |= here;
+        same_text |= here && strcmp(source->version, assembly->id.version) == 0;
+        if (i < 20) versions = apr_pstrcat(pool, versions, i ? ", " : "", source->version, NULL);
     }
-    return cdist_err_create(assembly->pool, CDIST_E_INPUT, 0, "%s: does not apply to %s %s (id %s)%s; it applies to %s%s", name,
-                            cdist_text_printable(assembly->id.name, assembly->pool),
-                            cdist_text_printable(assembly->id.version, assembly->pool),
-                            cdist_text_printable(assembly->id.version_id, assembly->pool),
+    if (info->sources->nelts && !same_name) {
+        return cdist_err_create(pool, CDIST_E_INPUT, 0,
+                                "%s: does not apply: it is an update of another configuration, %s, and not of %s", name,
+                                shown_name(&info->target, pool), shown_name(&assembly->id, pool));
+    }
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: does not apply to %s %s (id %s)%s; it applies to %s%s", name,
+                            cdist_text_printable(assembly->id.name, pool), cdist_text_printable(assembly->id.version, pool),
+                            cdist_text_printable(assembly->id.version_id, pool),
                             same_text ? ": it is for another build of this version" : "",
-                            info->sources->nelts ? cdist_text_printable(versions, assembly->pool) : "nothing",
+                            info->sources->nelts ? cdist_text_printable(versions, pool) : "nothing",
                             info->sources->nelts > 20 ? " …" : "");
+}
+
+/* NB: the id decides. Two builds may have one name, vendor and version, and an update of one spoils the other. */
+static cdist_err_t *check_source(const assembly_t *assembly, const cdist_update_info_t *info, const char *name)
+{
+    int i;
+
+    for (i = 0; i < info->sources->nelts; i++) {
+        const cdist_configuration_id_t *source = &APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t);
+        if (strcmp(source->version_id, assembly->id.version_id) == 0) return NULL;
+    }
+    return not_for_this(assembly, info, name);
 }
 
 /* Takes over what UpdateInfo.inf says, and notes which entries must be there. */
@@ -242,11 +269,24 @@ static cdist_err_t *write_result(cdist_applied_t *applied, const assembly_t *ass
     return NULL;
 }
 
+/* NB: asked before anything is read, since the inflated updates lie there too meanwhile. */
+static cdist_err_t *check_folder(const char *folder, const char *output, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, folder, APR_FINFO_TYPE, pool);
+
+    if (rv == APR_SUCCESS && info.filetype == APR_DIR) return NULL;
+    return cdist_err_create(pool, CDIST_E_STORE, 0, "%s: cannot be written: there is no folder %s; make it first",
+                            cdist_text_printable(output, pool), cdist_text_printable(folder, pool));
+}
+
 static cdist_err_t *apply_all(cdist_applied_t *applied, assembly_t *assembly, const char *output, const char *base_path,
                               const apr_array_header_t *updates)
 {
     const char *folder = cdist_path_folder(output, assembly->pool);
     int i, bits;
+
+    CDIST_ERR(check_folder(folder, output, assembly->pool));
 
     CDIST_ERR(open_base(assembly, base_path, assembly->pool));
     for (i = 0; i < updates->nelts; i++) {
