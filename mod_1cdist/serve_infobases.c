@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_MAX (16u * 1024 * 1024)
 #define GUID_FORM "a GUID such as 00000000-0000-0000-0000-000000000000"
 
 /* ---- GUIDs -------------------------------------------------------------------------------------------------------- */
@@ -65,6 +64,7 @@ cdist_err_t *cdist_infobases_which(apr_uint64_t *bits, const cdist_request_t *re
     const apr_array_header_t *lists = req->dir->infobases;
     int i;
 
+    cdist_list_memory_t *memory = cdist_child_lists();
     *bits = 0;
     for (i = 0; i < lists->nelts; i++) {
         const cdist_infobases_t *entry = &APR_ARRAY_IDX(lists, i, cdist_infobases_t);
@@ -78,6 +78,7 @@ cdist_err_t *cdist_infobases_which(apr_uint64_t *bits, const cdist_request_t *re
         if (holds) *bits |= (apr_uint64_t)1 << i;
     }
     return NULL;
+    err->told = "a list of infobases cannot be read, or is not in order; CD0117 in the server's error_log says which, and why";
 }
 
 /* At most once a minute in each process: clients ask in crowds. */
@@ -90,18 +91,19 @@ static void warn_unreadable(const cdist_request_t *req, const char *path, const 
                   path, cdist_err_text(err, req->r->pool));
 }
 
-cdist_err_t *cdist_infobases_load(cdist_infobase_list_t **list, apr_size_t *total, const char *path, const cdist_request_t *req)
+cdist_err_t *cdist_infobases_load(const cdist_infobase_list_t **list, apr_uint64_t *total, const char *path,
+                                  const cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
-    apr_size_t length = 0;
-    char *bytes;
+    apr_uint64_t bytes = 0;
     /* NB: what is told about a list is read by strangers: its name without the folder. */
-    cdist_err_t *err = cdist_file_read(&bytes, &length, path, LIST_MAX, pool);
+    cdist_err_t *err =
+        memory ? cdist_list_memory_get(list, &bytes, memory, path, cdist_path_name(path, pool), CDIST_LISTS_MAX, pool)
+               : cdist_err_create(pool, CDIST_E_STORE, 0, "this process could not start properly");
 
-    if (!err) err = cdist_infobases_parse(list, bytes, length, cdist_path_name(path, pool), pool);
-    *total += length;
-    if (!err && *total > LIST_MAX) {
-        err = cdist_err_create(pool, CDIST_E_INPUT, 0, "the lists have more than %u MiB together", LIST_MAX >> 20);
+    *total += bytes;
+    if (!err && *total > CDIST_LISTS_MAX) {
+        err = cdist_err_create(pool, CDIST_E_INPUT, 0, "the lists have more than %u MiB together", CDIST_LISTS_MAX >> 20);
     }
     if (!err) return NULL;
     err->code = CDIST_E_SOURCE; /* to a client nothing is missing here, the server is at fault */
@@ -115,14 +117,14 @@ static cdist_err_t *read_lists(const char **text, apr_uint64_t bits, const cdist
     const apr_array_header_t *lists = req->dir->infobases;
     apr_pool_t *pool = req->r->pool;
     apr_array_header_t *lines = apr_array_make(pool, 100, sizeof(const char *));
-    apr_size_t total = 0;
+    apr_uint64_t total = 0;
     int i, j, k;
 
     for (i = 0; i < lists->nelts; i++) {
         const cdist_infobases_t *entry = &APR_ARRAY_IDX(lists, i, cdist_infobases_t);
 
         for (j = 0; bits >> i & 1 && j < entry->files->nelts; j++) {
-            cdist_infobase_list_t *list;
+            const cdist_infobase_list_t *list;
 
             CDIST_ERR(cdist_infobases_load(&list, &total, APR_ARRAY_IDX(entry->files, j, const char *), req));
             for (k = 0; k < list->lines->lines->nelts; k++) {
