@@ -140,10 +140,11 @@ static void remember(cdist_list_memory_t *memory, entry_t *entry)
     }
 }
 
-static cdist_err_t *read_entry(entry_t *entry, apr_file_t *file, const char *name)
+/* NB: what is kept has copies of the bytes, which go with `scratch`. */
+static cdist_err_t *read_entry(entry_t *entry, apr_file_t *file, const char *name, apr_pool_t *scratch)
 {
     apr_size_t length = (apr_size_t)entry->stat.bytes;
-    char *bytes = apr_palloc(entry->pool, length + 1);
+    char *bytes = apr_palloc(scratch, length + 1);
     apr_status_t rv = apr_file_read_full(file, bytes, length, &length);
 
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv)) {
@@ -156,7 +157,7 @@ static cdist_err_t *read_entry(entry_t *entry, apr_file_t *file, const char *nam
 static cdist_err_t *make_entry(entry_t **result, cdist_list_memory_t *memory, apr_file_t *file, const cdist_stat_t *stat,
                                const char *path, const char *name, apr_pool_t *pool)
 {
-    apr_pool_t *own;
+    apr_pool_t *own, *scratch;
     entry_t *entry;
     cdist_err_t *err;
 
@@ -167,7 +168,9 @@ static cdist_err_t *make_entry(entry_t **result, cdist_list_memory_t *memory, ap
     entry->path = apr_pstrdup(own, path);
     entry->stat = *stat;
     entry->holders = 1;
-    err = cdist_err_dup(read_entry(entry, file, name), pool);
+    apr_pool_create(&scratch, pool);
+    err = cdist_err_dup(read_entry(entry, file, name, scratch), pool);
+    apr_pool_destroy(scratch);
     if (err) apr_pool_destroy(own);
     else *result = entry;
     return err;
