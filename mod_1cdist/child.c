@@ -2,6 +2,7 @@
  * and joined when the child ends. A store that is away never keeps a child from starting: it is opened by the first
  * request that needs it, and tried again from time to time. */
 #include "mod_1cdist_int.h"
+#include "services_int.h"
 
 #include <apr_atomic.h>
 #include <apr_thread_mutex.h>
@@ -10,10 +11,13 @@
 
 /* How often a store that cannot be opened is tried again. */
 #define STORE_RETRY apr_time_from_sec(10)
+/* Lists of infobases that are remembered, by the sizes of their files. */
+#define LISTS_MAX (8u * 1024 * 1024)
 
 /* One for each process: set in child_init, gone with the process. */
 static struct {
     cdist_child_t held;
+    cdist_list_memory_t *lists;
     volatile apr_uint32_t ready; /* the store is open; what is held does not change any more */
     apr_thread_mutex_t *mutex;   /* guards the opening of the store, and what follows */
     apr_pool_t *store_pool;
@@ -49,6 +53,7 @@ void cdist_child_init(apr_pool_t *pchild, server_rec *server)
     child.failure_pool = separate_pool(pchild);
     if (apr_thread_mutex_create(&child.mutex, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS) child.mutex = NULL;
     err = cdist_live_create(&child.held.live, &options, separate_pool(pchild));
+    if (!err) err = cdist_list_memory_create(&child.lists, LISTS_MAX, separate_pool(pchild));
     if (err || !child.mutex) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "CD0102: this process cannot make its locks, it answers 503");
         child.held.live = NULL;
@@ -105,6 +110,7 @@ cdist_err_t *cdist_child_ready(cdist_child_t **held, apr_pool_t *pool)
 cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
+    cdist_err_t *err;
 
     if (!cdist_dir_has_lookup(req->dir)) {
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "there is no such file here, and CDistRoot is not set");
@@ -114,7 +120,9 @@ cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
         cdist_watch_request(req->catalogue, pool);
         return NULL;
     }
-    return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders with releases are still being read for the first time");
+    err = cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders with releases are still being read for the first time");
+    err->told = err->message;
+    return err;
 }
 
 cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req)
@@ -129,6 +137,11 @@ cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_
         req->current.kind = CDIST_CURRENT_MASK;
     }
     return cdist_select_current(release, req->catalogue, &req->current, pool);
+}
+
+cdist_list_memory_t *cdist_child_lists(void)
+{
+    return child.lists;
 }
 
 cdist_flights_t *cdist_child_flights(void)

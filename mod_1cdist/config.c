@@ -183,13 +183,14 @@ static const char *set_store_max(cmd_parms *cmd, void *unused, const char *arg)
     return apr_psprintf(cmd->pool, "CDistStoreMaxSize \"%s\": must be " CDIST_SIZE_FORM, arg);
 }
 
-static void note_folder(cmd_parms *cmd, const char *directive, const char *path)
+void cdist_conf_note_place(cmd_parms *cmd, const char *directive, const char *path, int is_list)
 {
     cdist_process_conf_t *process = ap_get_module_config(cmd->server->module_config, &cdist_module);
     cdist_named_folder_t *folder = apr_array_push(process->folders);
 
     folder->directive = directive;
     folder->path = path;
+    folder->is_list = is_list;
 }
 
 /* Whatever names a place with releases makes the section a publication. */
@@ -197,7 +198,7 @@ static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *direc
 {
     const ap_directive_t *section = cmd->directive->parent;
 
-    note_folder(cmd, directive, path);
+    cdist_conf_note_place(cmd, directive, path, 0);
     /* A plain <Location "/path"> is a base as an Alias is; with a regular expression (~) there is none. */
     if (section && strcasecmp(section->directive, "<Location") == 0 && *section->args != '~') conf->mount = cmd->path;
 }
@@ -281,7 +282,7 @@ static const char *set_current(cmd_parms *cmd, void *dir, const char *arg, const
         conf->current.server = folder ? cdist_conf_path(cmd, folder) : NULL;
         if (!conf->current.server) return "CDistCurrent server: after it must stand the folder of the server's versions, "
                                           "such as /opt/1cv8/x86_64";
-        note_folder(cmd, "CDistCurrent server", conf->current.server);
+        cdist_conf_note_place(cmd, "CDistCurrent server", conf->current.server, 0);
         return NULL;
     }
     wrong = cdist_current_parse(&conf->current, arg);

@@ -76,6 +76,7 @@ const char *cdist_set_infobases(cmd_parms *cmd, void *dir, int argc, char *const
             path = cdist_conf_path(cmd, argv[i]);
             if (!path) return apr_psprintf(cmd->pool, "CDistInfobases \"%s\": must be the path of a .v8i file", argv[i]);
             APR_ARRAY_PUSH(entry.files, const char *) = path;
+            cdist_conf_note_place(cmd, "CDistInfobases", path, 1);
         }
     }
     if (entry.files->nelts == 0) return "CDistInfobases: must name .v8i files, perhaps with expr=CONDITION after them";

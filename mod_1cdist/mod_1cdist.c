@@ -46,7 +46,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     }
     cdist_start_store(conf->store, server, ptemp);
     cdist_board = cdist_start_board(pconf);
-    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server, "CD0108: store %s, %d folders to look at", conf->store,
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server, "CD0108: store %s, %d folders and lists to look at", conf->store,
                  folders->nelts);
     if (folders->nelts) cdist_start_check_folders(folders, server, ptemp);
     cdist_start_check_handlers(server, ptemp);

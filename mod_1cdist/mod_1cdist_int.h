@@ -30,10 +30,11 @@ APLOG_USE_MODULE(cdist);
     X(build_threads, "CDistBuildThreads", 0, 0, 64, "threads of one build; 0: as many as the machine has cores")        \
     X(wait_max, "CDistWaitMax", CDIST_NUMBER_UNSET, 0, 65536, "requests that wait for builds on this host at once")
 
-/* A folder that the configuration names, for the check at start. */
+/* A folder or a list of infobases that the configuration names, for the check at start. */
 typedef struct {
     const char *directive; /* "CDistCurrent server" */
     const char *path;
+    int is_list;
 } cdist_named_folder_t;
 
 typedef struct {
@@ -43,7 +44,7 @@ typedef struct {
 #define X(member, directive, preset, least, most, help) int member;
     CDIST_PROCESS_NUMBERS(X)
 #undef X
-    apr_array_header_t *folders; /* cdist_named_folder_t: everything that is looked at */
+    apr_array_header_t *folders; /* cdist_named_folder_t: everything that is looked at at start */
 } cdist_process_conf_t;
 
 typedef enum { CDIST_INSTALLED_UNSET, CDIST_INSTALLED_OFF, CDIST_INSTALLED_ON, CDIST_INSTALLED_ADVERTISE } cdist_installed_t;
@@ -90,6 +91,8 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add);
 /* The main server's, with every default filled in; the first call must come before a child has several threads. */
 const cdist_process_conf_t *cdist_conf_process(void);
 
+/* Notes what the directive names for the check at start. */
+void cdist_conf_note_place(cmd_parms *cmd, const char *directive, const char *path, int is_list);
 /* An absolute path without final '/', NULL if it is none; what is relative lies below ServerRoot. */
 const char *cdist_conf_path(cmd_parms *cmd, const char *arg);
 
@@ -146,7 +149,7 @@ void cdist_watch_request(const cdist_catalogue_t *catalogue, apr_pool_t *scratch
 void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool);
 /* Memory that all children share, for cdist_live_options_t; NULL if there is none to be had. */
 void *cdist_start_board(apr_pool_t *pconf);
-/* Warns about folders (cdist_named_folder_t) that the server's user cannot read; takes a few seconds at most. */
+/* Warns about folders and lists (cdist_named_folder_t) that the server's user cannot read; takes a few seconds at most. */
 void cdist_start_check_folders(const apr_array_header_t *folders, server_rec *server, apr_pool_t *pool);
 /* The same for publications of which one half is missing. */
 void cdist_start_check_handlers(server_rec *server, apr_pool_t *pool);

@@ -6,6 +6,7 @@
  *
  * The kind and language of a page: by Accept and Accept-Language. */
 #include "mod_1cdist_int.h"
+#include "client_text_int.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -32,23 +33,6 @@ const char *cdist_query_value(request_rec *r, const char *name)
     return NULL;
 }
 
-/* The version in "1C+Enterprise/8.3.22.1750 ...": of the first product whose name begins with "1C". NULL without one. */
-static const char *agent_version(request_rec *r)
-{
-    const char *agent = apr_table_get(r->headers_in, "User-Agent"), *at = agent;
-    cdist_version_t version;
-
-    for (; at && (at = strstr(at, "1C")) != NULL; at += 2) {
-        apr_size_t name = strcspn(at, "/ ();,");
-        const char *text;
-
-        if ((at > agent && !strchr(" (;", at[-1])) || at[name] != '/') continue;
-        text = apr_pstrmemdup(r->pool, at + name + 1, strcspn(at + name + 1, " ();,"));
-        if (cdist_mask_parse(&version, text)) return text;
-    }
-    return NULL;
-}
-
 typedef struct {
     const char *text; /* NULL: nothing is said */
     const char *name; /* of what says it, for messages */
@@ -70,7 +54,8 @@ static said_t said_version(const cdist_request_t *req)
 
     if (by & CDIST_BY_QUERY && (text = cdist_query_value(r, "version")) != NULL) return say(text, "version", "query");
     if (by & CDIST_BY_HEADER && (text = apr_table_get(r->headers_in, header)) != NULL) return say(text, header, "header");
-    return say(by & CDIST_BY_AGENT ? agent_version(r) : NULL, "User-Agent", "agent");
+    return say(by & CDIST_BY_AGENT ? cdist_agent_version(apr_table_get(r->headers_in, "User-Agent"), r->pool) : NULL,
+               "User-Agent", "agent");
 }
 
 /* NB: "os" stands alone for Macs only, of which there is one kind; an architecture alone means Windows. */

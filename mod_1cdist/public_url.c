@@ -1,7 +1,7 @@
 /* Where the publication begins for its clients. */
 #include "mod_1cdist_int.h"
+#include "client_text_int.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -20,17 +20,6 @@ static const char *first_element(request_rec *r, const char *header)
     return *element ? element : NULL;
 }
 
-/* A host with an optional port, and nothing that could mean more. */
-static int is_host(const char *text)
-{
-    const char *p;
-
-    for (p = text; *p; p++) {
-        if (!apr_isalnum(*p) && !strchr("-._:[]", *p)) return 0;
-    }
-    return p > text && p - text < 256;
-}
-
 const char *cdist_public_url(cdist_request_t *req)
 {
     request_rec *r = req->r;
@@ -39,6 +28,6 @@ const char *cdist_public_url(cdist_request_t *req)
     const char *path = ap_os_escape_path(r->pool, *req->base ? req->base : "/", 1);
 
     if (scheme && strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) scheme = NULL;
-    if (!host || !is_host(host)) host = own + strlen(own_scheme) + strlen("://");
+    if (!host || !cdist_host_valid(host)) host = own + strlen(own_scheme) + strlen("://");
     return apr_pstrcat(r->pool, scheme ? scheme : own_scheme, "://", host, *req->base ? path : "", NULL);
 }

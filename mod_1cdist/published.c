@@ -42,9 +42,14 @@ static cdist_err_t *make_source(const cdist_source_t **source, const cdist_slot_
     cdist_source_t *found;
     apr_file_t *file;
     cdist_stat_t stat;
+    cdist_err_t *err;
     apr_status_t rv = cdist_file_open(&file, &stat, path, 0, pool);
 
-    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", path);
+    if (rv != APR_SUCCESS) {
+        err = cdist_err_create(pool, CDIST_E_SOURCE, rv, "%s: cannot be read", path);
+        err->told = "an archive that lies here by hand cannot be read; the server's user needs the right to";
+        return err;
+    }
     apr_file_close(file);
     found = apr_palloc(pool, sizeof *found);
     cdist_source_ready(found, slot, path, &stat);

@@ -32,7 +32,9 @@ static const problem_t problems[] = {
     {CDIST_E_STOPPED, HTTP_SERVICE_UNAVAILABLE, 5, NULL},
     {CDIST_E_CHANGED, HTTP_SERVICE_UNAVAILABLE, 30,
      "the release is not ready: its folder is still being filled, or was changed a moment ago"},
-    {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60, "a release, a folder with releases, or a list of infobases cannot be read or offered"},
+    {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60,
+     "a folder with releases cannot be read now, so that it is not known what is there; CD0101 or CD0020 in the server's "
+     "error_log names it"},
     {CDIST_E_UNSAFE, HTTP_SERVICE_UNAVAILABLE, 300, "the release holds a file that must not be archived"},
     {CDIST_E_CORRUPT, HTTP_SERVICE_UNAVAILABLE, 300, "the ready archive is damaged"},
     {CDIST_E_STORE, HTTP_SERVICE_UNAVAILABLE, 60, "the store of archives cannot be used"},
@@ -48,16 +50,16 @@ static const problem_t *problem_of(const cdist_err_t *err)
     return &problems[sizeof problems / sizeof problems[0] - 1];
 }
 
-/* The table's text, and what the system said. */
+/* What the error says to strangers, else the table's text; and what the system said. */
 const char *cdist_respond_public_text(const cdist_err_t *err, apr_pool_t *pool)
 {
-    const problem_t *problem = problem_of(err);
+    const char *text = err->told ? err->told : problem_of(err)->text;
     char buffer[200];
 
-    if (!problem->text) return err->message;
+    if (!text) return err->message;
     while (err && err->status == APR_SUCCESS) err = err->cause;
-    if (!err) return problem->text;
-    return apr_pstrcat(pool, problem->text, ": ", apr_strerror(err->status, buffer, sizeof buffer), NULL);
+    if (!err) return text;
+    return apr_pstrcat(pool, text, ": ", apr_strerror(err->status, buffer, sizeof buffer), NULL);
 }
 
 /* What exists instead, newest first. */

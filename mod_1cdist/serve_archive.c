@@ -111,6 +111,10 @@ cdist_err_t *cdist_obtain(cdist_archive_t **archive, apr_file_t **file, cdist_re
                                open_flags(r), r->pool);
     if (err) {
         if (err->code == CDIST_E_CHANGED) cdist_child_expire(req);
+        if (err->code == CDIST_E_SOURCE && !err->told) {
+            err->told = "a file of the release cannot be read, so that its archive cannot be built; CD0016 in the server's "
+                        "error_log names it";
+        }
         /* The archive was just there; somebody emptied the store. */
         if (err->code == CDIST_E_NOTFOUND) err->code = CDIST_E_BUSY;
         return err;
@@ -182,6 +186,7 @@ static cdist_err_t *obtain(answer_t *answer)
     err = cdist_store_find_bytes(&answer->archive, &answer->file, answer->child->store, &req->route.sha256, open_flags(r),
                                  r->pool);
     if (err && err->code == CDIST_E_NOTFOUND && req->route.manifest && obtain_kept(answer)) return NULL;
+    if (err && err->code == CDIST_E_SOURCE) err->told = "the store of archives cannot be read";
     if (err) return err;
     cdist_store_mark_used(answer->child->store, answer->archive, r->pool);
     note(r, "cdist-cache", cdist_outcome_name(CDIST_HIT));

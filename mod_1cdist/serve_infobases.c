@@ -6,7 +6,7 @@
  * eight bytes of a SHA-256 of the content and of all these directives. So nothing is kept about clients here, and who asks
  * without a name still learns whether his list changed, or whether another list may be his now: when the configuration changes,
  * everybody fetches again. What changes outside of both, such as the members of a group, is seen at the next fetch. */
-#include "mod_1cdist_int.h"
+#include "client_text_int.h"
 #include "services_int.h"
 
 #include <apr_strings.h>
@@ -16,38 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_MAX (16u * 1024 * 1024)
 #define GUID_FORM "a GUID such as 00000000-0000-0000-0000-000000000000"
 
 /* ---- GUIDs -------------------------------------------------------------------------------------------------------- */
-
-/* Takes the form 8-4-4-4-12 in hexadecimal digits; 1 or 0. */
-static int parse_guid(apr_uint64_t half[2], const char *text)
-{
-    int i, digits = 0;
-
-    half[0] = half[1] = 0;
-    for (i = 0; i < 36; i++) {
-        const char *hex = "0123456789abcdef", *digit;
-
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
-            if (text[i] != '-') return 0;
-            continue;
-        }
-        digit = text[i] ? strchr(hex, text[i] >= 'A' && text[i] <= 'F' ? text[i] + ('a' - 'A') : text[i]) : NULL;
-        if (!digit) return 0;
-        half[digits / 16] = half[digits / 16] << 4 | (apr_uint64_t)(digit - hex);
-        digits++;
-    }
-    return text[36] == '\0';
-}
-
-static const char *format_guid(const apr_uint64_t half[2], apr_pool_t *pool)
-{
-    return apr_psprintf(pool, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned)(half[0] >> 32), (unsigned)(half[0] >> 16) & 0xffff,
-                        (unsigned)half[0] & 0xffff, (unsigned)(half[1] >> 48), (unsigned)(half[1] >> 32) & 0xffff,
-                        (unsigned)half[1]);
-}
 
 /* An argument that is a GUID, zeroes without one. 0 if it is malformed. */
 static int take_guid(apr_uint64_t half[2], request_rec *r, const char *name)
@@ -55,7 +26,7 @@ static int take_guid(apr_uint64_t half[2], request_rec *r, const char *name)
     const char *text = cdist_query_value(r, name);
 
     half[0] = half[1] = 0;
-    return !text || !*text || parse_guid(half, text);
+    return !text || !*text || cdist_guid_parse(half, text);
 }
 
 /* ---- lists -------------------------------------------------------------------------------------------------------- */
@@ -90,21 +61,24 @@ static void warn_unreadable(const cdist_request_t *req, const char *path, const 
                   path, cdist_err_text(err, req->r->pool));
 }
 
-cdist_err_t *cdist_infobases_load(cdist_infobase_list_t **list, apr_size_t *total, const char *path, const cdist_request_t *req)
+cdist_err_t *cdist_infobases_load(const cdist_infobase_list_t **list, apr_uint64_t *total, const char *path,
+                                  const cdist_request_t *req)
 {
+    cdist_list_memory_t *memory = cdist_child_lists();
     apr_pool_t *pool = req->r->pool;
-    apr_size_t length = 0;
-    char *bytes;
+    apr_uint64_t bytes = 0;
     /* NB: what is told about a list is read by strangers: its name without the folder. */
-    cdist_err_t *err = cdist_file_read(&bytes, &length, path, LIST_MAX, pool);
+    cdist_err_t *err =
+        memory ? cdist_list_memory_get(list, &bytes, memory, path, cdist_path_name(path, pool), CDIST_LISTS_MAX, pool)
+               : cdist_err_create(pool, CDIST_E_STORE, 0, "this process could not start properly");
 
-    if (!err) err = cdist_infobases_parse(list, bytes, length, cdist_path_name(path, pool), pool);
-    *total += length;
-    if (!err && *total > LIST_MAX) {
-        err = cdist_err_create(pool, CDIST_E_INPUT, 0, "the lists have more than %u MiB together", LIST_MAX >> 20);
+    *total += bytes;
+    if (!err && *total > CDIST_LISTS_MAX) {
+        err = cdist_err_create(pool, CDIST_E_INPUT, 0, "the lists have more than %u MiB together", CDIST_LISTS_MAX >> 20);
     }
     if (!err) return NULL;
     err->code = CDIST_E_SOURCE; /* to a client nothing is missing here, the server is at fault */
+    err->told = "a list of infobases cannot be read, or is not in order; CD0117 in the server's error_log says which, and why";
     warn_unreadable(req, path, err);
     return err;
 }
@@ -115,14 +89,14 @@ static cdist_err_t *read_lists(const char **text, apr_uint64_t bits, const cdist
     const apr_array_header_t *lists = req->dir->infobases;
     apr_pool_t *pool = req->r->pool;
     apr_array_header_t *lines = apr_array_make(pool, 100, sizeof(const char *));
-    apr_size_t total = 0;
+    apr_uint64_t total = 0;
     int i, j, k;
 
     for (i = 0; i < lists->nelts; i++) {
         const cdist_infobases_t *entry = &APR_ARRAY_IDX(lists, i, cdist_infobases_t);
 
         for (j = 0; bits >> i & 1 && j < entry->files->nelts; j++) {
-            cdist_infobase_list_t *list;
+            const cdist_infobase_list_t *list;
 
             CDIST_ERR(cdist_infobases_load(&list, &total, APR_ARRAY_IDX(entry->files, j, const char *), req));
             for (k = 0; k < list->lines->lines->nelts; k++) {
@@ -216,6 +190,6 @@ int cdist_serve_get_infobases(cdist_request_t *req)
     err = cdist_infobases_which(&bits, req);
     if (!err) err = make_list(&text, code, bits, req);
     if (err) return cdist_respond_error(req, err);
-    return cdist_respond_json(req, json_pack("{s:{s:s,s:s,s:s}}", "root", "ClientId", format_guid(client, pool),
-                                             "InfoBasesCheckCode", format_guid(code, pool), "InfoBases", text));
+    return cdist_respond_json(req, json_pack("{s:{s:s,s:s,s:s}}", "root", "ClientId", cdist_guid_format(client, pool),
+                                             "InfoBasesCheckCode", cdist_guid_format(code, pool), "InfoBases", text));
 }

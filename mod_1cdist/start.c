@@ -1,5 +1,6 @@
 /* What happens once, when httpd starts or restarts: the store's folder, and a look at the folders. */
 #include "mod_1cdist_int.h"
+#include "services_int.h"
 
 #include <apr_shm.h>
 #include <apr_strings.h>
@@ -54,26 +55,50 @@ typedef struct {
     apr_pool_t *pool;
 } look_t;
 
+static void look_at_folder(const look_t *look, const cdist_named_folder_t *named)
+{
+    const char *name;
+    cdist_folder_t *folder;
+    apr_status_t rv = cdist_os_folder_open(&folder, named->path, look->pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = cdist_os_folder_next(&name, folder, look->pool);
+        cdist_os_folder_close(folder);
+    }
+    if (rv == APR_SUCCESS) return;
+    ap_log_error(APLOG_MARK, APLOG_WARNING, rv, look->server,
+                 "CD0101: %s %s: cannot be read; URLs that depend on it answer 503 until it can", named->directive,
+                 named->path);
+}
+
+/* Not only whether it is there: one that is not in order would be found out by the first client. */
+static void look_at_list(const look_t *look, const cdist_named_folder_t *named, apr_pool_t *scratch)
+{
+    cdist_infobase_list_t *list;
+    apr_size_t length;
+    char *bytes;
+    cdist_err_t *err = cdist_file_read(&bytes, &length, named->path, CDIST_LISTS_MAX, scratch);
+
+    if (!err) err = cdist_infobases_parse(&list, bytes, length, named->path, scratch);
+    if (!err) return;
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, look->server,
+                 "CD0120: %s: %s; clients get 503 for their lists until it is mended", named->directive,
+                 cdist_err_text(err, scratch));
+}
+
 static void look_at_folders(void *baton)
 {
     const look_t *look = baton;
+    apr_pool_t *scratch;
     int i;
 
+    apr_pool_create(&scratch, look->pool);
     for (i = 0; i < look->folders->nelts; i++) {
         const cdist_named_folder_t *named = &APR_ARRAY_IDX(look->folders, i, cdist_named_folder_t);
-        const char *name;
-        cdist_folder_t *folder;
-        apr_status_t rv = cdist_os_folder_open(&folder, named->path, look->pool);
 
-        if (rv == APR_SUCCESS) {
-            rv = cdist_os_folder_next(&name, folder, look->pool);
-            cdist_os_folder_close(folder);
-        }
-        if (rv != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, rv, look->server,
-                         "CD0101: %s %s: cannot be read; URLs that depend on it answer 503 until it can",
-                         named->directive, named->path);
-        }
+        apr_pool_clear(scratch);
+        if (named->is_list) look_at_list(look, named, scratch);
+        else look_at_folder(look, named);
     }
 }
 

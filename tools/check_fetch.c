@@ -14,6 +14,8 @@
 #define CONNECT_SEC 20
 #define PAUSE_SEC 300 /* a build on demand may take its time before the first byte, by default up to 120 s */
 #define HEADERS_MAX 200
+#define PROBLEM_MAX 16384 /* of an answer that tells what is wrong */
+#define PROBLEM_SHOWN 300
 
 typedef struct {
     CURL *curl;
@@ -21,6 +23,8 @@ typedef struct {
     const check_target_t *target;
     int wanted; /* the status whose body counts */
     int unwanted, too_large;
+    char problem[PROBLEM_MAX];
+    size_t problem_bytes;
     apr_status_t write_status; /* of our own file */
     apr_file_t *body;
     cdist_sha256_t *sha256;
@@ -43,6 +47,37 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *baton)
     return length;
 }
 
+/* The body of an answer of another status. It is worth reading only where it tells a program what is wrong; 0 ends the
+ * exchange. */
+static size_t take_unwanted(exchange_t *exchange, const char *bytes, size_t length)
+{
+    const char *type = apr_table_get(exchange->answer->headers, "Content-Type");
+
+    exchange->unwanted = 1;
+    if (!type || strncasecmp(type, "application/problem+json", 24) != 0) return 0;
+    if (length > sizeof exchange->problem - exchange->problem_bytes) return 0;
+    memcpy(exchange->problem + exchange->problem_bytes, bytes, length);
+    exchange->problem_bytes += length;
+    return length;
+}
+
+/* What the answer says is wrong: its detail, else its title, not longer than a few lines; NULL if it is no such answer. */
+static const char *take_problem(const exchange_t *exchange)
+{
+    json_t *problem = json_loadb(exchange->problem, exchange->problem_bytes, 0, NULL);
+    const char *text = json_string_value(json_object_get(problem, "detail"));
+    apr_size_t length;
+
+    if (!text) text = json_string_value(json_object_get(problem, "title"));
+    if (text) {
+        length = strlen(text) > PROBLEM_SHOWN ? PROBLEM_SHOWN : strlen(text);
+        while (length && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
+        text = cdist_text_printable(apr_pstrmemdup(exchange->pool, text, length), exchange->pool);
+    }
+    json_decref(problem);
+    return text;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *baton)
 {
     exchange_t *exchange = baton;
@@ -50,10 +85,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *baton)
     long status = 0;
 
     curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status != exchange->wanted) {
-        exchange->unwanted = 1;
-        return 0;
-    }
+    if (status != exchange->wanted) return take_unwanted(exchange, bytes, length);
     if (length > exchange->target->max_bytes - exchange->answer->bytes) {
         exchange->too_large = 1;
         return 0;
@@ -76,14 +108,13 @@ static check_outcome_t outcome_of(CURLcode code, const exchange_t *exchange)
     if (code == CURLE_OK) return CHECK_WHOLE;
     if (code == CURLE_COULDNT_RESOLVE_HOST) return CHECK_UNRESOLVED;
     if (code == CURLE_COULDNT_CONNECT) return CHECK_UNCONNECTED;
-    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CACERT_BADFILE) {
-        return CHECK_UNTRUSTED;
-    }
+    if (code == CURLE_SSL_CONNECT_ERROR) return CHECK_NO_TLS;
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) return CHECK_UNTRUSTED;
     curl_easy_getinfo(exchange->curl, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
     curl_easy_getinfo(exchange->curl, CURLINFO_CONNECT_TIME_T, &connected);
     curl_easy_getinfo(exchange->curl, CURLINFO_APPCONNECT_TIME_T, &secured);
     if (!connected) return resolved ? CHECK_UNCONNECTED : CHECK_UNRESOLVED;
-    if (tls && !secured) return CHECK_UNTRUSTED;
+    if (tls && !secured) return CHECK_NO_TLS;
     return exchange->answer->status ? CHECK_CUT : CHECK_SILENT;
 }
 
@@ -116,7 +147,13 @@ static void set_options(exchange_t *exchange, const char *range, char *error)
 cdist_err_t *check_fetch(check_answer_t *answer, const check_target_t *target, const char *range, apr_file_t *body,
                          apr_pool_t *pool)
 {
-    exchange_t exchange = {curl_easy_init(), answer, target, range ? 206 : 200, 0, 0, APR_SUCCESS, body, cdist_sha256_create(pool), pool};
+    exchange_t exchange = {.curl = curl_easy_init(),
+                           .answer = answer,
+                           .target = target,
+                           .wanted = range ? 206 : 200,
+                           .body = body,
+                           .sha256 = cdist_sha256_create(pool),
+                           .pool = pool};
     char error[CURL_ERROR_SIZE] = "", *ip = NULL;
     long status = 0, port = 0;
     CURLcode code;
@@ -129,6 +166,7 @@ cdist_err_t *check_fetch(check_answer_t *answer, const check_target_t *target, c
     curl_easy_getinfo(exchange.curl, CURLINFO_RESPONSE_CODE, &status);
     answer->status = (int)status;
     answer->outcome = outcome_of(code, &exchange);
+    answer->problem = take_problem(&exchange);
     answer->error = code == CURLE_OK || exchange.unwanted ? "" : cdist_text_printable(*error ? error : curl_easy_strerror(code), pool);
     curl_easy_getinfo(exchange.curl, CURLINFO_PRIMARY_IP, &ip);
     curl_easy_getinfo(exchange.curl, CURLINFO_PRIMARY_PORT, &port);

@@ -16,6 +16,7 @@
 typedef struct {
     apr_array_header_t *steps;
     const check_target_t *target;
+    check_address_t address;
     check_answer_t answer; /* of the whole archive */
     apr_file_t *body;
     apr_pool_t *pool;
@@ -65,6 +66,13 @@ static int judge_connection(judge_t *judge)
     }
     add(judge, "connect", NULL, "%s", answer->address ? answer->address : "");
     if (strncasecmp(judge->target->url, "https:", 6) != 0) return 1;
+    if (answer->outcome == CHECK_NO_TLS) {
+        add(judge, "tls",
+            "this port may be one of plain http: then the address must begin with http://, or the server needs its https "
+            "there (SSLEngine on); if it is https, see SSLProtocol and SSLCipherSuite",
+            "%s", answer->error);
+        return 0;
+    }
     if (answer->outcome == CHECK_UNTRUSTED) {
         add(judge, "tls", "clients trust what their operating system trusts: give the server a certificate for this name, with the "
             "certificates in between (SSLCertificateFile), and put the root of your own authority into the clients' systems",
@@ -77,27 +85,6 @@ static int judge_connection(judge_t *judge)
 
 /* ---- the answer's header --------------------------------------------------------------------------------------- */
 
-static const char *status_cure(const check_answer_t *answer, apr_pool_t *pool)
-{
-    const char *later = header(answer, "Retry-After");
-
-    switch (answer->status) {
-    case 301: case 302: case 303: case 307: case 308:
-        return "publish the address that it leads to: it is not known that clients follow";
-    case 401: case 403: case 407:
-        return "clients send no name and no password with this request: allow it for everybody (Require all granted)";
-    case 404: case 410:
-        return "see 1cdist scan for the releases there are, and the publication's page for their addresses";
-    case 409:
-        return "this is an infobase's address; conf.cfg needs that of an archive";
-    case 503:
-        return *later ? apr_psprintf(pool, "try again in %s s; if it stays so, see the server's error_log",
-                                     cdist_text_printable(later, pool))
-                      : "see the server's error_log";
-    default: return answer->status >= 500 ? "see the server's error_log" : "give the address of an archive";
-    }
-}
-
 static int judge_status(judge_t *judge)
 {
     const check_answer_t *answer = &judge->answer;
@@ -108,15 +95,24 @@ static int judge_status(judge_t *judge)
         return 0;
     }
     if (answer->status != 200) {
-        add(judge, "status", status_cure(answer, judge->pool), *location ? "%d, to %s" : "%d%s", answer->status,
-            cdist_url_shown(location, judge->pool));
+        add(judge, "status", check_status_cure(answer, judge->address, judge->pool), *location ? "%d, to %s" : "%d%s",
+            answer->status,
+            *location ? cdist_url_shown(location, judge->pool)
+                      : answer->problem ? apr_pstrcat(judge->pool, ": ", answer->problem, NULL) : "");
         return 0;
     }
     add(judge, "status", NULL, "200");
     return 1;
 }
 
-static void judge_type(judge_t *judge)
+/* What is text for people or programs is no archive, whatever is in it. */
+static int is_text(const char *type, apr_size_t length)
+{
+    return strncasecmp(type, "text/", 5) == 0 || (length == 16 && strncasecmp(type, "application/json", length) == 0);
+}
+
+/* Whether there is sense in going on. */
+static int judge_type(judge_t *judge)
 {
     static const char *const good[] = {"application/zip", "application/x-zip-compressed", "application/octet-stream"};
     const char *type = header(&judge->answer, "Content-Type"), *encoding = header(&judge->answer, "Content-Encoding");
@@ -124,15 +120,15 @@ static void judge_type(judge_t *judge)
 
     if (*encoding && strcasecmp(encoding, "identity") != 0) {
         add(judge, "type", "switch compression off for archives (SetEnv no-gzip 1): it changes their bytes", "encoded as %s", encoding);
-        return;
+        return 1;
     }
     for (i = 0; i < sizeof good / sizeof good[0]; i++) {
         if (length != strlen(good[i]) || strncasecmp(type, good[i], length) != 0) continue;
         add(judge, "type", NULL, "%s", type);
-        return;
+        return 1;
     }
-    add(judge, "type", "this is no archive to a client: give the address of one, and let the server know its type (AddType "
-        "application/zip .zip)", "%s", *type ? type : "no Content-Type");
+    add(judge, "type", check_type_cure(judge->address), "%s", *type ? type : "no Content-Type");
+    return !is_text(type, length);
 }
 
 /* Whether the body arrived whole. */
@@ -292,9 +288,12 @@ static cdist_err_t *judge_archive(judge_t *judge)
     cdist_verification_t *archive;
     const cdist_err_t *damage;
 
-    CDIST_ERR(cdist_zip_verify(&archive, judge->body, "the answer", NULL, judge->pool));
+    CDIST_ERR(cdist_zip_verify_within(&archive, judge->body, "the answer", judge->target->max_bytes, NULL, judge->pool));
     damage = cdist_verification_error(archive, "the answer", judge->pool);
-    if (damage) {
+    if (archive->over) {
+        add(judge, "version", "allow more with --max-size, if so large an archive is right", "%s",
+            cdist_err_text(damage, judge->pool));
+    } else if (damage) {
         add(judge, "version", "build or copy the archive anew; 1cdist verify tells all that is wrong with a file", "%s",
             cdist_err_text(damage, judge->pool));
     } else {
@@ -318,15 +317,14 @@ static cdist_err_t *open_temporary(apr_file_t **file, apr_pool_t *pool)
 
 cdist_err_t *check_url(apr_array_header_t *steps, const check_target_t *target, apr_pool_t *pool)
 {
-    judge_t judge = {steps, target, {CHECK_UNRESOLVED}, NULL, pool};
+    judge_t judge = {steps, target, check_address_of(target->url, pool), {CHECK_UNRESOLVED}, NULL, pool};
     apr_file_t *part;
 
     CDIST_ERR(open_temporary(&judge.body, pool));
     CDIST_ERR(open_temporary(&part, pool));
     CDIST_ERR(check_fetch(&judge.answer, target, NULL, judge.body, pool));
     if (!judge_connection(&judge) || !judge_status(&judge)) return NULL;
-    judge_type(&judge);
-    if (!judge_length(&judge)) return NULL;
+    if (!judge_type(&judge) || !judge_length(&judge)) return NULL;
     CDIST_ERR(judge_resume(&judge, part));
     return judge_archive(&judge);
 }

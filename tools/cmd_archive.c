@@ -212,9 +212,9 @@ static void print_built(const cdist_manifest_t *manifest, const build_request_t 
     json_t *object;
 
     if (!request->json) {
-        printf("%s: %s %s, %d files, %" APR_UINT64_T_FMT " bytes in %" APR_UINT64_T_FMT ", %.2f s\nsha256 %s\n",
-               request->output, request->selector.slot->name, version, manifest->entries->nelts, manifest->bytes,
-               manifest->archive_bytes, seconds, sha256);
+        printf("%s: %s %s, %s, %" APR_UINT64_T_FMT " bytes in %" APR_UINT64_T_FMT ", %.2f s\nsha256 %s\n", request->output,
+               request->selector.slot->name, version, tool_count(manifest->entries->nelts, "file", "files", pool),
+               manifest->bytes, manifest->archive_bytes, seconds, sha256);
         return;
     }
     object = json_object();
@@ -292,8 +292,8 @@ static void print_verification(const cdist_verification_t *v, const char *path, 
     int i;
 
     if (!json) {
-        printf("%s: %s, %d entries, sha256 %s\n", cdist_text_printable(path, pool), v->ok ? "ok" : "DAMAGED",
-               v->manifest->entries->nelts, sha256);
+        printf("%s: %s, %s, sha256 %s\n", cdist_text_printable(path, pool), v->ok ? "ok" : "DAMAGED",
+               tool_count(v->manifest->entries->nelts, "entry", "entries", pool), sha256);
         return;
     }
     object = json_object();

@@ -69,7 +69,14 @@ static void print_imported(import_request_t *request, const cdist_imported_t *im
     tool_print_json(object);
 }
 
-static int import_one(import_request_t *request, const char *package, apr_pool_t *pool)
+static void tell_left_out(const cdist_imported_t *imported, const char *package, apr_pool_t *pool)
+{
+    if (!imported->left_out) return;
+    fprintf(stderr, "1cdist: %s: %s beside the installer's folder left out\n", cdist_text_printable(package, pool),
+            tool_count(imported->left_out, "file", "files", pool));
+}
+
+static cdist_err_t *import_one(import_request_t *request, const char *package, apr_pool_t *pool)
 {
     cdist_imported_t imported;
     int shown = -1;
@@ -79,26 +86,43 @@ static int import_one(import_request_t *request, const char *package, apr_pool_t
     request->options.progress_baton = &shown;
     err = cdist_import(&imported, package, &request->options, pool);
     tool_progress_end(shown);
-    if (err) return tool_fail_err(err, pool);
-    if (imported.left_out) {
-        fprintf(stderr, "1cdist: %s: %d files beside the installer's folder were left out\n", cdist_text_printable(package, pool),
-                imported.left_out);
+    if (err) {
+        tool_fail_err(err, pool);
+        return err;
     }
-    if (imported.unchanged) {
+    tell_left_out(&imported, package, pool);
+    /* The table says it itself. */
+    if (imported.unchanged && request->json) {
         fprintf(stderr, "1cdist: %s: the same archive was there already, and was left alone\n",
                 cdist_text_printable(imported.path, pool));
     }
     print_imported(request, &imported, package, pool);
     fflush(stdout);
-    return TOOL_DONE;
+    return NULL;
+}
+
+/* Whether a package is at fault itself: after a full disk or a missing right it may be taken another time. */
+static int is_its_own_fault(const cdist_err_t *err)
+{
+    return err->code == CDIST_E_INPUT || err->code == CDIST_E_UNSAFE || err->code == CDIST_E_CORRUPT;
 }
 
 static int import_and_sort(void *baton, const char *package, apr_pool_t *pool)
 {
     import_request_t *request = baton;
-    int status = import_one(request, package, pool);
+    cdist_err_t *err;
+    tool_seen_t seen;
 
-    return tool_drop_sort(request->sort_into, package, status, pool);
+    tool_drop_look(&seen, package, pool);
+    err = import_one(request, package, pool);
+    if (!request->sort_into) return err ? TOOL_FAILED : TOOL_DONE;
+    if (!err || is_its_own_fault(err)) {
+        return tool_drop_sort(request->sort_into, package, &seen, err ? TOOL_FAILED : TOOL_DONE, pool);
+    }
+    if (seen.there) {
+        tool_fail(apr_psprintf(pool, "%s: stays where it is, since it is not at fault", cdist_text_printable(package, pool)));
+    }
+    return TOOL_FAILED;
 }
 
 static int import_operand(import_request_t *request, const char *operand, apr_pool_t *pool)
@@ -117,6 +141,7 @@ static int import(apr_getopt_t *args, apr_pool_t *pool)
     apr_array_header_t *operands;
     apr_pool_t *scratch;
     const char *value;
+    cdist_err_t *err;
     int option, status, i;
 
     while ((option = tool_next_option(&value, &tool_import, args)) > 0) {
@@ -126,6 +151,8 @@ static int import(apr_getopt_t *args, apr_pool_t *pool)
     operands = tool_operands(args, pool);
     if (operands->nelts == 0) return tool_usage_error(&tool_import, "name a package");
     if (!request.options.root) return tool_usage_error(&tool_import, "--to ROOT is missing");
+    /* Before the first package, so that none of many is blamed for it. */
+    if ((err = cdist_import_check_root(request.options.root, pool)) != NULL) return tool_fail_err(err, pool);
     /* NB: libarchive turns the names of entries into the locale's characters, and these must be UTF-8. */
     setlocale(LC_CTYPE, "C.UTF-8");
     apr_pool_create(&scratch, pool);
@@ -143,10 +170,11 @@ const tool_verb_t tool_import = {
     "                     [--sort-into FOLDER] [--settle SECONDS] [--json]\n"
     "\n"
     "Makes the vendor's downloads ready to serve: each package becomes ROOT/<version>/distr/<slot>tc.zip, as in\n"
-    "8.3.25.1286/distr/windows64tc.zip. Of an archive (rar, zip, tar, also with gzip, bzip2 or xz) the folder with the\n"
-    "installer becomes the top; a single installer (run, dmg, pkg, exe, msi, deb, rpm) becomes the archive's one entry.\n"
-    "Installers stay as they are, byte for byte. Nothing is unpacked to the disk, and the archive appears when it is\n"
-    "complete and verified. A PACKAGE that is a folder stands for the files in it, but for those that begin with a dot.\n"
+    "8.3.25.1286/distr/windows64tc.zip, under the names that the platform has for them (macOS64tc.zip). Of an archive (rar,\n"
+    "zip, tar, also with gzip, bzip2 or xz) the folder with the installer becomes the top; a single installer (run, dmg, pkg,\n"
+    "exe, msi, deb, rpm) becomes the archive's one entry. Installers stay as they are, byte for byte. Nothing is unpacked to\n"
+    "the disk, and the archive appears when it is complete and verified. A PACKAGE that is a folder stands for the files in\n"
+    "it, but for those that begin with a dot.\n"
     "\n"
     "Version and slot come from the package's name, such as setuptc64_8_3_27_2342.rar; a Setup.ini inside and the\n"
     "installer's own name must agree with it. An archive that is there already is left alone if it is the same, and\n"
@@ -157,7 +185,8 @@ const tool_verb_t tool_import = {
     "                   linux-e2k, or a component's name\n"
     "  --max-size SIZE  of all files in a package together: bytes, or with K, M, G or T after it; none (default: 4G)\n"
     "  --force          replace another archive of that version and slot\n"
-    "  --sort-into FOLDER  afterwards move each package to FOLDER/imported or FOLDER/refused, on the same file system\n"
+    "  --sort-into FOLDER  afterwards move each package to FOLDER/imported or FOLDER/refused, on the same file system. It\n"
+    "                   stays when it is not at fault itself (disk full, no right to write), or was replaced meanwhile\n"
     "  --settle SECONDS of a folder, take a file only when it has been still that long, and wait for it (default: 0)\n"
     "  --json           file version slot path sha256, one object a line\n"
     "\n"

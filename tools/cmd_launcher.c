@@ -157,6 +157,7 @@ static int resolve_all(apr_array_header_t *resolutions, resolve_request_t *reque
         take(request, cdist_resolve(&resolution, request->launcher, infobase, turn));
         if (request->write) APR_ARRAY_PUSH(resolutions, const cdist_resolution_t *) = resolution;
         if (!resolution) continue;
+        if (request->infobase) cdist_resolution_note_namesakes(resolution, request->launcher, infobase, turn);
         print_resolution(resolution, request, turn);
         if (!resolution->problem) continue;
         tool_fail(apr_psprintf(turn, "%s:%d: %s: %s", cdist_text_printable(infobase->list->lines->path, turn), infobase->line,

@@ -1,7 +1,7 @@
 /* conf: what has to stand in the platform's files, so that clients find the releases. */
 #include "tool_int.h"
 
-#include "publication/cdist_publication.h"
+#include "lint/cdist_lint.h"
 
 #include <apr_strings.h>
 
@@ -68,7 +68,9 @@ static int take_option(conf_request_t *request, int option, const char *value)
 
 static int check_request(const conf_request_t *request)
 {
-    if (request->lookup.roots->nelts == 0 && !request->lookup.patterns) return tool_usage_error(&tool_conf, "name a folder with releases");
+    if (request->lookup.roots->nelts == 0 && !request->lookup.patterns) {
+        return tool_usage_error(&tool_conf, "name a folder with releases");
+    }
     if (!request->base_url) return tool_usage_error(&tool_conf, "--base-url is missing: the address of the publication");
     if (request->update_date && request->format != FORMAT_UPDATE) {
         return tool_usage_error(&tool_conf, "--update-date is for --format clientupdate alone");
@@ -177,29 +179,86 @@ static void tell_missing(const conf_request_t *request, const cdist_publication_
     }
 }
 
+/* Lines of one kind of file make another kind worthless, and an infobase list or a descriptor is not easily written again. */
+static cdist_err_t *check_kind(const conf_request_t *request, const char *path, const char *bytes, apr_size_t length)
+{
+    static const struct {
+        const char *kind, *format; /* by format_t; dialog has no file */
+    } wanted[] = {{"conf.cfg", "conf.cfg"}, {"default.vrd", "vrd"}, {"ClientUpdate.cfg", "clientupdate"}};
+    const char *kind = cdist_lint_kind_name(path, bytes, length, request->pool), *hint = "";
+    size_t i;
+
+    if (!kind || request->format == FORMAT_DIALOG || strcmp(kind, wanted[request->format].kind) == 0) return NULL;
+    for (i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (strcmp(kind, wanted[i].kind) != 0) continue;
+        hint = apr_pstrcat(request->pool, "; --format ", wanted[i].format, " is for it", NULL);
+    }
+    return cdist_err_create(request->pool, CDIST_E_INPUT, 0,
+                            "%s: is such a file as %s, by its name or content, and --format %s would spoil it%s",
+                            cdist_text_printable(path, request->pool), kind, wanted[request->format].format, hint);
+}
+
+/* The file of --merge; "" without one. */
+static cdist_err_t *read_old(char **old, apr_size_t *length, const conf_request_t *request)
+{
+    *old = (char *)"";
+    *length = 0;
+    if (!request->merge) return NULL;
+    CDIST_ERR(cdist_file_read(old, length, request->merge, CDIST_SETTINGS_MAX, request->pool));
+    return check_kind(request, request->merge, *old, *length);
+}
+
+/* Whether -o may replace what is there: a file of the same kind, a descriptor only where --merge has kept the rest of it. */
+static cdist_err_t *check_replaced(const conf_request_t *request)
+{
+    char *bytes;
+    apr_size_t length;
+
+    CDIST_ERR(cdist_file_read(&bytes, &length, request->output, CDIST_SETTINGS_MAX, request->pool));
+    CDIST_ERR(check_kind(request, request->output, bytes, length));
+    if (request->format != FORMAT_VRD || request->merge || !length) return NULL;
+    return cdist_err_create(request->pool, CDIST_E_INPUT, 0,
+                            "%s: attributes alone would take the place of the descriptor; --merge %s puts them into it",
+                            cdist_text_printable(request->output, request->pool),
+                            cdist_text_printable(request->output, request->pool));
+}
+
 static cdist_err_t *publish(const conf_request_t *request, const cdist_publication_t *publication)
 {
     const char *bytes;
-    char *old = (char *)"";
-    apr_size_t length, old_length = 0;
+    char *old;
+    apr_size_t length, old_length;
     apr_finfo_t info;
 
-    if (request->merge) CDIST_ERR(cdist_file_read(&old, &old_length, request->merge, CDIST_SETTINGS_MAX, request->pool));
+    CDIST_ERR(read_old(&old, &old_length, request));
     CDIST_ERR(compose(&bytes, &length, request, publication, old, old_length));
     if (!request->output || strcmp(request->output, "-") == 0) {
         fwrite(bytes, 1, length, stdout);
         return NULL;
     }
-    /* NB: what is there may be a file that not everybody is to read. */
     if (APR_STATUS_IS_ENOENT(apr_stat(&info, request->output, APR_FINFO_TYPE | APR_FINFO_LINK, request->pool))) {
         return cdist_file_publish(request->output, bytes, length, request->pool);
     }
+    /* NB: what is there may be a file that not everybody is to read. */
+    if (info.filetype == APR_REG) CDIST_ERR(check_replaced(request));
     return cdist_file_replace(request->output, bytes, length, request->pool);
+}
+
+/* The server alone knows its CDistCurrent. */
+static void tell_current(const conf_request_t *request, const cdist_publication_t *publication,
+                         const cdist_catalogue_t *catalogue)
+{
+    if (!request->stable || request->mask.count || catalogue->releases->nelts < 2) return;
+    tool_fail(apr_psprintf(request->pool,
+                           "these addresses follow CDistCurrent, which is not known here; they name the slots of the "
+                           "newest release, %s: if another one is current, say which with --version",
+                           cdist_version_format(&publication->version, request->pool)));
 }
 
 static int conf(apr_getopt_t *args, apr_pool_t *pool)
 {
     conf_request_t request = {pool, NULL, NULL, NULL, NULL, {{0}, 0}, 0, 0, FORMAT_CONF, {NULL, NULL, NULL, 1}};
+    const cdist_catalogue_t *catalogue;
     cdist_publication_t publication;
     const char *value;
     cdist_err_t *err;
@@ -211,13 +270,14 @@ static int conf(apr_getopt_t *args, apr_pool_t *pool)
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
     request.lookup.roots = tool_operands(args, pool);
     if ((status = check_request(&request)) != TOOL_DONE) return status;
-    err = cdist_publication_make(&publication, cdist_catalogue_scan(&request.lookup, 0, NULL, pool), &request.mask, request.base_url,
-                                 request.stable, pool);
+    catalogue = cdist_catalogue_scan(&request.lookup, 0, NULL, pool);
+    err = cdist_publication_make(&publication, catalogue, &request.mask, request.base_url, request.stable, pool);
     if (err && err->code == CDIST_E_NOTFOUND) {
         tool_fail_err(err, pool);
         return TOOL_NOTHING;
     }
     if (!err) {
+        tell_current(&request, &publication, catalogue);
         tell_missing(&request, &publication);
         if (request.json) print_rows(&publication, pool);
         else err = publish(&request, &publication);
@@ -237,11 +297,13 @@ const tool_verb_t tool_conf = {
     "  --version M     the release: a version, or its first numbers for the newest that matches; default: the newest, as\n"
     "                  long as all are of one family\n"
     "  --stable        addresses without a version, which follow CDistCurrent: for a conf.cfg that all versions share.\n"
-    "                  Without it they name the version: for the conf.cfg of that version alone\n"
+    "                  The server alone knows its CDistCurrent: which slots there are is taken from the newest release, or\n"
+    "                  that of --version. Without --stable addresses name the version: for the conf.cfg of it alone\n"
     "  --format F      conf.cfg (default); vrd: attributes of <point> in default.vrd; clientupdate: ClientUpdate.cfg, by\n"
     "                  which clients load the next version before the switch; dialog: rows of the publication dialog\n"
     "  --update-date T with clientupdate: when the switch is\n"
-    "  --merge FILE    print this file with the addresses put into it; all else in it stays byte for byte\n"
+    "  --merge FILE    print this file with the addresses put into it; all else in it stays byte for byte. A file that is of\n"
+    "                  another kind than --format, by its name or content, is refused\n"
     "  -o FILE         write FILE instead of printing; a file that is there keeps its rights, and may be that of --merge\n"
     "  --source S=P    where a slot lies outside of ROOT, with %v for the version, as CDistSource says\n"
     "  --json          version slot key attribute bits system url, one object an address\n"

@@ -134,8 +134,8 @@ static void print_applied(const cdist_applied_t *applied, const char *output, in
                         "were not compared with a vendor's own result yet\n", shown);
     }
     if (!json) {
-        printf("%s: %s %s, %d entries, id %s\n", shown, cdist_text_printable(applied->id.name, pool),
-               cdist_text_printable(applied->id.version, pool), (int)applied->entries,
+        printf("%s: %s %s, %s, id %s\n", shown, cdist_text_printable(applied->id.name, pool),
+               cdist_text_printable(applied->id.version, pool), tool_count((int)applied->entries, "entry", "entries", pool),
                cdist_text_printable(applied->id.version_id, pool));
         return;
     }
@@ -166,8 +166,10 @@ static int apply(apr_getopt_t *args, apr_pool_t *pool)
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
     files = tool_operands(args, pool);
     if (files->nelts < 2) return tool_usage_error(&tool_apply, "name a .cf and the updates, in their order");
-    if (!output || strcmp(output, "-") == 0) {
-        return tool_usage_error(&tool_apply, "-o NEW.cf is missing (standard output cannot take a configuration)");
+    if (!output) return tool_usage_error(&tool_apply, "-o NEW.cf is missing");
+    if (strcmp(output, "-") == 0) {
+        return tool_usage_error(&tool_apply,
+                                "-o -: must be a file's name: the result is read back, which standard output cannot be");
     }
     base = APR_ARRAY_IDX(files, 0, const char *);
     updates = apr_array_make(pool, files->nelts, sizeof(const char *));

@@ -104,18 +104,37 @@ int tool_drop_each(const char *folder, int settle_sec, tool_drop_fn *take, void 
     return status;
 }
 
-int tool_drop_sort(const char *into, const char *path, int status, apr_pool_t *pool)
+void tool_drop_look(tool_seen_t *seen, const char *path, apr_pool_t *pool)
+{
+    apr_int32_t wanted = APR_FINFO_TYPE | APR_FINFO_IDENT | APR_FINFO_SIZE | APR_FINFO_MTIME | APR_FINFO_LINK;
+    apr_status_t rv = apr_stat(&seen->info, path, wanted, pool);
+
+    seen->there = rv == APR_SUCCESS || rv == APR_INCOMPLETE;
+}
+
+static int is_same(const tool_seen_t *a, const tool_seen_t *b)
+{
+    return a->there && a->info.device == b->info.device && a->info.inode == b->info.inode && a->info.size == b->info.size &&
+           a->info.mtime == b->info.mtime;
+}
+
+int tool_drop_sort(const char *into, const char *path, const tool_seen_t *seen, int status, apr_pool_t *pool)
 {
     const char *slash = strrchr(path, '/'), *folder, *target;
+    tool_seen_t now;
     apr_finfo_t info;
     apr_status_t rv;
     int i;
 
-    if (!into) return status;
     folder = apr_pstrcat(pool, into, status == TOOL_DONE ? "/imported" : "/refused", NULL);
     target = apr_pstrcat(pool, folder, "/", slash ? slash + 1 : path, NULL);
+    tool_drop_look(&now, path, pool);
     /* What was not there, or is gone already, was refused and has no place to go to. */
-    if (apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) != APR_SUCCESS) return status;
+    if (!now.there) return status;
+    if (!is_same(seen, &now)) {
+        return tool_fail(apr_psprintf(pool, "%s: another file came in its place while it was read, and stays there",
+                                      cdist_text_printable(path, pool)));
+    }
     rv = cdist_os_folder_make(into, pool);
     if (rv == APR_SUCCESS) rv = cdist_os_folder_make(folder, pool);
     for (i = 2; rv == APR_SUCCESS && apr_stat(&info, target, APR_FINFO_TYPE | APR_FINFO_LINK, pool) == APR_SUCCESS; i++) {

@@ -25,6 +25,11 @@ void tool_progress(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_byte
     fprintf(stderr, "\r%3d %%", percent);
 }
 
+const char *tool_count(int count, const char *one, const char *several, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%d %s", count, count == 1 ? one : several);
+}
+
 void tool_progress_end(int shown)
 {
     if (shown >= 0) fputs("\r     \r", stderr);

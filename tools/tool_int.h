@@ -5,6 +5,7 @@
 #include "platform/cdist_platform.h"
 #include "updates/cdist_updates.h"
 
+#include <apr_file_info.h>
 #include <apr_getopt.h>
 #include <jansson.h>
 
@@ -48,9 +49,15 @@ typedef int(tool_drop_fn)(void *baton, const char *path, apr_pool_t *scratch_poo
 /* Hands every file of a folder to `take`, by name, once as it is, when nothing changed it for `settle_sec` seconds; waits for the
  * others, and takes also what comes meanwhile. Returns TOOL_FAILED if one did. */
 int tool_drop_each(const char *folder, int settle_sec, tool_drop_fn *take, void *baton, apr_pool_t *pool);
-/* Moves a file to <into>/imported or <into>/refused by its status, under a name that is free there; nothing if `into` is NULL.
- * Returns the status, or TOOL_FAILED if it cannot be moved. */
-int tool_drop_sort(const char *into, const char *path, int status, apr_pool_t *pool);
+/* What a file was before it was read. */
+typedef struct {
+    int there;
+    apr_finfo_t info;
+} tool_seen_t;
+void tool_drop_look(tool_seen_t *seen, const char *path, apr_pool_t *pool);
+/* Moves a file to <into>/imported or <into>/refused by its status, under a name that is free there, unless it is no longer the
+ * one that was seen. Returns the status, or TOOL_FAILED if it is not moved. */
+int tool_drop_sort(const char *into, const char *path, const tool_seen_t *seen, int status, apr_pool_t *pool);
 
 /* ---- output.c ---- */
 
@@ -61,6 +68,8 @@ int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool);
 void tool_progress(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes);
 /* An error if something else than a plain file is at the path where a file is to be published. */
 CDIST_MUST_CHECK cdist_err_t *tool_check_output(const char *path, apr_pool_t *pool);
+/* "1 file", "2 files". */
+const char *tool_count(int count, const char *one, const char *several, apr_pool_t *pool);
 /* Takes the percentage off the screen. */
 void tool_progress_end(int shown);
 /* Prints one JSON object on a line and lets it go. */

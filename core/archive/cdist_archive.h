@@ -127,6 +127,7 @@ typedef struct {
     cdist_manifest_t *manifest;   /* what could be read; its digests are set if `ok` */
     const char *setup_ini;        /* text of the Setup.ini at the top, NULL if there is none, or a large one */
     apr_array_header_t *problems; /* cdist_problem_t, the first hundred or so; a fatal one is always among them */
+    int over;                     /* 1: the contents are larger than allowed, and were not read */
 } cdist_verification_t;
 
 /* Reads a whole archive: structure, local headers against the directory, every entry's content against its CRC, names
@@ -135,6 +136,11 @@ typedef struct {
  * Memory is bounded but for the list of entries. */
 CDIST_MUST_CHECK cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, const char *path,
                                                const volatile apr_uint32_t *stop, apr_pool_t *pool);
+/* The same for an archive of strangers: if its directory tells more than `max_bytes` of contents together (0: no limit),
+ * nothing is inflated, which is a fatal problem. */
+CDIST_MUST_CHECK cdist_err_t *cdist_zip_verify_within(cdist_verification_t **result, apr_file_t *file, const char *path,
+                                                      apr_uint64_t max_bytes, const volatile apr_uint32_t *stop,
+                                                      apr_pool_t *pool);
 /* The first fatal problem as CDIST_E_CORRUPT, NULL if the archive is good. */
 CDIST_MUST_CHECK cdist_err_t *cdist_verification_error(const cdist_verification_t *verification, const char *path,
                                                        apr_pool_t *pool);

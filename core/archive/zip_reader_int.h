@@ -20,6 +20,7 @@ typedef struct {
     apr_hash_t *links; /* names of entries that are links */
     char *kept;        /* where the current entry's content goes, if it is wanted; NULL otherwise */
     apr_size_t kept_room;
+    apr_uint64_t max_bytes; /* of all contents together; 0: no limit */
     const volatile apr_uint32_t *stop;
     apr_pool_t *pool;
 } zip_reader_t;

@@ -228,6 +228,26 @@ static void check_overlaps(zip_reader_t *r, extent_t *extents, int count)
     }
 }
 
+/* NB: what an entry says is all that is inflated of it, so the sum is a bound. */
+static void check_sum(zip_reader_t *r)
+{
+    const apr_array_header_t *entries = r->result->manifest->entries;
+    apr_uint64_t left = r->max_bytes;
+    int i;
+
+    for (i = 0; r->max_bytes && i < entries->nelts; i++) {
+        apr_uint64_t bytes = APR_ARRAY_IDX(entries, i, cdist_entry_t).bytes;
+
+        if (bytes <= left) {
+            left -= bytes;
+            continue;
+        }
+        zip_problem(r, 1, "the contents have more than %" APR_UINT64_T_FMT " bytes together", r->max_bytes);
+        r->result->over = 1;
+        return;
+    }
+}
+
 static cdist_err_t *check_entries(zip_reader_t *r)
 {
     apr_array_header_t *entries = r->result->manifest->entries;
@@ -252,6 +272,7 @@ static cdist_err_t *check_entries(zip_reader_t *r)
         extents[i].end = data_at[i] + entry->packed_bytes;
     }
     check_overlaps(r, extents, entries->nelts);
+    check_sum(r);
     for (i = 0; r->result->ok && i < entries->nelts; i++) {
         cdist_entry_t *entry = &APR_ARRAY_IDX(entries, i, cdist_entry_t);
 
@@ -298,6 +319,12 @@ cdist_err_t *cdist_verification_error(const cdist_verification_t *verification, 
 cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, const char *path,
                               const volatile apr_uint32_t *stop, apr_pool_t *pool)
 {
+    return cdist_zip_verify_within(result, file, path, 0, stop, pool);
+}
+
+cdist_err_t *cdist_zip_verify_within(cdist_verification_t **result, apr_file_t *file, const char *path, apr_uint64_t max_bytes,
+                                     const volatile apr_uint32_t *stop, apr_pool_t *pool)
+{
     zip_reader_t r;
     cdist_err_t *err = zip_reader_begin(&r, file, pool);
 
@@ -306,6 +333,7 @@ cdist_err_t *cdist_zip_verify(cdist_verification_t **result, apr_file_t *file, c
         return err;
     }
     r.stop = stop;
+    r.max_bytes = max_bytes;
     r.in = apr_palloc(pool, CHUNK_BYTES);
     r.out = apr_palloc(pool, CHUNK_BYTES);
     r.sha = cdist_sha256_create(pool);

@@ -48,6 +48,7 @@ typedef struct cdist_err_t {
     apr_status_t status; /* APR_SUCCESS where no system call failed */
     const char *message; /* one line, says what is wrong and, where possible, what to do; no final period */
     const struct cdist_err_t *cause;
+    const char *told; /* the same for strangers, who may read no path; NULL: `code` says enough */
 } cdist_err_t;
 
 /* A new error in `pool`. The text of `status`, if any, is appended by cdist_err_text, not here. */
@@ -254,6 +255,8 @@ CDIST_MUST_CHECK apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char
 /* Writes the file through to the disk and gives it its name at once, with mode 0644 whatever the umask, replacing what
  * was there; `path` must lie in the folder it was opened in. Afterwards the folder's entry is on the disk too. */
 CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
+/* The same where nothing is there yet: APR_EEXIST if anything is, however late it came; the file is a temporary one still. */
+CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish_new(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
 /* The same in place of a plain file that is there, whose owner and mode it gets. APR_EINVAL if the path is anything else. */
 CDIST_MUST_CHECK apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
 /* Removes temporary files that a crash left in `folder` more than an hour ago. */

@@ -24,6 +24,7 @@ cdist_err_t *cdist_err_dup(const cdist_err_t *err, apr_pool_t *pool)
     copy = apr_pmemdup(pool, err, sizeof *err);
     copy->message = apr_pstrdup(pool, err->message);
     copy->cause = cdist_err_dup(err->cause, pool);
+    if (err->told) copy->told = apr_pstrdup(pool, err->told);
     return copy;
 }
 

@@ -273,16 +273,24 @@ apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char *folder, apr_poo
     return rv;
 }
 
-/* Gives an unnamed file a temporary name in its folder. */
-static apr_status_t temp_link(cdist_temp_t *temp, int fd, apr_pool_t *pool)
+/* Gives the file one more name; EEXIST if that is taken. */
+static apr_status_t temp_link(const cdist_temp_t *temp, int fd, const char *name)
 {
-    const char *name = temp_name(temp->folder, pool);
     char by_fd[64];
 
     apr_snprintf(by_fd, sizeof by_fd, "/proc/self/fd/%d", fd);
-    if (linkat(AT_FDCWD, by_fd, AT_FDCWD, name, AT_SYMLINK_FOLLOW) != 0) return errno;
-    temp->name = apr_pstrdup(apr_file_pool_get(temp->file), name);
+    if (linkat(AT_FDCWD, temp->name ? temp->name : by_fd, AT_FDCWD, name, temp->name ? 0 : AT_SYMLINK_FOLLOW) != 0) return errno;
     return APR_SUCCESS;
+}
+
+/* Gives an unnamed file a temporary name in its folder. */
+static apr_status_t temp_name_it(cdist_temp_t *temp, int fd, apr_pool_t *pool)
+{
+    const char *name = temp_name(temp->folder, pool);
+    apr_status_t rv = temp_link(temp, fd, name);
+
+    if (rv == APR_SUCCESS) temp->name = apr_pstrdup(apr_file_pool_get(temp->file), name);
+    return rv;
 }
 
 static apr_status_t sync_folder(const char *folder)
@@ -297,6 +305,14 @@ static apr_status_t sync_folder(const char *folder)
     return rv;
 }
 
+/* The file has its name; it goes away no more. */
+static apr_status_t temp_published(cdist_temp_t *temp)
+{
+    temp->name = NULL;
+    apr_pool_cleanup_kill(apr_file_pool_get(temp->file), temp, temp_cleanup);
+    return sync_folder(temp->folder);
+}
+
 static apr_status_t temp_publish(cdist_temp_t *temp, const char *path, mode_t mode, apr_pool_t *scratch_pool)
 {
     apr_os_file_t fd;
@@ -305,16 +321,27 @@ static apr_status_t temp_publish(cdist_temp_t *temp, const char *path, mode_t mo
     apr_os_file_get(&fd, temp->file);
     if (fchmod(fd, mode) != 0) return errno;
     if (fsync(fd) != 0) return errno;
-    if (!temp->name && (rv = temp_link(temp, fd, scratch_pool)) != APR_SUCCESS) return rv;
+    if (!temp->name && (rv = temp_name_it(temp, fd, scratch_pool)) != APR_SUCCESS) return rv;
     if (rename(temp->name, path) != 0) return errno;
-    temp->name = NULL;
-    apr_pool_cleanup_kill(apr_file_pool_get(temp->file), temp, temp_cleanup);
-    return sync_folder(temp->folder);
+    return temp_published(temp);
 }
 
 apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool)
 {
     return temp_publish(temp, path, 0644, scratch_pool);
+}
+
+apr_status_t cdist_os_temp_publish_new(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool)
+{
+    apr_os_file_t fd;
+    apr_status_t rv;
+
+    (void)scratch_pool;
+    apr_os_file_get(&fd, temp->file);
+    if (fchmod(fd, 0644) != 0 || fsync(fd) != 0) return errno;
+    if ((rv = temp_link(temp, fd, path)) != APR_SUCCESS) return rv;
+    if (temp->name) unlink(temp->name);
+    return temp_published(temp);
 }
 
 apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool)

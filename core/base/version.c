@@ -49,19 +49,39 @@ int cdist_version_parse(cdist_version_t *version, const char *text)
     return 0;
 }
 
+/* Behind the numbers that tell a bitness at the end of a word, as in "setuptc64_8_3" and "x86_64_8_3". */
+static const char *skip_bitness(const char *start, const char *end)
+{
+    static const char *const bitnesses[] = {"32", "64", "86", "8664"};
+    size_t i;
+
+    for (i = 0; i < sizeof bitnesses / sizeof bitnesses[0]; i++) {
+        apr_size_t length = strlen(bitnesses[i]);
+
+        if (strspn(start, "0123456789") != length || memcmp(start, bitnesses[i], length) != 0) continue;
+        start += length;
+        return start < end ? skip_bitness(start + 1, end) : start;
+    }
+    return start;
+}
+
 /* NB: the numbers of a run belong together: "8_3_27_2342_2" tells no version, not that of its last four numbers. Only a
- * first number that ends a word ("setuptc64_8_3_27_2342") is not one of them. */
+ * first number that ends a word ("setuptc64_8_3_27_2342") is not one of them, and a bitness never: "setuptc64_8_3_27" tells
+ * none. */
 const char *cdist_version_locate(cdist_version_t *version, apr_size_t *length, const char *name, apr_pool_t *scratch_pool)
 {
     const char *p = name;
 
     while (*p) {
         const char *start = p, *end = p + strspn(p, "0123456789._");
+        const char *behind;
         int glued = p > name && apr_isalpha(p[-1]);
 
         p = end > start ? end : p + 1;
         while (end > start && !apr_isdigit(end[-1])) end--;
         while (start < end && !apr_isdigit(*start)) start++, glued = 0;
+        behind = glued ? skip_bitness(start, end) : start;
+        if (behind > start) start = behind, glued = 0;
         *length = (apr_size_t)(end - start);
         if (cdist_version_parse(version, apr_pstrmemdup(scratch_pool, start, *length))) return start;
         if (!glued) continue;

@@ -65,13 +65,13 @@ typedef struct {
     const char *name;
     int line;         /* of its header, from 1 */
     int first, count; /* its settings in the list's */
-    int is_folder;    /* it has no Connect */
+    int is_folder;    /* a group of the list: it has no Connect */
 } cdist_infobase_t;
 
 struct cdist_infobase_list_t {
     cdist_lines_t *lines;
     apr_array_header_t *settings;  /* cdist_setting_t */
-    apr_array_header_t *infobases; /* cdist_infobase_t, folders included, in the file's order */
+    apr_array_header_t *infobases; /* cdist_infobase_t, groups included, in the file's order */
     int own;                       /* may be written: named by the caller, not by a CommonInfoBases */
 };
 
@@ -85,6 +85,19 @@ const cdist_setting_t *cdist_infobase_get(const cdist_infobase_t *infobase, cons
  * bytes are cdist_lines_format(list->lines). */
 void cdist_infobase_set(cdist_infobase_list_t *list, const cdist_infobase_t *infobase, const char *key, const char *value,
                         apr_pool_t *pool);
+
+/* ---- lists that a process remembers (list_memory.c) ------------------------------------------------------------------ */
+
+/* For several threads. What is kept was read from at most `max_bytes` of files together, and takes a few times as much memory;
+ * what was asked for longest ago goes first. It lives in `pool`, and longer than every pool that lists are got for. */
+typedef struct cdist_list_memory_t cdist_list_memory_t;
+CDIST_MUST_CHECK cdist_err_t *cdist_list_memory_create(cdist_list_memory_t **memory, apr_uint64_t max_bytes, apr_pool_t *pool);
+/* The list in a file, and how many bytes that has: parsed anew unless the file is still the one that was read, by device,
+ * inode, size and times, with its last change two seconds ago or more. The list stays until `pool` is cleared, and must not be
+ * changed. Messages call it `name`. Errors as for cdist_infobases_read, with `max_bytes` as the largest file. */
+CDIST_MUST_CHECK cdist_err_t *cdist_list_memory_get(const cdist_infobase_list_t **list, apr_uint64_t *bytes,
+                                                    cdist_list_memory_t *memory, const char *path, const char *name,
+                                                    apr_uint64_t max_bytes, apr_pool_t *pool);
 
 /* ---- builds of the platform (installed_builds.c, distributive_builds.c) ---------------------------------------------- */
 
@@ -114,6 +127,8 @@ typedef struct {
     apr_array_header_t *builds;    /* cdist_build_t */
     apr_array_header_t *notes;     /* const char *: what could not be used of what was looked at, and why */
     const char *arch;              /* goes before what the files say; NULL: they decide */
+    const char *current;           /* the version that a publication gives to who asks for none: the builds are then of no
+                                    * other one. NULL: there is no such, and it is the newest */
     cdist_rules_t rules;
     apr_array_header_t *arguments; /* const char *: handed on to the client */
 } cdist_launcher_t;
@@ -168,12 +183,15 @@ typedef struct {
     int automatic;             /* the kind of client was left to the launcher, and no DefaultApp says it */
 } cdist_resolution_t;
 
-/* The infobases (const cdist_infobase_t *) of all lists, without folders; one that an earlier list has with the same ID is left
+/* The infobases (const cdist_infobase_t *) of all lists, without groups; one that an earlier list has with the same ID is left
  * out. */
 apr_array_header_t *cdist_launcher_infobases(const cdist_launcher_t *launcher, apr_pool_t *pool);
-/* One by its name: as it is written, else without case. CDIST_E_NOTFOUND if there is none, or it is a folder. */
+/* One by its name: as it is written, else without case. CDIST_E_NOTFOUND if there is none, or it is a group. */
 CDIST_MUST_CHECK cdist_err_t *cdist_launcher_find(const cdist_infobase_t **infobase, const cdist_launcher_t *launcher,
                                                   const char *name, apr_pool_t *pool);
+/* For who found the infobase by its name: adds a step for each other one of that name in the lists, compared without case. */
+void cdist_resolution_note_namesakes(cdist_resolution_t *resolution, const cdist_launcher_t *launcher,
+                                     const cdist_infobase_t *infobase, apr_pool_t *pool);
 /* Decides. A full version is answered with that version or not at all. CDIST_E_INPUT if the infobase asks for what is no version;
  * that there is none is no error, but the result's problem. Thread-safe while nothing is added to the launcher. */
 CDIST_MUST_CHECK cdist_err_t *cdist_resolve(cdist_resolution_t **resolution, const cdist_launcher_t *launcher,

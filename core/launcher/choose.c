@@ -214,6 +214,9 @@ static void take_none(cdist_decision_t *decision)
     if (*result->required) {
         result->problem = apr_psprintf(decision->pool, "version %s with a %s client%s is neither installed nor in a distribution",
                                        result->required, result->client, arch);
+    } else if (decision->launcher->current) {
+        result->problem = apr_psprintf(decision->pool, "version %s, which is current here, is published without a %s client%s",
+                                       decision->launcher->current, result->client, arch);
     } else {
         result->problem = apr_psprintf(decision->pool, "no version with a %s client%s is installed or in a distribution",
                                        result->client, arch);

@@ -1,4 +1,4 @@
-/* Lists of infobases, *.v8i: sections [name] with Key=Value lines. A section with Connect is an infobase, one without a folder.
+/* Lists of infobases, *.v8i: sections [name] with Key=Value lines. A section with Connect is an infobase, one without a group.
  * Names may hold anything, '=' and ']' included; the platform writes UTF-8 with BOM, and reads it without (administrator guide
  * 8.3.23, appendix 3.3). */
 #include "launcher_int.h"

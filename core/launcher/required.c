@@ -159,7 +159,12 @@ cdist_err_t *cdist_decide_required(cdist_decision_t *decision)
     decision->required = mask;
     if (version) cdist_step_own(decision, version, "Version=%s", shown(decision, version));
     if (use_table(decision, &mask) || version) return NULL;
-    cdist_step(decision, decision->infobase->list->lines, decision->infobase->line,
-               "neither the infobase nor the start files name a version: the newest is taken, of whatever family");
+    if (decision->launcher->current) {
+        cdist_step(decision, decision->infobase->list->lines, decision->infobase->line,
+                   "the infobase names no version: it gets the one that is current here, %s", decision->launcher->current);
+    } else {
+        cdist_step(decision, decision->infobase->list->lines, decision->infobase->line,
+                   "neither the infobase nor the start files name a version: the newest is taken, of whatever family");
+    }
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define BROKEN_SHOWN 8
+#define NAMESAKES_SHOWN 8
 
 static const char *fold(const char *text, apr_pool_t *pool)
 {
@@ -62,10 +63,36 @@ cdist_err_t *cdist_launcher_find(const cdist_infobase_t **infobase, const cdist_
     *infobase = same ? same : alike;
     if (*infobase) return NULL;
     if (folder) {
-        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s:%d: \"%s\" is a folder, not an infobase: it has no Connect",
+        return cdist_err_create(pool, CDIST_E_NOTFOUND, 0,
+                                "%s:%d: \"%s\" is a group of the list, not an infobase: it has no Connect",
                                 cdist_text_printable(folder->list->lines->path, pool), folder->line, shown);
     }
     return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "\"%s\": there is no infobase of that name in the lists", shown);
+}
+
+void cdist_resolution_note_namesakes(cdist_resolution_t *resolution, const cdist_launcher_t *launcher,
+                                     const cdist_infobase_t *infobase, apr_pool_t *pool)
+{
+    const char *folded = fold(infobase->name, pool);
+    int i, j, said = 0;
+
+    for (i = 0; i < launcher->lists->nelts; i++) {
+        const cdist_infobase_list_t *list = APR_ARRAY_IDX(launcher->lists, i, const cdist_infobase_list_t *);
+
+        for (j = 0; j < list->infobases->nelts && said < NAMESAKES_SHOWN; j++) {
+            const cdist_infobase_t *here = &APR_ARRAY_IDX(list->infobases, j, cdist_infobase_t);
+
+            if (here == infobase || here->is_folder || strlen(here->name) != strlen(folded)) continue;
+            if (strcmp(fold(here->name, pool), folded) != 0) continue;
+            APR_ARRAY_PUSH(resolution->steps, const char *) =
+                apr_psprintf(pool,
+                             "%s:%d: [%s] has the same name, and is not the one that this is about (%s:%d): the name alone "
+                             "does not tell them apart",
+                             cdist_text_printable(list->lines->path, pool), here->line, cdist_settings_shown(here->name, pool),
+                             cdist_text_printable(infobase->list->lines->path, pool), infobase->line);
+            said++;
+        }
+    }
 }
 
 /* Lines that look right, and that the launcher does not read. */

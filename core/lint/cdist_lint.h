@@ -33,6 +33,10 @@ const char *cdist_lint_level_name(cdist_lint_level_t level);
  * for it, else by its extension, else by what is in it. Findings (cdist_finding_t) are sorted by file, in the order given, and
  * by line. Never fails: what cannot be read is a finding. Reads at most CDIST_SETTINGS_MAX bytes a file. */
 apr_array_header_t *cdist_lint_files(const apr_array_header_t *files, const cdist_lint_options_t *options, apr_pool_t *pool);
+/* What a file is that somebody is about to change, as the platform's usual name for it: "conf.cfg", "ClientUpdate.cfg",
+ * "1cestart.cfg", "1cescmn.cfg", "default.vrd" or "ibases.v8i"; NULL if neither name nor content tells. XML is a .vrd and what
+ * has sections is a list of infobases, whatever the file is called. */
+const char *cdist_lint_kind_name(const char *path, const char *bytes, apr_size_t length, apr_pool_t *pool);
 
 #ifdef __cplusplus
 }

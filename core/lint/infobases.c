@@ -1,5 +1,5 @@
-/* Lists of infobases, .v8i: a section for each infobase or folder. A section with Connect is an infobase, without it is a
- * folder; Folder=/a/b names the folders above it. Source: administrator guide of 8.3.23, App. 3.3. Lists may have thousands of
+/* Lists of infobases, .v8i: a section for each infobase or group. A section with Connect is an infobase, without it is a
+ * group; Folder=/a/b names the groups above it. Source: administrator guide of 8.3.23, App. 3.3. Lists may have thousands of
  * sections, so everything is looked up in tables. */
 #include "lint_int.h"
 
@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* The settings that checks need. */
-enum { CONNECT, FOLDER, VERSION, DEFAULT_VERSION, WANTED };
-static const char *const wanted[WANTED] = {"Connect", "Folder", "Version", "DefaultVersion"};
+enum { CONNECT, FOLDER, VERSION, DEFAULT_VERSION, ID, WANTED };
+static const char *const wanted[WANTED] = {"Connect", "Folder", "Version", "DefaultVersion", "ID"};
 
 typedef struct {
     const cdist_settings_line_t *head;
@@ -45,9 +45,19 @@ static void take_setting(reading_t *reading, section_t *section, const cdist_set
         return;
     }
     apr_hash_set(reading->seen, known, APR_HASH_KEY_STRING, line);
+    lint_value(reading->lint, reading->file, line->number, known, line->value);
     for (i = 0; i < WANTED; i++) {
         if (strcmp(known, wanted[i]) == 0) section->line[i] = line;
     }
+}
+
+/* NB: such a line makes the whole list unreadable for who reads it strictly, as 1cdist resolve and CDistInfobases do: nobody
+ * knows to which infobase the next lines belong. */
+static int is_broken_header(const reading_t *reading, const cdist_settings_line_t *line)
+{
+    const char *text = APR_ARRAY_IDX(reading->file->settings->file->lines, line->number - 1, cdist_line_t).text;
+
+    return *text == '[' && (line->kind != CDIST_SETTING_SECTION || !*line->key);
 }
 
 static void read_sections(reading_t *reading)
@@ -62,7 +72,10 @@ static void read_sections(reading_t *reading)
         section_t *section = reading->sections->nelts
                                  ? &APR_ARRAY_IDX(reading->sections, reading->sections->nelts - 1, section_t) : &outside;
 
-        if (line->kind == CDIST_SETTING_SECTION) {
+        if (is_broken_header(reading, line)) {
+            lint_add(reading->lint, reading->file, line->number, CDIST_LINT_ERROR, "broken-section", NULL,
+                     "a section's header must be a name between [ and ]; the lines after it would belong to another infobase");
+        } else if (line->kind == CDIST_SETTING_SECTION) {
             section = memset(apr_array_push(reading->sections), 0, sizeof *section);
             section->head = line;
             apr_hash_clear(reading->seen);
@@ -79,7 +92,7 @@ static const char *folder_of(const section_t *section)
     return section->line[FOLDER] ? section->line[FOLDER]->value : "/";
 }
 
-/* NB: two folders of the same name under different folders are no duplicates: nothing starts by a folder's name. */
+/* NB: two groups of the same name in different groups are no duplicates: nothing starts by a group's name. */
 static void check_names(reading_t *reading)
 {
     apr_pool_t *pool = reading->lint->pool;
@@ -102,7 +115,32 @@ static void check_names(reading_t *reading)
     }
 }
 
-/* A folder's path with neither blanks nor a slash at its end; "" is the top. */
+/* The ID tells the launcher which infobase of another list is the same one, so a copy that was made by hand needs its own. */
+static void check_ids(reading_t *reading)
+{
+    apr_pool_t *pool = reading->lint->pool;
+    apr_hash_t *ids = apr_hash_make(pool);
+    int i;
+
+    for (i = 0; i < reading->sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(reading->sections, i, section_t), *before;
+        const cdist_settings_line_t *line = section->line[ID];
+        char *id = line && *line->value ? apr_pstrdup(pool, line->value) : NULL;
+
+        if (!id) continue;
+        cdist_text_fold(id);
+        before = apr_hash_get(ids, id, APR_HASH_KEY_STRING);
+        if (!before) {
+            apr_hash_set(ids, id, APR_HASH_KEY_STRING, section);
+            continue;
+        }
+        lint_add(reading->lint, reading->file, line->number, CDIST_LINT_WARNING, "duplicate-id", NULL,
+                 "[%s] of line %d has this ID already: the launcher takes the two for one when lists are merged; give one of "
+                 "them another GUID", cdist_text_printable(before->head->key, pool), before->head->number);
+    }
+}
+
+/* A group's path with neither blanks nor a slash at its end; "" is the top. */
 static const char *clean_path(const char *path, apr_pool_t *pool)
 {
     apr_size_t length = strlen(path);
@@ -111,26 +149,26 @@ static const char *clean_path(const char *path, apr_pool_t *pool)
     return apr_pstrmemdup(pool, path, length);
 }
 
-static void check_folders(reading_t *reading)
+static void check_groups(reading_t *reading)
 {
     apr_pool_t *pool = reading->lint->pool;
-    apr_hash_t *folders = apr_hash_make(pool);
+    apr_hash_t *groups = apr_hash_make(pool);
     int i;
 
     for (i = 0; i < reading->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(reading->sections, i, section_t);
 
         if (section->line[CONNECT]) continue;
-        apr_hash_set(folders, apr_pstrcat(pool, clean_path(folder_of(section), pool), "/", section->head->key, NULL),
+        apr_hash_set(groups, apr_pstrcat(pool, clean_path(folder_of(section), pool), "/", section->head->key, NULL),
                      APR_HASH_KEY_STRING, section);
     }
     for (i = 0; i < reading->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(reading->sections, i, section_t);
         const char *path = clean_path(folder_of(section), pool);
 
-        if (!*path || apr_hash_get(folders, path, APR_HASH_KEY_STRING)) continue;
+        if (!*path || apr_hash_get(groups, path, APR_HASH_KEY_STRING)) continue;
         lint_add(reading->lint, reading->file, section->line[FOLDER]->number, CDIST_LINT_WARNING, "orphan-folder", NULL,
-                 "there is no section for the folder %s, in that case of letters",
+                 "there is no section for the group %s, in that case of letters",
                  cdist_text_printable(section->line[FOLDER]->value, pool));
     }
 }
@@ -142,7 +180,8 @@ void lint_infobases(lint_t *lint, const lint_file_t *file)
 
     read_sections(&reading);
     check_names(&reading);
-    check_folders(&reading);
+    check_ids(&reading);
+    check_groups(&reading);
     for (i = 0; i < reading.sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(reading.sections, i, section_t);
 

@@ -154,35 +154,18 @@ const char *lint_key_meant(lint_kind_t kind, const char *key)
     return meant;
 }
 
-/* ---- kinds ----------------------------------------------------------------------------------------------------- */
-
-/* 2 for a key of the kind, 1 for one that was meant to be one. */
-static int weight(lint_kind_t kind, const char *key)
+const char *lint_word_meant(const char *text, const char *const *words)
 {
-    int list;
+    apr_size_t length = strlen(text);
+    const char *meant = NULL;
+    int nearest = tolerance(length) + 1;
 
-    if (lint_key_known(&list, kind, key)) return 2;
-    return lint_key_meant(kind, key) ? 1 : 0;
-}
+    for (; length <= KEY_MAX && *words; words++) {
+        int far = abs((int)length - (int)strlen(*words)) > nearest ? nearest + 1 : distance(text, *words);
 
-lint_kind_t lint_kind_by_keys(const cdist_settings_t *settings)
-{
-    static const lint_kind_t kinds[] = {KIND_CONF, KIND_UPDATE, KIND_START, KIND_INFOBASES};
-    int points[sizeof kinds / sizeof kinds[0]] = {0}, has_version = 0, best = 0, i;
-    size_t k;
-
-    for (i = 0; i < settings->lines->nelts && i < 1000; i++) {
-        const cdist_settings_line_t *line = &APR_ARRAY_IDX(settings->lines, i, cdist_settings_line_t);
-
-        if (line->kind != CDIST_SETTING_VALUE) continue;
-        for (k = 0; k < sizeof kinds / sizeof kinds[0]; k++) points[k] += weight(kinds[k], line->key);
-        if (strcasecmp(line->key, "Version") == 0) has_version = 1;
-        /* NB: a section before the first key is what the keys of a list of infobases have; nothing else has sections. */
-        if (i > 0 && APR_ARRAY_IDX(settings->lines, 0, cdist_settings_line_t).kind == CDIST_SETTING_SECTION) points[3] += 1;
+        if (far > nearest) continue;
+        meant = far < nearest ? *words : NULL;
+        nearest = far;
     }
-    if (!has_version) points[1] = 0;
-    for (k = 1; k < sizeof kinds / sizeof kinds[0]; k++) {
-        if (points[k] > points[best]) best = (int)k;
-    }
-    return points[best] ? kinds[best] : KIND_UNKNOWN;
+    return nearest <= tolerance(length) ? meant : NULL;
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 const char *cdist_lint_level_name(cdist_lint_level_t level)
 {
     static const char *const names[] = {"error", "warning", "note"};
@@ -29,34 +28,6 @@ void lint_add(lint_t *lint, const lint_file_t *file, int line, cdist_lint_level_
     va_start(args, fmt);
     finding->message = apr_pvsprintf(lint->pool, fmt, args);
     va_end(args);
-}
-
-/* ---- kinds ----------------------------------------------------------------------------------------------------- */
-
-/* By the name that the platform gives to such a file, or its extension. */
-static lint_kind_t kind_by_name(const char *path)
-{
-    static const struct {
-        const char *name;
-        lint_kind_t kind;
-    } names[] = {{"conf.cfg", KIND_CONF},       {"ClientUpdate.cfg", KIND_UPDATE}, {"1cestart.cfg", KIND_START},
-                 {"1cescmn.cfg", KIND_COMMON}};
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot;
-    size_t i;
-
-    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcasecmp(name, names[i].name) == 0) return names[i].kind;
-    }
-    dot = strrchr(name, '.');
-    if (dot && strcasecmp(dot, ".vrd") == 0) return KIND_VRD;
-    return dot && strcasecmp(dot, ".v8i") == 0 ? KIND_INFOBASES : KIND_UNKNOWN;
-}
-
-static int begins_as_xml(const char *bytes, apr_size_t length)
-{
-    if (length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) bytes += 3, length -= 3;
-    while (length > 0 && strchr(" \t\r\n", *bytes) && *bytes) bytes++, length--;
-    return length > 0 && *bytes == '<';
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
@@ -167,8 +138,8 @@ static void read_file(lint_t *lint, lint_file_t *file)
                  err->status ? apr_strerror(err->status, text, sizeof text) : "it is too large");
         return;
     }
-    file->kind = kind_by_name(file->path);
-    if (file->kind == KIND_UNKNOWN && begins_as_xml(bytes, length)) file->kind = KIND_VRD;
+    file->kind = lint_kind_by_name(file->path);
+    if (file->kind == KIND_UNKNOWN && lint_begins_as_xml(bytes, length)) file->kind = KIND_VRD;
     if (file->kind == KIND_VRD) read_vrd(lint, file, bytes, length);
     else read_lines(lint, file, bytes, length);
 }

@@ -42,15 +42,25 @@ void lint_add(lint_t *lint, const lint_file_t *file, int line, cdist_lint_level_
 const char *lint_key_known(int *list, lint_kind_t kind, const char *key);
 /* The key that was probably meant, NULL if none is near enough. */
 const char *lint_key_meant(lint_kind_t kind, const char *key);
+/* The one of these words (NULL at the end) that was probably meant by a text that is none of them; NULL if none is near. */
+const char *lint_word_meant(const char *text, const char *const *words);
+
+/* ---- kind.c ---- */
+
+/* By the name that the platform gives to such a file, or its extension. */
+lint_kind_t lint_kind_by_name(const char *path);
+int lint_begins_as_xml(const char *bytes, apr_size_t length);
 /* What a file of lines is, by its keys and sections. */
 lint_kind_t lint_kind_by_keys(const cdist_settings_t *settings);
 
-/* ---- settings.c, infobases.c, descriptor.c, location.c, order.c ---- */
+/* ---- settings.c, infobases.c, values.c, descriptor.c, location.c, order.c ---- */
 
 /* Files of keys without sections. */
 void lint_settings(lint_t *lint, const lint_file_t *file);
 void lint_infobases(lint_t *lint, const lint_file_t *file);
 void lint_descriptor(lint_t *lint, const lint_file_t *file);
+/* A value of which the launcher knows a few words only; `key` as the platform spells it. */
+void lint_value(lint_t *lint, const lint_file_t *file, int line, const char *key, const char *value);
 /* An address for a slot (a place in cdist_locations) that stands under `name`. */
 void lint_location(lint_t *lint, const lint_file_t *file, int line, int location, const char *name, const char *url);
 /* What goes before what, among all files (lint_file_t). */

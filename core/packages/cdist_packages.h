@@ -60,13 +60,17 @@ typedef struct {
  * package is read twice, first to see what is in it, then to pack it; nothing is unpacked to the disk. The archive equals what
  * cdist_build makes of the unpacked folder. It appears in one step, after it was verified; folders are made as needed, and
  * after an error nothing is left. Memory: 144 MiB above the list of entries, and what the unpacker of the package's format
- * takes. Not to be called by two threads for one root at the same time.
- * Errors, all of which begin with the package's path: CDIST_E_INPUT if version or slot are not told, or told differently, for
- * another form of file, or over max_bytes; CDIST_E_UNSAFE for what must not be unpacked (names, links, duplicates, bombs),
- * named by its entry; CDIST_E_CORRUPT for a damaged package, CDIST_E_SOURCE if it cannot be read, CDIST_E_CHANGED if it changes
- * meanwhile, CDIST_E_STORE for the destination, also if another archive is there, CDIST_E_STOPPED. */
+ * takes. Of two imports for one place at the same time, here or in another process, the second finds the first one's archive.
+ * Errors, all of which begin with the package's path. Of the package: CDIST_E_INPUT if version or slot are not told, or told
+ * differently, for another form of file, over max_bytes, or if another archive is there; CDIST_E_UNSAFE for what must not be
+ * unpacked (names, links, duplicates, bombs), named by its entry; CDIST_E_CORRUPT for a damaged one. Of the moment or the
+ * machine, so that the same package may be taken another time: CDIST_E_NOTFOUND if there is no such file, CDIST_E_SOURCE if it
+ * cannot be read, CDIST_E_CHANGED if it changes meanwhile, CDIST_E_STORE for the destination, CDIST_E_STOPPED. */
 CDIST_MUST_CHECK cdist_err_t *cdist_import(cdist_imported_t *result, const char *package, const cdist_import_options_t *options,
                                            apr_pool_t *pool);
+
+/* CDIST_E_STORE unless there is such a folder of releases, for who asks before the first package. */
+CDIST_MUST_CHECK cdist_err_t *cdist_import_check_root(const char *root, apr_pool_t *pool);
 
 #ifdef __cplusplus
 }

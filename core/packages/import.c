@@ -101,16 +101,23 @@ static cdist_err_t *make_folder(import_t *import, int level, const char *path)
     return NULL;
 }
 
+cdist_err_t *cdist_import_check_root(const char *root, apr_pool_t *pool)
+{
+    const char *shown = cdist_text_printable(root, pool);
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, root, APR_FINFO_TYPE, pool);
+
+    if (APR_STATUS_IS_ENOENT(rv)) return cdist_err_create(pool, CDIST_E_STORE, 0, "%s: is no folder; make it first", shown);
+    if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "%s", shown);
+    return info.filetype == APR_DIR ? NULL : cdist_err_create(pool, CDIST_E_STORE, 0, "%s: is no folder", shown);
+}
+
 static cdist_err_t *make_folders(import_t *import)
 {
     const char *release = apr_pstrcat(import->outer, import->options->root, "/",
                                       cdist_version_format(&import->result->version, import->pool), NULL);
-    apr_finfo_t info;
 
-    if (apr_stat(&info, import->options->root, APR_FINFO_TYPE, import->pool) != APR_SUCCESS || info.filetype != APR_DIR) {
-        return cdist_err_create(import->pool, CDIST_E_STORE, 0, "%s is no folder",
-                                cdist_text_printable(import->options->root, import->pool));
-    }
+    CDIST_ERR(cdist_import_check_root(import->options->root, import->pool));
     import->folder = apr_pstrcat(import->outer, release, "/distr", NULL);
     import->result->path = apr_pstrcat(import->outer, import->folder, "/", import->result->slot->file, NULL);
     CDIST_ERR(make_folder(import, 0, release));
@@ -225,14 +232,37 @@ static cdist_err_t *look_at_old(int *there, cdist_digest_t *digest, const import
     return NULL;
 }
 
-/* Verifies what was made, as a stranger's archive would be, and gives it its name. */
+/* NB: somebody else may import the same release at this very moment. Who comes second looks at what the first has left, and
+ * takes the place of nothing that he has not seen. */
+static cdist_err_t *give_name(import_t *import, cdist_temp_t *temp)
+{
+    cdist_imported_t *result = import->result;
+    cdist_digest_t old;
+    apr_status_t rv;
+    int there;
+
+    CDIST_ERR(look_at_old(&there, &old, import));
+    if (!there && !import->options->force) {
+        rv = cdist_os_temp_publish_new(temp, result->path, import->pool);
+        if (!APR_STATUS_IS_EEXIST(rv)) return rv == APR_SUCCESS ? NULL : cannot_write(import, result->path, rv);
+        CDIST_ERR(look_at_old(&there, &old, import));
+    }
+    result->unchanged = there && cdist_digest_equal(&old, &result->sha256);
+    if (result->unchanged) return NULL;
+    if (!import->options->force) {
+        return cdist_err_create(import->pool, CDIST_E_INPUT, 0,
+                                "%s is there already, and is another archive; --force replaces it",
+                                cdist_text_printable(result->path, import->pool));
+    }
+    rv = cdist_os_temp_publish(temp, result->path, import->pool);
+    return rv == APR_SUCCESS ? NULL : cannot_write(import, result->path, rv);
+}
+
+/* Verifies what was made, as a stranger's archive would be, and publishes it. */
 static cdist_err_t *publish(import_t *import, cdist_temp_t *temp, const cdist_manifest_t *manifest)
 {
     cdist_imported_t *result = import->result;
     cdist_verification_t *verification;
-    cdist_digest_t old;
-    apr_status_t rv;
-    int there;
 
     CDIST_ERR(cdist_zip_verify(&verification, temp->file, result->path, import->options->stop, import->pool));
     CDIST_ERR(cdist_verification_error(verification, result->path, import->pool));
@@ -244,15 +274,7 @@ static cdist_err_t *publish(import_t *import, cdist_temp_t *temp, const cdist_ma
     result->bytes = manifest->archive_bytes;
     result->files = manifest->entries->nelts;
     result->left_out = import->survey->left_out;
-    CDIST_ERR(look_at_old(&there, &old, import));
-    result->unchanged = there && cdist_digest_equal(&old, &result->sha256);
-    if (result->unchanged) return NULL;
-    if (there && !import->options->force) {
-        return cdist_err_create(import->pool, CDIST_E_STORE, 0, "%s is there already, and is another archive; --force replaces it",
-                                cdist_text_printable(result->path, import->pool));
-    }
-    rv = cdist_os_temp_publish(temp, result->path, import->pool);
-    return rv == APR_SUCCESS ? NULL : cannot_write(import, result->path, rv);
+    return give_name(import, temp);
 }
 
 static cdist_err_t *make_archive(import_t *import, cdist_package_form_t form, const cdist_stat_t *seen)
@@ -277,8 +299,12 @@ static cdist_err_t *run(import_t *import)
     cdist_package_name_t name;
     cdist_reader_t *reader;
     cdist_stat_t seen;
+    apr_finfo_t info;
     cdist_err_t *err;
 
+    if (APR_STATUS_IS_ENOENT(apr_stat(&info, import->path, APR_FINFO_TYPE, import->pool))) {
+        return cdist_err_create(import->pool, CDIST_E_NOTFOUND, 0, "there is no such file");
+    }
     CDIST_ERR(identify_by_name(&name, import));
     CDIST_ERR(cdist_reader_open(&reader, import->path, name.form, import->pool));
     seen = reader->stat;

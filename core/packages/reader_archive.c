@@ -64,6 +64,20 @@ static cdist_err_t *damaged(cdist_reader_t *reader, const char *what)
                             cdist_text_printable(reason ? reason : "it is damaged", reader->pool));
 }
 
+/* Nothing could be read. NB: libarchive looks for a ZIP's directory at its end; one without it is no archive to it. */
+static cdist_err_t *not_recognised(cdist_reader_t *reader)
+{
+    char head[4] = "";
+
+    if (reader->stat.bytes >= sizeof head && cdist_os_read_at(reader->file, 0, head, sizeof head) == APR_SUCCESS &&
+        memcmp(head, "PK\3\4", sizeof head) == 0) {
+        return cdist_err_create(reader->pool, CDIST_E_CORRUPT, 0,
+                                "is cut off or damaged: it begins as a ZIP archive, and has no "
+                                "directory at its end; download it again");
+    }
+    return damaged(reader, "is no archive of a known kind");
+}
+
 static int support_formats(struct archive *archive, int packed)
 {
     if (archive_read_support_format_tar(archive) != ARCHIVE_OK) return 0;
@@ -89,8 +103,7 @@ cdist_err_t *cdist_unarchiver_open(cdist_reader_t *reader)
     archive_read_set_read_callback(u->archive, read_bytes);
     if (!cdist_stream_is_packed(u->stream)) archive_read_set_seek_callback(u->archive, seek_to);
     archive_read_set_callback_data(u->archive, u);
-    if (archive_read_open1(u->archive) != ARCHIVE_OK) return damaged(reader, "cannot be opened as an archive");
-    return NULL;
+    return archive_read_open1(u->archive) == ARCHIVE_OK ? NULL : not_recognised(reader);
 }
 
 /* ---- members ----------------------------------------------------------------------------------------------------- */
@@ -171,8 +184,9 @@ cdist_err_t *cdist_unarchiver_next(int *more, cdist_reader_t *reader)
         *more = state != ARCHIVE_EOF;
         if (state == ARCHIVE_EOF) return check_end(reader);
         if (state < ARCHIVE_WARN) {
-            return damaged(reader, reader->member.name ? apr_psprintf(reader->pool, "after entry %s",
-                           cdist_text_printable(reader->member.name, reader->pool)) : "is no archive of a known kind");
+            if (!reader->member.name) return not_recognised(reader);
+            return damaged(reader, apr_psprintf(reader->pool, "after entry %s",
+                                                cdist_text_printable(reader->member.name, reader->pool)));
         }
         reader->unarchiver->number++;
         reader->unarchiver->crc32 = 0;

@@ -321,9 +321,20 @@ cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, con
     cdist_target_t target = {NULL, path, 0, 0, NULL, watching ? 0 : live->options.grace};
     const cdist_snapshot_t *snapshot = current_snapshot(live, &target, pool);
 
-    if (!snapshot) return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: is still being read for the first time", path);
+    cdist_err_t *err;
+
+    if (!snapshot) {
+        err = cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: is still being read for the first time", path);
+        err->told = "the 1C server's folder, which says what is current, is still being read for the first time";
+        return err;
+    }
     *version = snapshot->server;
-    return cdist_err_dup(snapshot->server_err, pool);
+    err = cdist_err_dup(snapshot->server_err, pool);
+    if (err && err->code == CDIST_E_SOURCE) {
+        err->told = "the 1C server's folder, which says which release is current, cannot be read; CD0119 in the server's "
+                    "error_log names it";
+    }
+    return err;
 }
 
 void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup)

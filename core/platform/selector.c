@@ -112,8 +112,23 @@ static int is_unread(const cdist_catalogue_t *catalogue, const cdist_slot_t *slo
 
 static cdist_err_t *unread(const cdist_slot_t *slot, apr_pool_t *pool)
 {
-    return cdist_err_create(pool, CDIST_E_SOURCE, 0, "it is not known which releases have %s: its folder cannot be read",
-                            slot->name);
+    cdist_err_t *err = cdist_err_create(pool, CDIST_E_SOURCE, 0,
+                                        "it is not known which releases have %s: its folder cannot be read", slot->name);
+
+    err->told = apr_pstrcat(pool, err->message, "; CD0020 in the server's error_log names it", NULL);
+    return err;
+}
+
+/* `what` is there, and is not in order. */
+static cdist_err_t *unfit(const char *what, const char *problem, apr_pool_t *pool)
+{
+    cdist_err_t *err = cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s cannot be offered: %s", what, problem);
+
+    err->told = apr_pstrcat(pool, what,
+                            " is there, but is not in order, and is not handed out as it is; CD0020 in the server's "
+                            "error_log says what is wrong with it, and so does 1cdist scan",
+                            NULL);
+    return err;
 }
 
 static int has_unsettled(const cdist_catalogue_t *catalogue, const cdist_version_t *mask)
@@ -202,15 +217,14 @@ static cdist_err_t *offer(const cdist_source_t **source, const cdist_catalogue_t
     *source = cdist_release_source(release, slot);
     if (cdist_source_offered(*source)) return NULL;
     if (*source && (*source)->problem) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s %s cannot be offered: %s", slot->name, version,
-                                (*source)->problem);
+        return unfit(apr_pstrcat(pool, slot->name, " ", version, NULL), (*source)->problem, pool);
     }
     if (*source) {
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "release %s is not ready yet: its folder is still being filled",
                                 version);
     }
     if (release->problem) {
-        return cdist_err_create(pool, CDIST_E_SOURCE, 0, "release %s cannot be offered: %s", version, release->problem);
+        return unfit(apr_pstrcat(pool, "release ", version, NULL), release->problem, pool);
     }
     if (catalogue->unreadable->nelts) {
         return unknown(catalogue, apr_psprintf(pool, "it is not known whether release %s has %s", version, slot->name),

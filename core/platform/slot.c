@@ -191,19 +191,86 @@ const cdist_slot_t *cdist_slot_parse_file(const char *file, const apr_array_head
 }
 
 /* Names that the vendor gives to downloads and installers, without version, normalised. NB: longer ones first, as above. */
-static const word_t vendor_names[] = {
-    {"setuptc64", WINDOWS64},        {"setuptcx8664", WINDOWS64},     {"setuptc", WINDOWS32},         {"thinclient64", LINUX64},
-    {"thinclient32", LINUX32},       {"thinclientdeb64", LINUX64},   {"thinclientrpm64", LINUX64},
-    {"thinclientdeb32", LINUX32},    {"thinclientrpm32", LINUX32},   {"thinclientarm", LINUX_ARM64},
-    {"thincliente2k", LINUX_E2K},    {"macosthinclient", MACOS64},
-    {"thinosx", MACOS64},            {"setupthinx8664", LINUX64},    {"setupthini386", LINUX32},
-    {"setupfullx8664", LINUX64},     {"setupfulli386", LINUX32}};
+static const struct {
+    const char *word;
+    int slot;
+    arch_t arch; /* that the word tells; ARCH_NONE: another one may follow it */
+} vendor_names[] = {{"setuptcx8664", WINDOWS64, ARCH_64},
+                    {"setuptc64", WINDOWS64, ARCH_64},
+                    {"setuptcx64", WINDOWS64, ARCH_64},
+                    {"setuptcx86", WINDOWS32, ARCH_32},
+                    {"setuptc32", WINDOWS32, ARCH_32},
+                    {"setuptc", WINDOWS32, ARCH_NONE},
+                    {"thinclient64", LINUX64, ARCH_64},
+                    {"thinclient32", LINUX32, ARCH_32},
+                    {"thinclientdeb64", LINUX64, ARCH_64},
+                    {"thinclientrpm64", LINUX64, ARCH_64},
+                    {"thinclientdeb32", LINUX32, ARCH_32},
+                    {"thinclientrpm32", LINUX32, ARCH_32},
+                    {"thinclientarm64", LINUX_ARM64, ARCH_ARM64},
+                    {"thinclientarm", LINUX_ARM64, ARCH_ARM64},
+                    {"thincliente2k", LINUX_E2K, ARCH_E2K},
+                    {"macosthinclient", MACOS64, ARCH_64},
+                    {"thinosx64", MACOS64, ARCH_64},
+                    {"thinosx", MACOS64, ARCH_64},
+                    {"setupthinx8664", LINUX64, ARCH_64},
+                    {"setupthini386", LINUX32, ARCH_32},
+                    {"setupfullx8664", LINUX64, ARCH_64},
+                    {"setupfulli386", LINUX32, ARCH_32}};
+
+/* Where the name goes on behind the word; NULL if it does not begin with it, or goes on with a letter: "setuptcarm64" is no
+ * "setuptc". The word is normalised, the name is not. */
+static const char *behind_word(const char *name, const char *word)
+{
+    for (; *word; name++) {
+        if (strchr("-_. ", *name) && *name) continue;
+        if (apr_tolower(*name) != *word++) return NULL;
+    }
+    return apr_isalpha(*name) ? NULL : name;
+}
+
+/* The processor that the rest of a name begins with. */
+static arch_t arch_at(const char *rest)
+{
+    arch_t found = ARCH_NONE;
+    apr_size_t longest = 0;
+    char text[64];
+    size_t i;
+
+    if (!normalise(text, sizeof text, rest)) return ARCH_NONE;
+    for (i = 0; i < sizeof archs / sizeof archs[0]; i++) {
+        apr_size_t length = strlen(archs[i].word);
+
+        if (length <= longest || strncmp(text, archs[i].word, length) != 0) continue;
+        longest = length;
+        found = (arch_t)archs[i].value;
+    }
+    return found;
+}
+
+/* NB: what is for a processor that the vendor has no such name for is nothing that we know, rather than something near it. */
+static const cdist_slot_t *find_vendor_name(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof vendor_names / sizeof vendor_names[0]; i++) {
+        const char *rest = behind_word(name, vendor_names[i].word);
+        arch_t arch = rest ? arch_at(rest) : ARCH_NONE;
+
+        if (!rest) continue;
+        if (arch == ARCH_NONE || vendor_names[i].slot == MACOS64 || arch == vendor_names[i].arch) {
+            return &cdist_slots[vendor_names[i].slot];
+        }
+        return vendor_names[i].arch == ARCH_NONE ? combine(SYSTEM_WINDOWS, arch) : NULL;
+    }
+    return NULL;
+}
 
 const cdist_slot_t *cdist_slot_find(const char *name, const apr_array_header_t *components, apr_pool_t *scratch_pool)
 {
     const cdist_slot_t *component = find_component(name, 0, components), *slot = component ? component : cdist_slot_parse(name);
     cdist_version_t version;
-    apr_size_t length, i;
+    apr_size_t length;
     const char *at;
     char text[64];
 
@@ -212,10 +279,5 @@ const cdist_slot_t *cdist_slot_find(const char *name, const apr_array_header_t *
     if (at) name = apr_pstrcat(scratch_pool, apr_pstrmemdup(scratch_pool, name, (apr_size_t)(at - name)), at + length, NULL);
     if (!normalise(text, sizeof text, name)) return NULL;
     slot = parse_normalised(text);
-    for (i = 0; !slot && i < sizeof vendor_names / sizeof vendor_names[0]; i++) {
-        if (strncmp(text, vendor_names[i].word, strlen(vendor_names[i].word)) == 0) {
-            slot = &cdist_slots[vendor_names[i].value];
-        }
-    }
-    return slot;
+    return slot ? slot : find_vendor_name(name);
 }

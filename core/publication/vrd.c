@@ -61,6 +61,7 @@ int cdist_connection_has(const char *text, const char *name)
 static void take_attributes(reading_t *reading, const XML_Char **pairs)
 {
     cdist_vrd_t *vrd = reading->vrd;
+    cdist_vrd_walk_t walk = {0, 0, 0};
 
     for (; *pairs; pairs += 2) {
         cdist_attribute_t *attribute;
@@ -70,7 +71,7 @@ static void take_attributes(reading_t *reading, const XML_Char **pairs)
         attribute = apr_array_push(vrd->attributes);
         attribute->name = apr_pstrdup(reading->pool, pairs[0]);
         attribute->value = is_ib ? "" : apr_pstrdup(reading->pool, pairs[1]);
-        attribute->line = cdist_vrd_line_of(vrd, pairs[0]);
+        attribute->line = cdist_vrd_next_line(&walk, vrd, pairs[0]);
         if (!is_ib) continue;
         vrd->ib_line = attribute->line;
         vrd->ib_secret = holds_secret(pairs[1]);

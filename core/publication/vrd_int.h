@@ -4,7 +4,15 @@
 
 #include "cdist_publication.h"
 
-/* The line of an attribute of the start tag, 0 if it has none of that name. */
-int cdist_vrd_line_of(const cdist_vrd_t *vrd, const char *name);
+/* A walk over the start tag, which has its attributes in the order in which a parser names them. A zeroed one begins. */
+typedef struct {
+    apr_size_t at;      /* behind the last attribute; 0: before the first */
+    apr_size_t counted; /* up to where lines are counted */
+    int line;
+} cdist_vrd_walk_t;
+
+/* The line of the next attribute of that name, 0 if there is none from there on. What lies between is passed over, so that the
+ * lines of all attributes take one reading of the tag. */
+int cdist_vrd_next_line(cdist_vrd_walk_t *walk, const cdist_vrd_t *vrd, const char *name);
 
 #endif

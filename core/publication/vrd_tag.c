@@ -58,16 +58,18 @@ static int is_named(const cdist_vrd_t *vrd, const span_t *span, const char *name
     return span->name_bytes == strlen(name) && memcmp(vrd->bytes + span->name_at, name, span->name_bytes) == 0;
 }
 
-int cdist_vrd_line_of(const cdist_vrd_t *vrd, const char *name)
+int cdist_vrd_next_line(cdist_vrd_walk_t *walk, const cdist_vrd_t *vrd, const char *name)
 {
-    apr_size_t at = first_at(vrd), i;
     span_t span;
-    int line = 1;
 
-    while (next_span(&span, &at, vrd)) {
+    if (!walk->at) {
+        walk->at = first_at(vrd);
+        walk->line = 1;
+    }
+    while (next_span(&span, &walk->at, vrd)) {
         if (!is_named(vrd, &span, name)) continue;
-        for (i = 0; i < span.name_at; i++) line += vrd->bytes[i] == '\n';
-        return line;
+        for (; walk->counted < span.name_at; walk->counted++) walk->line += vrd->bytes[walk->counted] == '\n';
+        return walk->line;
     }
     return 0;
 }

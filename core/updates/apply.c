@@ -3,6 +3,7 @@
  * old ids with the update's over them. */
 #include "updates_int.h"
 
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -205,11 +206,24 @@ static cdist_err_t *write_result(cdist_applied_t *applied, const assembly_t *ass
     return NULL;
 }
 
+/* NB: asked before anything is read, since the inflated updates lie there too meanwhile. */
+static cdist_err_t *check_folder(const char *folder, const char *output, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, folder, APR_FINFO_TYPE, pool);
+
+    if (rv == APR_SUCCESS && info.filetype == APR_DIR) return NULL;
+    return cdist_err_create(pool, CDIST_E_STORE, 0, "%s: cannot be written: there is no folder %s; make it first",
+                            cdist_text_printable(output, pool), cdist_text_printable(folder, pool));
+}
+
 static cdist_err_t *apply_all(cdist_applied_t *applied, assembly_t *assembly, const char *output, const char *base_path,
                               const apr_array_header_t *updates)
 {
     const char *folder = cdist_path_folder(output, assembly->pool);
     int i, bits;
+
+    CDIST_ERR(check_folder(folder, output, assembly->pool));
 
     CDIST_ERR(open_base(assembly, base_path, assembly->pool));
     for (i = 0; i < updates->nelts; i++) {

@@ -207,19 +207,33 @@ cdist_err_t *cdist_update_info_parse(cdist_update_info_t **info, cdist_stream_t 
     return NULL;
 }
 
-/* NB: the id decides. Two builds may have one name, vendor and version, and an update of one spoils the other. */
-cdist_err_t *cdist_update_check(const cdist_update_info_t *info, const cdist_configuration_id_t *id, const char *name,
-                                apr_pool_t *pool)
+/* Name and vendor of a configuration, for a message. */
+static const char *shown_name(const cdist_configuration_id_t *id, apr_pool_t *pool)
+{
+    const char *vendor = cdist_text_printable(id->vendor, pool);
+
+    return apr_pstrcat(pool, cdist_text_printable(id->name, pool), *vendor ? " of " : "", vendor, NULL);
+}
+
+/* Why an update does not apply: it is of another configuration altogether, or for other versions of this one. */
+static cdist_err_t *not_for_this(const cdist_update_info_t *info, const cdist_configuration_id_t *id, const char *name,
+                                 apr_pool_t *pool)
 {
     const char *versions = "";
-    int i, same_text = 0;
+    int i, same_name = 0, same_text = 0;
 
     for (i = 0; i < info->sources->nelts; i++) {
         const cdist_configuration_id_t *source = &APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t);
+        int here = strcmp(source->name, id->name) == 0;
 
-        if (strcmp(source->version_id, id->version_id) == 0) return NULL;
-        same_text |= strcmp(source->version, id->version) == 0 && strcmp(source->name, id->name) == 0;
+        same_name |= here;
+        same_text |= here && strcmp(source->version, id->version) == 0;
         if (i < 20) versions = apr_pstrcat(pool, versions, i ? ", " : "", source->version, NULL);
+    }
+    if (info->sources->nelts && !same_name) {
+        return cdist_err_create(pool, CDIST_E_INPUT, 0,
+                                "%s: does not apply: it is an update of another configuration, %s, and not of %s", name,
+                                shown_name(&info->target, pool), shown_name(id, pool));
     }
     return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: does not apply to %s %s (id %s)%s; it applies to %s%s", name,
                             cdist_text_printable(id->name, pool), cdist_text_printable(id->version, pool),
@@ -227,4 +241,16 @@ cdist_err_t *cdist_update_check(const cdist_update_info_t *info, const cdist_con
                             same_text ? ": it is for another build of this version" : "",
                             info->sources->nelts ? cdist_text_printable(versions, pool) : "nothing",
                             info->sources->nelts > 20 ? " …" : "");
+}
+
+/* NB: the id decides. Two builds may have one name, vendor and version, and an update of one spoils the other. */
+cdist_err_t *cdist_update_check(const cdist_update_info_t *info, const cdist_configuration_id_t *id, const char *name,
+                                apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < info->sources->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t).version_id, id->version_id) == 0) return NULL;
+    }
+    return not_for_this(info, id, name, pool);
 }

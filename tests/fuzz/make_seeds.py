@@ -70,6 +70,40 @@ def text_seeds():
     yield "long", b"/" + b"x" * 600
 
 
+def client_text_seeds():
+    texts = ["1C+Enterprise/8.3.22.1750", "Mozilla/5.0 (1CV8C/8.3.25; x) 1C/8.5", "1C/latest", "1CV8C",
+             "f0e1d2c3-B4a5-4000-8000-00000000001f", "00000000-0000-0000-0000-000000000000",
+             "f0e1d2c3-0000-4000-8000-00000000000", "update.example.com:8080", "10.0.0.1", "[2001:db8::1]:443",
+             "[::ffff:10.0.0.1]", "[1:2:3:4:5:6:7:8]", "a..b", "u@h", "[::1", "h:99999", "srv_1c.", ""]
+    for number, text in enumerate(texts):
+        yield f"text{number}", text.encode()
+    yield "not-utf8", b"1C/\xff\xfe"
+
+
+def resolve_seeds():
+    """A list, start files of a user, of all users and the common one, builds; all of them in order, and then not."""
+    bases = ("[a]\nConnect=File=x\nVersion=8.3\n[A]\nConnect=Srvr=h;Ref=r;Usr=u\nVersion=8.3.22.1750\nApp=ThickClient\n"
+             "[b]\nConnect=ws=http://h/b\nApp=WebClient\nDefaultVersion=8.3.25-8.3.25.1286;x86_64\nVersion=8.3.25\n"
+             "[c]\nConnect=File=x\nAdditionalParameters=/P x /C y\n[old]\nConnect=File=x\nVersion=8.1\n[group]\n")
+    user = "DefaultVersion=8.3-8.3.22.1750;x86_64\nAppAutoInstallLastVersion=0\n"
+    everybody = "DefaultVersion=8.5\nWebDistributiveLocation=http://u:p@h/x\n"
+    common = "AppAutoInstallLastVersion=1\nDefaultVersion = 8.2\n"
+    builds = ("i 8.3.22.1750 x86_64 tkw\nd 8.3.25.1286 x86 tw\ni 8.3.25.1394 - ts\nd 8.5.1.1529 x86_64 tku\ni 8.1 x86 kl\n"
+              "i 8.2.19.130 x86 tks\n")
+    parts = [bases, user, everybody, common, builds]
+    whole = "\n--\n".join(parts)
+    yield "whole", whole.encode()
+    for number in range(len(parts)):
+        yield f"without{number}", "\n--\n".join(parts[:number] + [""] + parts[number + 1:]).encode()
+    yield "list-alone", bases.encode()
+    yield "versions", whole.replace("Version=8.3\n", "Version=latest\n").encode()
+    yield "masks", whole.replace("8.3.22.1750", "8.3.22").encode()
+    yield "arch", whole.replace("App=ThickClient", "AppArch=x86").encode()
+    yield "cyrillic", whole.replace("[a]", "[\u0411\u0430\u0437\u0430 = 1]").encode()
+    yield "broken", whole.replace("[b]", "[b").encode()
+    yield "nothing", b""
+
+
 def ini_seeds():
     text = "[Startup]\r\nProductVersion=8.3.22.1750\r\nPackageName=1CEnterprise 8 Thin client (x86-64).msi\r\n;x\r\na=b"
     yield "utf8", text.encode()
@@ -259,6 +293,7 @@ def main(folder):
                           ("branch_report", report_seeds), ("binary", binary_seeds), ("binary_version", version_seeds),
                           ("start_cfg", start_seeds), *make_compare_seeds.TARGETS, *make_detail_seeds.TARGETS,
                           ("infobase_list", infobase_seeds), ("package_name", package_seeds),
+                          ("client_text", client_text_seeds), ("resolve", resolve_seeds),
                           ("rar_index", rar_seeds), ("publication", publication_seeds), ("lint", publication_seeds),
                           *make_update_seeds.TARGETS, *make_template_seeds.TARGETS):
         place = os.path.join(folder, target)

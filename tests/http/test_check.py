@@ -86,14 +86,29 @@ def test_what_is_not_there_is_a_status(httpd, shared):
     server = httpd(shared["plain"], CURRENT)
     outcome = Outcome(server.url("/tc/8.3.1.1/windows64tc.zip"))
     assert outcome.names == ALL[:3] and outcome.bad == ["status"]
-    assert outcome.detail("status") == "404" and "1cdist scan" in outcome.cure("status")
+    assert outcome.detail("status").startswith("404: ") and "8.3.1.1" in outcome.detail("status"), "the server's own words"
+    assert "1cdist scan" in outcome.cure("status")
 
 
-def test_a_page_is_no_archive(httpd, shared):
+@pytest.mark.parametrize("path, words", [("/tc/", "add the name of an archive"), ("/tc/index.json", "for programs"),
+                                         ("/tc/windows64tc.zip.manifest", "for programs"),
+                                         ("/tc/WebDistributiveLocation", "a client's question"),
+                                         ("/tc/WebDistributiveLocation/GetDistributiveInfo?OS=Linux&Arch=x86_64"
+                                          f"&Version={CURRENT}", "a client's question")])
+def test_what_is_no_archive_is_told_what_it_is(httpd, shared, path, words):
     server = httpd(shared["plain"], CURRENT)
-    outcome = Outcome(server.url("/tc/"))
-    assert outcome.bad == ["type", "version"]
-    assert outcome.detail("type").startswith("text/html")
+    outcome = Outcome(server.url(path))
+    assert outcome.names == ALL[:4] and outcome.bad == ["type"]
+    assert words in outcome.cure("type") and "AddType" not in outcome.cure("type")
+
+
+def test_an_address_outside_of_the_publication_is_told_so(httpd, shared):
+    server = httpd(shared["plain"], CURRENT)
+    outcome = Outcome(server.url("/updates/windows64tc.zip"))
+    assert outcome.bad == ["status"] and outcome.detail("status") == "404"
+    assert "outside" in outcome.cure("status") and "Alias" in outcome.cure("status")
+    inside = Outcome(server.url("/tc/nothing/windows64tc.zip"))
+    assert "outside" not in inside.cure("status") and "nothing under this path" in inside.detail("status")
 
 
 def test_a_redirect_is_reported_and_not_followed(files):
@@ -110,6 +125,29 @@ def test_who_must_log_in_is_told_so(files):
     put_archive(server, "closed/windows64tc.zip", {"setup.exe": "x"})
     outcome = Outcome(server.url("/closed/windows64tc.zip"))
     assert outcome.bad == ["status"] and outcome.detail("status") == "403" and "Require all granted" in outcome.cure("status")
+
+
+@pytest.mark.parametrize("name, opens", [("windows64tc.zip", True), ("distr.zip", True), ("CheckInfoBases", True),
+                                         ("GetDistributiveInfo", True), ("GetInfoBases", False), ("resolve?infobase=x", False),
+                                         ("", False), ("index.json", False), ("other", False)])
+def test_nobody_is_told_to_open_what_may_be_closed_on_purpose(name, opens):
+    with answering(b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n") as url:
+        outcome = Outcome(url.replace("windows64tc.zip", name))
+    assert outcome.bad == ["status"] and outcome.detail("status") == "401"
+    assert ("Require all granted" in outcome.cure("status")) == opens
+
+
+def test_https_at_a_port_of_http_is_told_so(httpd, shared):
+    server = httpd(shared["plain"], CURRENT)
+    outcome = Outcome(f"https://127.0.0.1:{server.port}/tc/windows64tc.zip")
+    assert outcome.bad == ["tls"] and "plain http" in outcome.cure("tls") and "http://" in outcome.cure("tls")
+
+
+def test_http_at_a_port_of_https_is_told_so(httpd, shared, certificate):  # noqa: F811
+    server = tls_server(httpd, certificate, {"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistCurrent {CURRENT}'}, "event")
+    server.allow("AH02008", "AH01996", "AH02309")
+    outcome = Outcome(f"http://localhost:{server.port}/tc/windows64tc.zip")
+    assert outcome.bad == ["status"] and "https://" in outcome.cure("status")
 
 
 def test_tls_must_be_trusted_and_for_the_name(httpd, shared, certificate):  # noqa: F811
@@ -179,6 +217,17 @@ def test_no_more_is_downloaded_than_allowed(httpd, shared):
     assert outcome.names == ALL[:5] and outcome.bad == ["length"] and "10240" in outcome.detail("length")
 
 
+def test_no_more_is_unpacked_than_allowed(files):
+    server = files()
+    place = server.folder / "htdocs" / "windows64tc.zip"
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("setup.exe", bytes(30_000))
+        archive.writestr("data.cab", bytes(30_000))
+    outcome = Outcome(server.url("/windows64tc.zip"), "--max-size", "50000")
+    assert outcome.bad == ["version"] and "50000" in outcome.detail("version") and "--max-size" in outcome.cure("version")
+    assert not Outcome(server.url("/windows64tc.zip"), "--max-size", "60000").bad
+
+
 def test_a_full_disk_is_ours_and_not_the_server_s(httpd, shared):
     server = httpd(shared["plain"], CURRENT)
     done = subprocess.run(["prlimit", "--fsize=100000", TOOL, "check", server.url("/tc/windows64tc.zip")], capture_output=True,
@@ -225,13 +274,17 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\n"
 @pytest.mark.parametrize("answer, bad, words", [
     (b"SSH-2.0-x\r\n", ["status"], ""),
     (b"", ["status"], ""),
+    (b"HTTP/1.1 404 No\r\nContent-Type: application/problem+json\r\nContent-Length: 34\r\n\r\n"
+     b'{"detail":"\\u001b[31m odd words "}', ["status"], "odd words"),
+    (b"HTTP/1.1 404 No\r\nContent-Type: application/problem+json\r\n\r\n" + b"[" * 200_000, ["status"], "404"),
     (HEAD + b"Content-Length: 100\r\n\r\nshort", ["length"], "5 bytes arrived of 100"),
     (HEAD + b"\r\nno length", ["length", "resume", "version"], "not announced"),
     (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx", ["type", "resume", "version"], ""),
     (b"HTTP/1.1 503 Busy\r\nRetry-After: 7\x1b[31m\r\nContent-Length: 0\r\n\r\n", ["status"], "503"),
     (b"HTTP/1.1 302 Found\r\nLocation: http://u:hidden@h/\x1b[31m\r\nContent-Length: 0\r\n\r\n", ["status"], "302, to http://h/"),
     (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000, ["type", "length"], "")],
-    ids=["other protocol", "nothing", "cut", "no length", "encoded", "busy", "redirect", "endless header"])
+    ids=["other protocol", "nothing", "a problem", "an endless problem", "cut", "no length", "encoded", "busy", "redirect",
+         "endless header"])
 def test_odd_answers_are_told_and_never_shown_raw(answer, bad, words):
     with answering(answer) as url:
         outcome = Outcome(url)

@@ -16,6 +16,8 @@ def relocate(text, folder, root):
     published.mkdir()
     (folder / "modules").mkdir()
     (folder / "share").mkdir()
+    for name in ("common.v8i", "accounting.v8i"):
+        (folder / name).write_text('[Buh]\nConnect=Srvr="app";Ref="buh";\n')
     store.mkdir()
     give_to_server(store)
     text = text.replace("/usr/lib/apache2/modules/mod_proxy", f"{HTTPD_MODULES}/mod_proxy")

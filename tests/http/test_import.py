@@ -189,6 +189,30 @@ def test_the_same_is_left_alone_and_another_refused_without_force(folder, root):
     assert names_below(target.parent) == [target.name]
 
 
+def test_a_package_that_is_not_there_is_told_so_before_its_name_is_judged(folder, root):
+    done = run(folder / "nothere.zip", "--to", root)
+    assert done.returncode == 1 and done.stderr == f"1cdist: {folder}/nothere.zip: there is no such file\n"
+
+
+def test_a_zip_that_is_cut_off_is_told_so(folder, root):
+    package = make(folder, "zip", entries_of(windows_set()))
+    package.write_bytes(package.read_bytes()[:-100])
+    done = run(package, "--to", root)
+    assert done.returncode == 1 and "cut off" in done.stderr and "download it again" in done.stderr
+
+
+def test_one_file_is_one(folder, root):
+    package = make(folder, "zip", [("readme.txt", b"x", None), *entries_of(windows_set(), "thin/")])
+    assert "1 file beside the installer's folder left out" in run(package, "--to", root).stderr
+
+
+def test_what_was_there_already_is_said_once(folder, root):
+    package = make(folder, "zip", entries_of(windows_set()))
+    run(package, "--to", root)
+    done = run(package, "--to", root)
+    assert "unchanged" in done.stdout and done.stderr == ""
+
+
 def test_one_bad_package_does_not_stop_the_rest(folder, root):
     good = make(folder, "zip", entries_of(windows_set()))
     (folder / "thin.client64_8_3_25_1286.zip").write_bytes(b"no archive at all")

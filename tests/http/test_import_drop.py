@@ -3,6 +3,7 @@ import configparser
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -83,6 +84,44 @@ def test_a_folder_is_imported_without_being_sorted(folder, drop, root):  # noqa:
     assert names_below(drop) == before
     assert run(folder / "sorted", "--to", root).returncode == 0
     assert names_below(folder / "sorted") == []
+
+
+def test_good_packages_stay_where_they_are_when_the_destination_is_at_fault(folder, drop):
+    fill(drop)
+    before = names_below(drop)
+    for place in ("nowhere", "file"):
+        (folder / "file").write_bytes(b"x")
+        done = run(drop, "--to", folder / place, "--sort-into", folder / "sorted")
+        assert done.returncode == 1 and done.stderr.startswith(f"1cdist: {folder / place}: is no folder")
+        assert len(done.stderr.splitlines()) == 1
+        assert names_below(drop) == before and names_below(folder / "sorted") == []
+
+
+def test_a_full_disk_is_no_fault_of_the_package(folder, drop, root):  # noqa: F811
+    (drop / LINUX).write_bytes(b"#!/bin/sh\n" + releases.binary("x", 500_000))
+    (drop / "notes.txt").write_bytes(b"x")
+    command = [TOOL, "import", drop, "--to", root, "--sort-into", folder / "sorted"]
+    done = subprocess.run(["prlimit", "--fsize=100000", *map(str, command)], capture_output=True, text=True, timeout=60,
+                          preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+    assert done.returncode == 1 and f"{LINUX}: stays where it is" in done.stderr
+    assert names_below(drop) == [LINUX]
+    assert names_below(folder / "sorted") == ["refused", "refused/notes.txt"]
+    assert subprocess.run(list(map(str, command)), capture_output=True, timeout=60).returncode == 0
+    assert names_below(drop) == [] and names_below(folder / "sorted/imported") == [LINUX]
+
+
+def test_another_file_that_came_in_its_place_is_not_sorted_away(folder, drop, root):  # noqa: F811
+    package, target = drop / LINUX, root / VERSION / "distr" / "linux64tc.zip"
+    package.write_bytes(b"#!/bin/sh\n" + releases.binary("x", 2_000_000))
+    (folder / "other").write_bytes(b"#!/bin/sh\nanother\n")
+    tool = subprocess.Popen([TOOL, "import", drop, "--to", root, "--sort-into", folder / "sorted"], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+    while not target.exists() and tool.poll() is None:
+        pass
+    os.replace(folder / "other", package)
+    # What came is a package too, and is refused in its turn if the folder is looked at once more: another archive is there.
+    tool.wait(60)
+    assert b"another" not in b"".join(path.read_bytes()[:100] for path in (folder / "sorted").glob("imported/*"))
 
 
 def test_what_cannot_be_sorted_away_is_said_once(folder, drop, root):  # noqa: F811

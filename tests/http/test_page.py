@@ -99,6 +99,9 @@ def test_page_gives_the_lines_of_conf_cfg_for_the_current_release(httpd, shared)
     ({"X-Forwarded-Host": "update.example.ru", "X-Forwarded-Proto": "https"}, "https://update.example.ru/tc/"),
     ({"X-Forwarded-Host": "first.example, second.example"}, "http://first.example/tc/"),
     ({"X-Forwarded-Host": 'x"><script>', "Host": "own.example"}, "http://own.example/tc/"),
+    ({"X-Forwarded-Host": "[2001:db8::1]:8080"}, "http://[2001:db8::1]:8080/tc/"),
+    ({"X-Forwarded-Host": "a]:b:c..[d", "Host": "own.example"}, "http://own.example/tc/"),
+    ({"X-Forwarded-Host": "x.example:99999", "Host": "own.example"}, "http://own.example/tc/"),
     ({"X-Forwarded-Proto": "javascript", "Host": "own.example"}, "http://own.example/tc/")])
 def test_lines_show_the_url_that_a_proxy_in_front_has(httpd, shared, headers, base):
     _, page = page_of(httpd(shared["plain"]), **headers)

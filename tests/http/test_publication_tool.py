@@ -96,6 +96,55 @@ def test_conf_never_spoils_what_it_cannot_merge(shared, folder):
     assert not (folder / "target").exists()
 
 
+LIST = '[One]\nConnect=File="a";\n'
+DESCRIPTOR = f'<point xmlns="{NAMESPACE}" base="/b"/>'
+
+
+@pytest.mark.parametrize("name, content, form, hint", [
+    ("default.vrd", DESCRIPTOR, "conf.cfg", "--format vrd"), ("default.vrd", "", "conf.cfg", "--format vrd"),
+    ("new", DESCRIPTOR, "conf.cfg", "--format vrd"), ("conf.cfg", DESCRIPTOR, "conf.cfg", "--format vrd"),
+    ("ibases.v8i", LIST, "conf.cfg", "ibases.v8i"), ("list.txt", LIST, "conf.cfg", "ibases.v8i"),
+    ("conf.cfg", LIST, "conf.cfg", "ibases.v8i"), ("1cestart.cfg", "", "conf.cfg", "1cestart.cfg"),
+    ("start", "InstalledLocation=x\nDistributiveLocation=y\n", "conf.cfg", "1cestart.cfg"),
+    ("ClientUpdate.cfg", "Version=8.3.22.1750\n", "conf.cfg", "--format clientupdate"),
+    ("conf.cfg", "SystemLanguage=System\n", "clientupdate", "--format conf.cfg"),
+    ("conf.cfg", "SystemLanguage=System\n", "vrd", "--format conf.cfg"), ("ibases.v8i", LIST, "vrd", "ibases.v8i")])
+def test_conf_refuses_to_merge_into_a_file_of_another_kind(shared, folder, name, content, form, hint):
+    (folder / name).write_text(content)
+    for options in (["--merge", folder / name, "-o", folder / name], ["-o", folder / name]):
+        if not content and "--merge" not in options:
+            continue
+        done = run("conf", shared["plain"], "--base-url", BASE, "--version", OLD, "--format", form, *options)
+        assert done.returncode == 1 and not done.stdout, options
+        assert f"1cdist: {folder / name}: ".encode() in done.stderr and hint.encode() in done.stderr
+        assert (folder / name).read_text() == content
+
+
+def test_conf_merges_into_a_file_whose_kind_nothing_tells(shared, folder):
+    for form, name, content in (("conf.cfg", "new", ""), ("conf.cfg", "conf.cfg.bak", "Unheard=of\n"),
+                                ("clientupdate", "next", "")):
+        (folder / name).write_text(content)
+        done = run("conf", shared["plain"], "--base-url", BASE, "--version", OLD, "--format", form, "--merge", folder / name,
+                   "-o", folder / name)
+        assert done.returncode == 0 and (folder / name).read_text().startswith(content)
+
+
+def test_conf_never_leaves_attributes_in_the_place_of_a_descriptor(shared, folder):
+    place = folder / "default.vrd"
+    place.write_text(DESCRIPTOR)
+    done = run("conf", shared["plain"], "--base-url", BASE, "--version", OLD, "--format", "vrd", "-o", place)
+    assert done.returncode == 1 and b"--merge" in done.stderr and place.read_text() == DESCRIPTOR
+
+
+def test_stable_addresses_tell_whose_slots_they_name(shared, folder):
+    said = run("conf", shared["plain"], "--base-url", BASE, "--stable").stderr.decode()
+    assert "CDistCurrent" in said and NEWEST in said and "--version" in said
+    assert b"CDistCurrent" not in run("conf", shared["plain"], "--base-url", BASE, "--stable", "--version", OLD).stderr
+    assert b"CDistCurrent" not in run("conf", shared["plain"], "--base-url", BASE).stderr
+    write_files(folder / OLD / "linux64", distribution_files(OLD, "linux64"))
+    assert b"CDistCurrent" not in run("conf", folder, "--base-url", BASE, "--stable").stderr, "there is no other release"
+
+
 def test_conf_exits_3_where_no_release_matches(shared, folder):
     assert run("conf", shared["plain"], "--base-url", BASE, "--version", "8.3.1").returncode == 3
     assert run("conf", folder, "--base-url", BASE).returncode == 3

@@ -196,7 +196,7 @@ def test_another_configuration_changes_everybodys_list(httpd, folder):
 def test_a_list_in_another_code_page_is_refused_and_not_mangled(httpd, folder):
     (folder / "old.v8i").write_bytes("[Склад]\r\nConnect=File=\"x\";\r\n".encode("cp1251"))
     server = httpd({"/tc": f'CDistInfobases "{folder}/old.v8i"'})
-    server.allow("CD0117")
+    server.allow("CD0117", "CD0120")
     assert server.get(f"{BASES}/GetInfoBases").status == 503
     assert "old.v8i" in server.wait_logged("CD0117")[0]
 
@@ -217,10 +217,49 @@ def test_codes_that_nobody_gave_out_mean_changed(httpd, folder):
 
 def test_a_list_that_cannot_be_read_is_503_without_its_path(httpd, folder):
     server = httpd({"/tc": f'CDistInfobases "{folder}/missing.v8i"'})
-    server.allow("CD0117")
+    server.allow("CD0117", "CD0120")
     answer = server.get(f"{BASES}/GetInfoBases")
     assert "missing.v8i" in server.wait_logged("CD0117")[0]
     assert answer.status == 503 and str(folder).encode() not in answer.body
+
+
+def test_a_list_that_is_missing_or_broken_is_told_at_the_start(httpd, folder):
+    (folder / "broken.v8i").write_text("[a]\nConnect=File=x\n[broken\n")
+    (folder / "good.v8i").write_text("[a]\nConnect=File=x\n")
+    server = httpd({"/tc": f'CDistInfobases "{folder}/missing.v8i" "{folder}/good.v8i" "{folder}/broken.v8i"'})
+    server.allow("CD0120")
+    said = server.wait_logged("CD0120", 2)
+    assert len(said) == 2 and "missing.v8i" in said[0] and "broken.v8i:3: " in said[1], said
+
+
+def test_each_thing_that_cannot_be_read_has_a_text_of_its_own(httpd, shared, folder):
+    root = folder / "root"
+    releases.add_release(root, CURRENT, ["windows64"], size=10_000)
+    (root / CURRENT / "windows64" / "Setup.ini").write_text("[Startup]\nProductVersion=8.3.22.1\n")
+    releases.add_release(root, OLD, ["windows64"], size=10_000)
+    releases.age(root)
+    server = httpd({"/list": f'CDistInfobases "{folder}/missing.v8i"', "/root": f'CDistRoot "{folder}/away"',
+                    "/release": f'CDistRoot "{root}"'})
+    server.allow("CD0101", "CD0117", "CD0120", "CD0020")
+    details = {}
+    for path, tag in (("/list/WebCommonInfoBases/GetInfoBases", "CD0117"), ("/root/windows64tc.zip", "CD0101"),
+                      (f"/release/{CURRENT}/windows64tc.zip", "CD0020")):
+        answer = server.get_until(path, 503)
+        details[path] = json.loads(answer.body)["detail"]
+        assert tag in details[path] and str(folder) not in details[path], details
+    assert len(set(details.values())) == 3
+    assert CURRENT in details[f"/release/{CURRENT}/windows64tc.zip"], "a version is no secret"
+
+
+def test_a_list_is_read_once_until_it_changes(httpd, folder):
+    lists = publish_lists(folder, ['CDistInfobases "{folder}/common.v8i"'])
+    releases.age(folder)
+    server = httpd({"/tc": lists})
+    first = fetch(server)
+    assert [fetch(server)["InfoBases"] for _ in range(20)] == [first["InfoBases"]] * 20
+    (folder / "common.v8i").write_text(COMMON.replace("buh", "huh"))
+    for _ in range(20):
+        assert "huh" in fetch(server)["InfoBases"] and check(server, first["InfoBasesCheckCode"]) is True
 
 
 def test_without_lists_the_service_is_not_there(httpd, shared):
@@ -285,52 +324,3 @@ def test_a_malformed_update_date_is_refused(httpd, shared):
     for date in ("2026-12-01", "20261301000000", "2026120103000"):
         status, said = httpd({"/tc": f"CDistUpdateDate {date}"}, start=False).check_config()
         assert status != 0 and "YYYYMMDDHHMMSS" in said
-
-
-# ---- resolve ----------------------------------------------------------------------------------------------------------
-
-BASES_TO_RESOLVE = f"""[Exact]
-Connect=Srvr="app";Ref="buh";Usr="ivan";Pwd="secret";
-Version={OLD}
-
-[Mask]
-Connect=ws="http://app/sklad";
-Version=8.3.22
-
-[Gone]
-Connect=File="C:\\b";
-Version=8.3.22.9999
-"""
-
-
-@pytest.fixture(name="resolver")
-def running_resolver(httpd, shared, folder):
-    (folder / "own.v8i").write_text(BASES_TO_RESOLVE)
-    return httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistInfobases "{folder}/own.v8i"'})
-
-
-def test_resolve_answers_as_the_command_line_does(resolver, folder):
-    for name, chosen in (("Exact", OLD), ("Mask", CURRENT), ("Gone", "")):
-        answer = resolver.get(f"/tc/resolve?infobase={name}&os=Windows&arch=x86_64")
-        assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store"
-        told = json.loads(answer.body)
-        assert list(told) == ["infobase", "required", "chosen", "arch", "client", "origin", "path", "args", "steps"]
-        assert (told["infobase"], told["chosen"], told["client"]) == (name, chosen, "thin")
-        if chosen:
-            assert resolver.get(told["path"][told["path"].index("/tc/"):]).status == 200
-        assert "secret" not in answer.body.decode() and str(folder) not in answer.body.decode()
-
-
-def test_an_infobase_without_a_version_gets_current_and_no_other_family(httpd, shared, folder):
-    (folder / "own.v8i").write_text('[Any]\nConnect=Srvr="app";Ref="buh";\n')
-    lists = f'CDistRoot "{shared["families"]}"\n  CDistInfobases "{folder}/own.v8i"'
-    server = httpd({"/tc": lists})
-    assert server.get("/tc/resolve?infobase=Any").status == 404, "8.3 or 8.5: nobody has said"
-    server = httpd({"/tc": lists + "\n  CDistCurrent 8.3"})
-    assert json.loads(server.get("/tc/resolve?infobase=Any").body)["chosen"] == CURRENT
-
-
-@pytest.mark.parametrize("query, status", [("", 400), ("infobase=", 400), ("infobase=None", 404), ("infobase=Exact&os=Amiga", 400),
-                                           ("infobase=Exact&arch=sparc", 400)])
-def test_resolve_refuses_what_it_cannot_answer(resolver, query, status):
-    assert resolver.get(f"/tc/resolve?{query}").status == status

@@ -51,7 +51,8 @@ def test_wrong_usage_is_exit_status_2(files):
     assert run("info", "--none", files / "cf32").returncode == 2
     assert run("apply", files / "cf32", "-o", files / "new").returncode == 2
     assert run("apply", files / "cf32", files / "cfu").returncode == 2
-    assert run("apply", files / "cf32", files / "cfu", "-o", "-").returncode == 2
+    done = run("apply", files / "cf32", files / "cfu", "-o", "-")
+    assert done.returncode == 2 and "missing" not in done.stderr and "standard output" in done.stderr
     for verb in ("info", "apply"):
         done = run(verb, "--help")
         assert done.returncode == 0 and done.stdout.startswith(f"Usage: 1cdist {verb}")
@@ -74,6 +75,21 @@ def test_apply_prints_the_result_and_touches_nothing_when_it_refuses(files):
     (files / "pipe").mkdir()
     done = run("apply", files / "cf64", files / "good.cfu", "-o", files / "pipe")
     assert done.returncode == 1 and "no plain file" in done.stderr
+
+
+def test_an_update_of_another_configuration_is_told_so(files):
+    other = seeds.update_info().replace(seeds.VERSION.encode(), seeds.OBJECT.encode(), 1)
+    other = other.replace("Склад".encode(), "Касса".encode())
+    entries = [(seeds.ROOT, seeds.metadata()), ("UpdateInfo.inf", other)]
+    (files / "other.cfu").write_bytes(seeds.deflate(seeds.container(entries)))
+    done = run("apply", files / "cf64", files / "other.cfu", "-o", files / "new.cf")
+    assert done.returncode == 1 and "another configuration, Касса of Фирма, and not of Склад" in done.stderr
+    assert not (files / "new.cf").exists()
+
+
+def test_a_missing_folder_for_the_result_is_told_before_anything_is_read(files):
+    done = run("apply", files / "none.cf", files / "none.cfu", "-o", files / "nowhere" / "new.cf")
+    assert done.returncode == 1 and f"new.cf: cannot be written: there is no folder {files}/nowhere" in done.stderr
 
 
 def test_updates_of_64_bits_are_marked(files):

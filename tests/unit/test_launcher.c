@@ -100,7 +100,45 @@ START_TEST(an_infobase_is_found_by_name_as_written_and_else_without_case)
     FX_FAILS(cdist_launcher_find(&found, launcher, "missing", fx_pool), CDIST_E_NOTFOUND);
     err = cdist_launcher_find(&found, launcher, "f", fx_pool);
     ck_assert_ptr_nonnull(err);
-    ck_assert_ptr_nonnull(strstr(err->message, "ib.v8i:7: \"f\" is a folder"));
+    ck_assert_ptr_nonnull(strstr(err->message, "ib.v8i:7: \"f\" is a group of the list"));
+}
+END_TEST
+
+START_TEST(other_infobases_of_the_name_are_told)
+{
+    cdist_launcher_t *launcher = cdist_launcher_create(fx_pool);
+    const cdist_infobase_t *found;
+    cdist_resolution_t *resolution;
+
+    fx_list_add(launcher, "[a]\nConnect=File=x\n[b]\nConnect=File=x\n[A]\n[A]\nConnect=File=y\n");
+    fx_list_add(launcher, "[a]\nConnect=File=z\n");
+    FX_OK(cdist_launcher_find(&found, launcher, "a", fx_pool));
+    FX_OK(cdist_resolve(&resolution, launcher, found, fx_pool));
+    ck_assert_ptr_null(strstr(fx_join(resolution->steps, "\n"), "same name"));
+    cdist_resolution_note_namesakes(resolution, launcher, found, fx_pool);
+    ck_assert_ptr_nonnull(strstr(fx_join(resolution->steps, "\n"),
+                                 "ib.v8i:6: [A] has the same name, and is not the one that this is about (ib.v8i:1)"));
+    ck_assert_ptr_nonnull(strstr(fx_join(resolution->steps, "\n"), "ib.v8i:1: [a] has the same name"));
+    FX_OK(cdist_launcher_find(&found, launcher, "b", fx_pool));
+    FX_OK(cdist_resolve(&resolution, launcher, found, fx_pool));
+    cdist_resolution_note_namesakes(resolution, launcher, found, fx_pool);
+    ck_assert_ptr_null(strstr(fx_join(resolution->steps, "\n"), "same name"));
+}
+END_TEST
+
+START_TEST(who_asks_for_no_version_is_told_of_a_publications_current_one)
+{
+    cdist_launcher_t *launcher = cdist_launcher_create(fx_pool);
+    const char *steps;
+
+    fx_list_add(launcher, "[a]\nConnect=File=x\n");
+    steps = fx_join(fx_resolve(launcher)->steps, "\n");
+    ck_assert_ptr_nonnull(strstr(steps, "the newest is taken, of whatever family"));
+    launcher->current = "8.3.22.1750";
+    steps = fx_join(fx_resolve(launcher)->steps, "\n");
+    ck_assert_ptr_null(strstr(steps, "whatever family"));
+    ck_assert_ptr_nonnull(strstr(steps, "current here, 8.3.22.1750"));
+    ck_assert_ptr_nonnull(strstr(steps, "version 8.3.22.1750, which is current here, is published without a thin client"));
 }
 END_TEST
 
@@ -256,6 +294,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, what_could_not_be_used_stands_among_the_steps);
     tcase_add_test(tcase, an_infobase_that_an_earlier_list_has_is_left_out);
     tcase_add_test(tcase, an_infobase_is_found_by_name_as_written_and_else_without_case);
+    tcase_add_test(tcase, other_infobases_of_the_name_are_told);
+    tcase_add_test(tcase, who_asks_for_no_version_is_told_of_a_publications_current_one);
     tcase_add_loop_test(tcase, arguments_are_handed_on_without_their_secrets, 0, FX_COUNT(arguments));
     tcase_add_test(tcase, the_callers_arguments_come_last_and_are_looked_at_alike);
     tcase_add_test(tcase, a_decision_is_json_whatever_the_names_are);

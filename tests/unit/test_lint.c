@@ -103,6 +103,14 @@ static const struct {
      "2 warning spaced-equals Connect; 3 warning spaced-equals Version; 4 warning spaced-equals Folder"},
     {"a.v8i", "[One]\nConnect=File=\"a\";\nConect=x\nConnect=File=\"b\";\n[Two]\nConnect=File=\"a\";\nnothing\n",
      "3 warning misspelt-key Connect; 4 warning duplicate-key Connect; 7 warning no-setting"},
+    {"a.v8i", "[One]\nConnect=File=\"a\";\n[broken\nConnect=File=\"b\";\n[]\n[c=d\n [e]\n", "3 error broken-section; "
+     "4 warning duplicate-key Connect; 5 error broken-section; 6 error broken-section"},
+    {"a.v8i", "[One]\nConnect=File=\"a\";\nID=ab-1\n[Two]\nConnect=File=\"b\";\nID=AB-1\n[G]\nID=ab-2\n[H]\nID=\n[I]\nID=\n",
+     "6 warning duplicate-id"},
+    {"a.v8i", "[One]\nConnect=File=\"a\";\nApp=ThinClent\nDefaultApp=thickclient\nAppArch=x86_46\nClientConnectionSpeed=Fast\n"
+     "[Two]\nApp=Auto\nAppArch=x86_64_prt\nApp=\n[Three]\nApp=Browser\n",
+     "3 warning unknown-value ThinClient; 5 warning unknown-value x86_64; 6 warning unknown-value; "
+     "10 warning duplicate-key App; 12 warning unknown-value"},
     /* secrets */
     {"a.v8i", "[One]\nConnect=Srvr=\"h\";Ref=\"r\";Usr=\"u\";Pwd=\"hidden\";\nPPasswd=hidden\n"
      "AdditionalParameters=/S h\\r /UChidden\n[Two]\nConnect=ws=\"http://u:hidden@h/b\";\nPPasswd=\n",

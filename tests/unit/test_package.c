@@ -54,7 +54,9 @@ static const struct {
     {"all-clients-distr-8.5.1.1529-x86_64.run", S, "8.5.1.1529", ""},
     {"client.zip", A, "", ""},
     {"a.msi", S, "", ""},
+    {"setuptcarm64_8_3_27_2342.rar", A, "8.3.27.2342", ""},
     /* No version, rather than a wrong one. */
+    {"setuptc64_8_3_27.rar", A, "", "windows64"},
     {"setuptc_8_3_27.rar", A, "", "windows32"},
     {"setuptc64_8.3.27-2342-2.rar", A, "", "windows64"},
     {"setuptc64_8.3.27-2342.2.rar", A, "", "windows64"},
@@ -139,7 +141,7 @@ START_TEST(the_same_is_left_alone_and_another_wants_force)
     FX_OK(import(&imported, RUN, NULL, NULL, 0));
     ck_assert_int_eq(imported.unchanged, 1);
     fx_append(RUN, "# another\n");
-    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_STORE);
+    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_INPUT);
     ck_assert_int_eq(stat(fx_path(TARGET), &after), 0);
     ck_assert_uint_eq(before.st_ino, after.st_ino);
     FX_OK(import(&imported, RUN, NULL, NULL, 1));
@@ -186,8 +188,11 @@ END_TEST
 START_TEST(what_cannot_be_imported_leaves_nothing)
 {
     cdist_imported_t imported;
+    cdist_err_t *err = import(&imported, "nothere.zip", NULL, NULL, 0);
 
-    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_SOURCE);
+    ck_assert_str_eq(cdist_err_text(err, fx_pool),
+                     apr_pstrcat(fx_pool, fx_path("nothere.zip"), ": there is no such file", NULL));
+    FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_NOTFOUND);
     fx_write_text(RUN, "#!/bin/sh\n");
     FX_FAILS(import(&imported, RUN, NULL, NULL, 0), CDIST_E_STORE); /* there is no root */
     fx_make_folder("root");

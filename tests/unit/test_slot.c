@@ -92,6 +92,13 @@ static const struct {
               {"thin.osx64_8_3_27_2342", "macos64"}, {"setup-thin-8.3.25.1286-x86_64.run", "linux64"},
               {"setup-thin-8.3.25.1286-i386", "linux32"}, {"setup-full-8.3.25.1286-x86_64", "linux64"},
               {"windows64_8.3.22.1750", "windows64"}, {"8.3.22.1750-linux64", "linux64"}, {"Win64", "windows64"},
+              {"setuptc64_8_3_27", "windows64"}, {"setuptc_8_3_27", "windows32"}, {"setuptc_8.3.27.2342_x86", "windows32"},
+              {"setuptc_8.3.27.2342_x86-64", "windows64"}, {"setuptcx64_8_3_27_2342", "windows64"},
+              {"macos.thin.client.arm64_8_3_27_2342", "macos64"}, {"thin.client.arm64_8_3_27_2342", "linux-arm64"},
+              /* For what nobody knows, rather than for something near it. */
+              {"setuptcarm64_8_3_27_2342", NULL}, {"setuptc_arm64_8_3_27_2342", NULL}, {"setuptc_8.3.27.2342_aarch64", NULL},
+              {"setuptc64_arm64_8_3_27_2342", NULL}, {"setuptcserver_8_3_27_2342", NULL},
+              {"thin.client64_e2k_8_3_27_2342", NULL},
               {"8.3.22.1750", NULL}, {"distr", NULL}, {"docs", NULL}, {"", NULL}};
 
 START_TEST(a_slot_is_found_in_the_vendors_names)

@@ -56,6 +56,8 @@ static const row_t names[] = {
     {"8.3.22.1750 and 8_3_22_1750", "8.3.22.1750"}, {"8.3.22.1750 or 8.3.22.1751", NULL},
     {"1.8.3.22.1750", NULL}, {"8.3.22.1750.1", NULL}, {"8.3.22", NULL}, {"windows64", NULL}, {"", NULL},
     {"8.3_22.1750", NULL}, {"08.3.22.1750", NULL}, {"8.3.22.12345678901", NULL}, {"12345678908.3.22.1750", NULL},
+    {"setuptc64_8_3_27", NULL}, {"setup-thin-x86_64_8_3_27", NULL}, {"setup-thin-x86_64_8_3_27_2342", "8.3.27.2342"},
+    {"x8664_8_3_27", NULL}, {"win32.8.3.22.1750", "8.3.22.1750"}, {"setuptc64", NULL}, {"64_8_3_27", "64.8.3.27"},
     {"releases", NULL}, {"2024-01-02", NULL}};
 
 START_TEST(version_find_takes_the_one_version_of_a_name)

@@ -73,6 +73,27 @@ START_TEST(a_huge_descriptor_is_refused)
 }
 END_TEST
 
+/* NB: one reading of the tag for each attribute would take longer than the test may. */
+START_TEST(each_of_very_many_attributes_has_its_line)
+{
+    enum { MANY = 70000 };
+    char *text = apr_palloc(fx_pool, CDIST_VRD_MAX), *at = text;
+    const cdist_attribute_t *last;
+    cdist_vrd_t *vrd;
+    int i;
+
+    at += apr_snprintf(at, 100, "<point " NS);
+    for (i = 0; i < MANY; i++) at += apr_snprintf(at, 20, "\na%d=\"\"", i);
+    at += apr_snprintf(at, 20, "/>");
+    ck_assert_int_lt(at - text, CDIST_VRD_MAX);
+    FX_OK(cdist_vrd_parse(&vrd, NULL, text, (apr_size_t)(at - text), fx_pool));
+    ck_assert_int_eq(vrd->attributes->nelts, MANY);
+    last = &APR_ARRAY_IDX(vrd->attributes, MANY - 1, cdist_attribute_t);
+    ck_assert_str_eq(last->name, "a69999");
+    ck_assert_int_eq(last->line, MANY + 1);
+}
+END_TEST
+
 START_TEST(a_secret_of_ib_is_noticed_and_not_kept)
 {
     static const struct {
@@ -196,6 +217,7 @@ Suite *test_suite(void)
     tcase_add_test(vrd, a_descriptor_tells_its_attributes_and_their_lines);
     tcase_add_loop_test(vrd, what_is_no_descriptor_is_refused_with_its_line, 0, FX_COUNT(bad_vrd_rows));
     tcase_add_test(vrd, a_huge_descriptor_is_refused);
+    tcase_add_test(vrd, each_of_very_many_attributes_has_its_line);
     tcase_add_test(vrd, a_secret_of_ib_is_noticed_and_not_kept);
     tcase_add_test(vrd, an_error_does_not_repeat_a_secret);
     tcase_add_loop_test(vrd, attributes_are_replaced_or_added_and_all_else_stays, 0, FX_COUNT(vrd_rows));
