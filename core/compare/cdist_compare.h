@@ -95,14 +95,14 @@ typedef enum {
     CDIST_DELIVERY_ALLOWED,
     CDIST_DELIVERY_NOT_RECOMMENDED,
     CDIST_DELIVERY_NOT_ALLOWED
-} cdist_delivery_t;
+} cdist_delivery_kind_t;
 #define CDIST_DELIVERIES 4
 typedef enum { CDIST_KEEP_MINE, CDIST_TAKE_THEIRS, CDIST_NO_UPDATE, CDIST_ASK } cdist_action_t;
 
 /* The platform's names: "ObjectNotEditable", "ObjectIsEditableSupportEnabled", "ObjectNotSupported"; "unknown". */
 const char *cdist_rule_name(cdist_rule_t rule);
 /* "allowed", "not recommended", "not allowed"; "unknown". */
-const char *cdist_delivery_name(cdist_delivery_t delivery);
+const char *cdist_delivery_name(cdist_delivery_kind_t delivery);
 /* "keep_mine", "take_theirs", "no_update", "ask". */
 const char *cdist_action_name(cdist_action_t action);
 
@@ -114,13 +114,13 @@ typedef struct {
 
 typedef enum { CDIST_CHOICE_FREE, CDIST_CHOICE_WARNED, CDIST_CHOICE_REFUSED } cdist_choice_t;
 /* Whether the vendor's delivery rule lets the customer choose a rule of support. */
-cdist_choice_t cdist_rules_choice(cdist_delivery_t delivery, cdist_rule_t rule);
+cdist_choice_t cdist_rules_choice(cdist_delivery_kind_t delivery, cdist_rule_t rule);
 
 /* What is to be said of a difference. */
 typedef struct {
     const cdist_difference_t *difference;
     cdist_rule_t rule;
-    cdist_delivery_t delivery;
+    cdist_delivery_kind_t delivery;
     const cdist_decision_t *decision; /* what an update does with it; a constant */
     /* NULL, or what must be said besides: a vendor's object was deleted that is still supported; the rule is one that the
      * vendor does not recommend, or does not allow. */
@@ -129,7 +129,7 @@ typedef struct {
 
 /* `two_way` is that of the comparison. */
 cdist_verdict_t cdist_rules_verdict(const cdist_difference_t *difference, int two_way, cdist_rule_t rule,
-                                    cdist_delivery_t delivery);
+                                    cdist_delivery_kind_t delivery);
 
 /* ---- support (support.c) ----------------------------------------------------------------------------------------- */
 
@@ -149,7 +149,7 @@ cdist_support_index_t *cdist_support_index_make(const cdist_support_t *support, 
 cdist_support_state_t cdist_support_index_state(const cdist_support_index_t *index);
 /* The rule for an object by its uuid in the customer's configuration; of several vendors the strictest. UNKNOWN without one. */
 cdist_rule_t cdist_support_index_rule(const cdist_support_index_t *index, const char *object);
-cdist_delivery_t cdist_support_index_delivery(const cdist_support_index_t *index, const char *object);
+cdist_delivery_kind_t cdist_support_index_delivery(const cdist_support_index_t *index, const char *object);
 /* A vendor's snapshot with the ids that the customer's has for the same objects, where the support data pair objects of
  * different uuids. A pair is left alone where it would make two objects one. */
 CDIST_MUST_CHECK cdist_err_t *cdist_support_index_pair(cdist_snapshot_t **paired, const cdist_support_index_t *index,

@@ -59,7 +59,7 @@ const char *cdist_rule_name(cdist_rule_t rule)
     return names[rule];
 }
 
-const char *cdist_delivery_name(cdist_delivery_t delivery)
+const char *cdist_delivery_name(cdist_delivery_kind_t delivery)
 {
     static const char *const names[] = {"unknown", "allowed", "not recommended", "not allowed"};
 
@@ -86,12 +86,12 @@ static situation_t situation_of(const cdist_difference_t *difference, int two_wa
     return two_way ? BY_ANYBODY : BY_BOTH;
 }
 
-cdist_choice_t cdist_rules_choice(cdist_delivery_t delivery, cdist_rule_t rule)
+cdist_choice_t cdist_rules_choice(cdist_delivery_kind_t delivery, cdist_rule_t rule)
 {
     return choices[delivery][rule];
 }
 
-static const char *warning_of(const cdist_difference_t *difference, cdist_rule_t rule, cdist_delivery_t delivery)
+static const char *warning_of(const cdist_difference_t *difference, cdist_rule_t rule, cdist_delivery_kind_t delivery)
 {
     if (difference->mine_side == CDIST_SIDE_DELETED && (rule == CDIST_RULE_LOCKED || rule == CDIST_RULE_EDITABLE)) {
         return "a vendor's object is deleted: that needs its support removed first";
@@ -105,7 +105,7 @@ static const char *warning_of(const cdist_difference_t *difference, cdist_rule_t
 }
 
 cdist_verdict_t cdist_rules_verdict(const cdist_difference_t *difference, int two_way, cdist_rule_t rule,
-                                    cdist_delivery_t delivery)
+                                    cdist_delivery_kind_t delivery)
 {
     cdist_verdict_t verdict = {difference, rule, delivery};
 

@@ -8,7 +8,7 @@
 
 typedef struct {
     cdist_rule_t rule;
-    cdist_delivery_t delivery;
+    cdist_delivery_kind_t delivery;
 } object_t;
 
 struct cdist_support_index_t {
@@ -74,7 +74,7 @@ cdist_support_index_t *cdist_support_index_make(const cdist_support_t *support, 
     for (i = 0; i < support->deliveries->nelts; i++) {
         const cdist_delivery_rule_t *delivery = &APR_ARRAY_IDX(support->deliveries, i, cdist_delivery_rule_t);
 
-        object_of(index, delivery->object)->delivery = (cdist_delivery_t)(CDIST_DELIVERY_ALLOWED + delivery->rule);
+        object_of(index, delivery->object)->delivery = (cdist_delivery_kind_t)(CDIST_DELIVERY_ALLOWED + delivery->rule);
     }
     return index;
 }
@@ -94,7 +94,7 @@ cdist_rule_t cdist_support_index_rule(const cdist_support_index_t *index, const 
     return found ? found->rule : CDIST_RULE_UNKNOWN;
 }
 
-cdist_delivery_t cdist_support_index_delivery(const cdist_support_index_t *index, const char *object)
+cdist_delivery_kind_t cdist_support_index_delivery(const cdist_support_index_t *index, const char *object)
 {
     const object_t *found = apr_hash_get(index->objects, object, APR_HASH_KEY_STRING);
 

@@ -235,7 +235,7 @@ START_TEST(the_page_has_a_russian_text_for_every_row_of_the_rules)
         difference.cls = classes[i / 8 / CDIST_RULES / CDIST_DELIVERIES];
         difference.error = bits & 1 ? "error" : NULL;
         difference.mine_side = bits & 2 ? CDIST_SIDE_DELETED : CDIST_SIDE_CHANGED;
-        verdict = cdist_rules_verdict(&difference, bits & 4, (cdist_rule_t)rule, (cdist_delivery_t)delivery);
+        verdict = cdist_rules_verdict(&difference, bits & 4, (cdist_rule_t)rule, (cdist_delivery_kind_t)delivery);
         ck_assert_msg(cdist_report_russian(verdict.decision->row) != NULL, "%s", verdict.decision->row);
         ck_assert(cdist_report_russian(cdist_action_name(verdict.decision->action)) != NULL);
         ck_assert(cdist_report_russian(cdist_rule_name(verdict.rule)) != NULL);
