@@ -176,7 +176,7 @@ END_TEST
 START_TEST(compressed_data_that_end_in_the_padding_are_damaged_too)
 {
     change_t whole = nested(MARK "text", NULL), cut = {B, NULL, 0, 1};
-    unsigned char noise[3000];
+    static unsigned char noise[200000]; /* more than is read ahead */
     cm_made_t padded = {0}, packed = {0};
     const char *good = write_cf("good", &whole, 1, NULL);
 
@@ -240,6 +240,22 @@ START_TEST(the_base_is_the_vendors_configuration_in_mine)
 }
 END_TEST
 
+START_TEST(the_configuration_is_one_object)
+{
+    change_t theirs = {CM_OBJECT_ID ".0", MARK "{module}"}, mine = {CM_OBJECT_ID ".4", support_data(0, 2, 1)};
+    cdist_compare_files_t files = {.base = write_cf("base", NULL, 0, NULL), .mine = write_cf("mine", &mine, 1, NULL),
+                                   .theirs = write_cf("theirs", &theirs, 1, NULL)};
+    cdist_comparison_t *found, *parts;
+    cdist_sides_t *sides;
+
+    FX_OK(cdist_sides_open(&sides, &files, fx_pool));
+    found = cdist_sides_objects(&parts, sides, fx_pool);
+    ck_assert_int_eq(found->differences->nelts, 1);
+    ck_assert_int_eq(cdist_sides_verdict(sides, found, find(found, CM_ROOT_ID)).rule, CDIST_RULE_REMOVED);
+    ck_assert_str_eq(find(parts, CM_OBJECT_ID ".0")->owner, CM_ROOT_ID);
+}
+END_TEST
+
 START_TEST(of_several_vendors_the_one_of_theirs_is_the_base)
 {
     cm_configuration_t ours = {.version = "1.0.2.6", .version_id = OLD_ID, .extra = 3};
@@ -259,9 +275,9 @@ START_TEST(of_several_vendors_the_one_of_theirs_is_the_base)
 }
 END_TEST
 
-static const char *write_update(const char *from, const char *listed)
+static const char *write_update_of(const char *from, const char *listed, const void *content, size_t length)
 {
-    cm_item_t items[] = {{C, MARK "{theirs}", 0, 1}, {CM_ROOT_ID, NULL, 0, 1}, {"UpdateInfo.inf", NULL, 0, 1}};
+    cm_item_t items[] = {{C, content, length, 1}, {CM_ROOT_ID, NULL, 0, 1}, {"UpdateInfo.inf", NULL, 0, 1}};
     cm_configuration_t target = {.version = "1.0.2.7"};
     cm_made_t made = {0}, packed = {0};
 
@@ -273,6 +289,24 @@ static const char *write_update(const char *from, const char *listed)
     fx_write("update", packed.bytes, packed.length);
     return fx_path("update");
 }
+
+static const char *write_update(const char *from, const char *listed)
+{
+    return write_update_of(from, listed, MARK "{theirs}", 0);
+}
+
+START_TEST(the_same_bytes_mean_another_thing_where_nothing_is_compressed)
+{
+    change_t mine = {C, MARK "{mine}"};
+    cm_made_t packed = {0};
+    cdist_comparison_t *found;
+
+    cm_deflate(&packed, mine.content, strlen(mine.content));
+    found = compare(write_cf("base", NULL, 0, NULL), write_cf("mine", &mine, 1, NULL),
+                    write_update_of(OLD_ID, C, packed.bytes, packed.length));
+    ck_assert_int_eq(class_of(found, C), CDIST_CLASS_CONFLICT);
+}
+END_TEST
 
 START_TEST(an_update_is_seen_as_applied_to_the_base)
 {
@@ -353,7 +387,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_damaged_entry_is_told_and_equals_nothing, 0, FX_COUNT(damaged));
     tcase_add_test(tcase, compressed_data_that_end_in_the_padding_are_damaged_too);
     tcase_add_test(tcase, the_base_is_the_vendors_configuration_in_mine);
+    tcase_add_test(tcase, the_configuration_is_one_object);
     tcase_add_test(tcase, of_several_vendors_the_one_of_theirs_is_the_base);
+    tcase_add_test(tcase, the_same_bytes_mean_another_thing_where_nothing_is_compressed);
     tcase_add_loop_test(tcase, an_update_is_seen_as_applied_to_the_base, 0, FX_COUNT(styles));
     tcase_add_test(tcase, an_update_that_does_not_apply_is_refused);
     tcase_add_test(tcase, a_file_that_is_no_configuration_is_refused);
