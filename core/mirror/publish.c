@@ -234,7 +234,7 @@ static cdist_err_t *write_index(publish_t *publish)
     publish->result->counter = publish->index->counter;
     publish->result->expires = publish->index->expires;
     publish->result->written = publish->result->changed || publish->index->counter != publish->before->counter ||
-                               publish->index->created != publish->before->created || !is_signed_already(publish, bytes, length);
+                               publish->index->expires != publish->before->expires || !is_signed_already(publish, bytes, length);
     if (!publish->result->written) return NULL;
     CDIST_ERR(write_signatures(publish, bytes, length));
     return cdist_file_publish(publish->options->index_path, bytes, length, publish->pool);
