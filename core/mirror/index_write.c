@@ -75,6 +75,7 @@ static json_t *offer_object(const cdist_offer_t *offer, apr_pool_t *pool)
     json_object_set_new(object, "built", json_true());
     set_number(object, "archive_bytes", offer->bytes);
     set_text(object, "sha256", cdist_digest_hex(&offer->sha256, pool));
+    if (!offer->manifest_bytes) return object;
     set_number(object, "manifest_bytes", offer->manifest_bytes);
     set_text(object, "manifest_sha256", cdist_digest_hex(&offer->manifest_sha256, pool));
     return object;
