@@ -11,7 +11,7 @@
 
 enum { OPTION_JSON = 256, OPTION_FROM, OPTION_TO, OPTION_COMPONENT, OPTION_VERSION, OPTION_KEY, OPTION_CHECK, OPTION_PROXY, OPTION_CA,
        OPTION_CERT, OPTION_CERT_KEY, OPTION_USER_FILE, OPTION_TIMEOUT, OPTION_FLOOR, OPTION_RATE, OPTION_ROLLBACK, OPTION_HOLD,
-       OPTION_RELEASE_HOLD };
+       OPTION_RELEASE_HOLD, OPTION_REPORT };
 
 #define TIMEOUT_SEC 60
 #define TIMEOUT_SEC_MAX 3600
@@ -26,7 +26,7 @@ static const apr_getopt_option_t sync_options[] = {
     {"cert-key", OPTION_CERT_KEY, 1, NULL},   {"user-file", OPTION_USER_FILE, 1, NULL}, {"timeout", OPTION_TIMEOUT, 1, NULL},
     {"floor", OPTION_FLOOR, 1, NULL},         {"rate", OPTION_RATE, 1, NULL},         {"allow-rollback", OPTION_ROLLBACK, 1, NULL},
     {"hold", OPTION_HOLD, 1, NULL},           {"release-hold", OPTION_RELEASE_HOLD, 1, NULL},
-    {"json", OPTION_JSON, 0, NULL},           {"help", 'h', 0, NULL},                 {NULL}};
+    {"report", OPTION_REPORT, 0, NULL},       {"json", OPTION_JSON, 0, NULL},           {"help", 'h', 0, NULL},                 {NULL}};
 
 typedef struct {
     cdist_sync_options_t options;
@@ -75,6 +75,7 @@ static int take_option(request_t *request, int option, const char *value)
         return tool_usage_error(&tool_sync, "--version %s: must be " CDIST_MASK_FORM, value);
     case OPTION_KEY: options->key = value; return TOOL_DONE;
     case OPTION_CHECK: options->check = 1; return TOOL_DONE;
+    case OPTION_REPORT: options->tell = 1; return TOOL_DONE;
     case OPTION_PROXY: transport->proxy = value; return TOOL_DONE;
     case OPTION_CA: transport->ca = value; return TOOL_DONE;
     case OPTION_CERT: transport->cert = value; return TOOL_DONE;
@@ -280,7 +281,8 @@ static int sync_verb(apr_getopt_t *args, apr_pool_t *pool)
 
 const tool_verb_t tool_sync = {
     "sync",
-    "Usage: 1cdist sync --from URL… --to ROOT [--component SLOT]… [--version MASK] [--key FILE] [--check] [--json]\n"
+    "Usage: 1cdist sync --from URL… --to ROOT [--component SLOT]… [--version MASK] [--key FILE] [--check]\n"
+    "                   [--report] [--json]\n"
     "       1cdist sync --to ROOT --hold VERSION | --release-hold VERSION\n"
     "\n"
     "Takes over what a centre offers (1cdist publish, or a server with mod_1cdist), and is not there yet, as\n"
@@ -294,6 +296,7 @@ const tool_verb_t tool_sync = {
     "  --version MASK   only releases that match (default: all that are offered)\n"
     "  --key FILE       public key, or key list: without its signature nothing is taken. Without --key the transport is trusted\n"
     "  --check          only tell what would be done, in bytes\n"
+    "  --report         tell the centre how it ended: its releases, the time, the error; as POST to URL/branches\n"
     "  --hold VERSION   leave this version alone from now on, until --release-hold; the centre has no say in it\n"
     "  --allow-rollback REASON  take an index older than the last one, this time; the reason is kept\n"
     "  --proxy URL, --cacert FILE, --cert FILE, --cert-key FILE  as for curl\n"

@@ -187,7 +187,8 @@ static void count_traffic(cdist_fetcher_t *fetcher)
 }
 
 /* Makes a request; whether it came to an answer's end. */
-static CURLcode perform(answer_t *answer, cdist_fetcher_t *fetcher, const char *url, const char *range, const char *header)
+static CURLcode perform(answer_t *answer, cdist_fetcher_t *fetcher, const char *url, const char *range, const char *header,
+                        const char *body)
 {
     struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
     CURL *curl = fetcher->curl;
@@ -200,6 +201,8 @@ static CURLcode perform(answer_t *answer, cdist_fetcher_t *fetcher, const char *
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fetcher->error);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     set_text(curl, CURLOPT_RANGE, range);
+    if (body) curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+    set_text(curl, CURLOPT_POSTFIELDS, body);
     if (headers) curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
@@ -241,7 +244,7 @@ cdist_err_t *cdist_fetch_document(cdist_document_t *document, cdist_fetcher_t *f
                                   const char *etag, apr_pool_t *pool)
 {
     answer_t answer = {fetcher, 0, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, max_bytes, NULL, pool};
-    CURLcode code = perform(&answer, fetcher, url, NULL, etag ? apr_pstrcat(pool, "If-None-Match: ", etag, NULL) : NULL);
+    CURLcode code = perform(&answer, fetcher, url, NULL, etag ? apr_pstrcat(pool, "If-None-Match: ", etag, NULL) : NULL, NULL);
 
     if (answer.bytes) apr_pool_cleanup_register(pool, answer.bytes, free_bytes, apr_pool_cleanup_null);
     if (answer.err || code != CURLE_OK || !is_document(answer.status) || (answer.status == 304 && !etag)) {
@@ -279,7 +282,7 @@ cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const
     CURLcode code;
 
     answer.ranges = cdist_ranges_make(asked, bytes, take_fn, baton, pool);
-    code = perform(&answer, fetcher, url, range, NULL);
+    code = perform(&answer, fetcher, url, range, NULL, NULL);
     if (!answer.err && cdist_ranges_whole(answer.ranges)) return NULL;
     if (!answer.err && code == CURLE_OK && (answer.status == 200 || answer.status == 206)) return NULL; /* a part of it */
     /* A server may refuse several ranges at once (RFC 9110, 14.2), and take one. */
@@ -287,6 +290,16 @@ cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const
         fetcher->single = 1;
         return NULL;
     }
+    return failed(&answer, code, url);
+}
+
+cdist_err_t *cdist_fetch_post(cdist_fetcher_t *fetcher, const char *url, const char *json, apr_pool_t *pool)
+{
+    answer_t answer = {fetcher, 0, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, ERROR_BODY_MAX, NULL, pool};
+    CURLcode code = perform(&answer, fetcher, url, NULL, "Content-Type: application/json", json);
+
+    free(answer.bytes);
+    if (!answer.err && code == CURLE_OK && answer.status >= 200 && answer.status < 300) return NULL;
     return failed(&answer, code, url);
 }
 
@@ -332,6 +345,14 @@ cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const
     (void)bytes;
     (void)take_fn;
     (void)baton;
+    return no_libcurl(pool);
+}
+
+cdist_err_t *cdist_fetch_post(cdist_fetcher_t *fetcher, const char *url, const char *json, apr_pool_t *pool)
+{
+    (void)fetcher;
+    (void)url;
+    (void)json;
     return no_libcurl(pool);
 }
 

@@ -96,6 +96,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_fetch_document(cdist_document_t *document, c
 CDIST_MUST_CHECK cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const cdist_spans_t *wanted,
                                                  apr_uint64_t bytes, cdist_take_fn *take, void *baton, apr_pool_t *pool);
 
+/* Sends JSON; CDIST_E_SOURCE unless the server takes it. */
+CDIST_MUST_CHECK cdist_err_t *cdist_fetch_post(cdist_fetcher_t *fetcher, const char *url, const char *json, apr_pool_t *pool);
+
 /* ---- place.c: <root>/.1cdist ---- */
 
 /* The path of something in it; `name` is "" for the folder itself. */
@@ -243,6 +246,8 @@ typedef struct {
     int unchanged;
 } cdist_upstream_t;
 
+/* The folder's URL that a source's URL means, without its final '/'. */
+const char *cdist_upstream_base(const char *url, apr_pool_t *pool);
 /* Gets the index of a source, or what is kept of it if it is unchanged; checks signature, counter and expiry; keeps it, and notes in
  * `state` what was learned. Errors: CDIST_E_CORRUPT if the source lied, CDIST_E_CHANGED for an index that is too old or expired,
  * CDIST_E_SOURCE if it cannot be reached. */
@@ -272,6 +277,12 @@ typedef enum {
 } cdist_release_outcome_t;
 CDIST_MUST_CHECK cdist_err_t *cdist_release_take(cdist_release_outcome_t *outcome, cdist_sync_result_t *result,
                                                  const cdist_taking_t *taking, const cdist_listed_t *listed, apr_pool_t *pool);
+
+/* ---- report.c ---- */
+
+/* Tells a source how the root is. */
+CDIST_MUST_CHECK cdist_err_t *cdist_report_send(cdist_fetcher_t *fetcher, const char *url, const cdist_sync_state_t *state,
+                                                const char *root, apr_pool_t *pool);
 
 /* ---- trust.c: <root>/.1cdist/keys.json ---- */
 

@@ -184,6 +184,16 @@ static cdist_err_t *note_end(sync_t *sync, const cdist_err_t *failure)
     return err;
 }
 
+static void tell(const sync_t *sync)
+{
+    const char *url = sync->result->from ? sync->result->from : APR_ARRAY_IDX(sync->options->sources, 0, const char *);
+    cdist_err_t *err;
+
+    if (!sync->options->tell || sync->options->check) return;
+    err = cdist_report_send(sync->fetcher, url, sync->state, sync->options->root, sync->pool);
+    if (err) say(sync, apr_pstrcat(sync->pool, "the report was not taken: ", cdist_err_text(err, sync->pool), NULL));
+}
+
 cdist_err_t *cdist_sync(cdist_sync_result_t *result, const cdist_sync_options_t *options, apr_pool_t *pool)
 {
     sync_t sync = {result, options, NULL, NULL, NULL, NULL, pool};
@@ -201,6 +211,7 @@ cdist_err_t *cdist_sync(cdist_sync_result_t *result, const cdist_sync_options_t 
         cdist_fetcher_traffic(sync.fetcher, &result->requests, &result->wire_bytes);
         end = note_end(&sync, err);
         if (!err) err = end;
+        tell(&sync);
     }
     cdist_os_lock_free(lock);
     return err;

@@ -52,20 +52,28 @@ const char *cdist_sync_source_problem(const char *url)
     return strlen(url) > 2000 ? "is too long" : NULL;
 }
 
-static void take_url(look_t *look, const char *url)
+static int names_index(const char *url)
 {
-    char *base = apr_pstrdup(look->pool, url);
+    apr_size_t length = strlen(url);
+
+    return length > 5 && strcasecmp(url + length - 5, ".json") == 0;
+}
+
+const char *cdist_upstream_base(const char *url, apr_pool_t *pool)
+{
+    char *base = apr_pstrdup(pool, url);
     apr_size_t length = strlen(base);
 
+    if (names_index(url)) *strrchr(base, '/') = '\0';
+    else while (length > 0 && base[length - 1] == '/') base[--length] = '\0';
+    return base;
+}
+
+static void take_url(look_t *look, const char *url)
+{
     look->upstream->url = url;
-    if (length > 5 && strcasecmp(base + length - 5, ".json") == 0) {
-        look->index_url = url;
-        *strrchr(base, '/') = '\0';
-    } else {
-        while (length > 0 && base[length - 1] == '/') base[--length] = '\0';
-        look->index_url = apr_pstrcat(look->pool, base, "/" INDEX_NAME, NULL);
-    }
-    look->upstream->base = base;
+    look->upstream->base = cdist_upstream_base(url, look->pool);
+    look->index_url = names_index(url) ? url : apr_pstrcat(look->pool, look->upstream->base, "/" INDEX_NAME, NULL);
 }
 
 /* ---- what is kept --------------------------------------------------------------------------------------------------- */

@@ -131,6 +131,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.upstream.posts.append((self.path, self.headers["Content-Type"], json.loads(body)))
+        self.reply(204, b"")
+
     def content(self):
         name = self.path.lstrip("/")
         path = self.upstream.folder / name
@@ -176,7 +181,7 @@ class Upstream:
 
     def __init__(self, folder, faults=None, context=None):
         self.folder, self.faults, self.context = Path(folder), faults or {}, context
-        self.requests, self.sent = [], 0
+        self.requests, self.posts, self.sent = [], [], 0
 
     def __enter__(self):
         handler = type("BoundHandler", (Handler,), {"upstream": self})

@@ -1,9 +1,11 @@
 """publish, sync and key: a centre, a branch, and what goes over the wire between them."""
 import base64
+import configparser
 import fcntl
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import stat
 import struct
@@ -12,6 +14,7 @@ import subprocess
 import pytest
 
 import releases
+from harness import TOOL, TOP
 from mirror import FILE, NEW, OLD, Upstream, publish, rows, run, served, sync
 
 
@@ -248,3 +251,43 @@ def test_two_syncs_of_one_root_are_one_too_many(centre, folder):
         fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))
         done = run("sync", "--from", upstream.url, "--to", folder / "branch")
         assert done.returncode == 1 and "another sync" in done.stderr and not upstream.requests
+
+
+# ---- reports and timers ---------------------------------------------------------------------------------------------------
+
+def test_the_centre_is_told_how_it_ended(centre, folder):
+    branch = folder / "branch"
+    with Upstream(centre.second, {f"{NEW}/{FILE}": lambda handler: handler.reply(500, b"")}) as upstream:
+        assert run("sync", "--from", upstream.url, "--to", branch, "--report").returncode == 1
+        upstream.faults.clear()
+        sync(upstream.url, branch, "--report")
+        (path, kind, failed), (_, _, done) = upstream.posts
+    assert (path, kind) == ("/branches", "application/json")
+    assert "status 500" in failed["error"] and failed["releases"] == [] and "last_sync" not in failed
+    assert done["releases"] == [NEW, OLD] and "error" not in done and done["last_sync"].endswith("Z") and done["name"]
+
+
+def test_a_report_that_nobody_takes_is_no_failure(centre, folder):
+    with Upstream(centre.first) as upstream:
+        upstream.server.RequestHandlerClass.do_POST = lambda handler: handler.reply(403, b"")
+        done = run("sync", "--from", upstream.url, "--to", folder / "branch", "--report")
+    assert done.returncode == 0 and "the report was not taken" in done.stderr
+
+
+def test_the_timers_service_is_a_command_that_works(centre, folder):
+    service = configparser.ConfigParser(strict=False, interpolation=None)
+    service.optionxform = str
+    service.read(TOP / "conf-examples" / "1cdist-sync.service")
+    command = shlex.split(service["Service"]["ExecStart"])
+    assert command[0].endswith("/1cdist") and service["Service"]["ReadWritePaths"] == service["Unit"]["RequiresMountsFor"]
+    with Upstream(centre.second) as upstream:
+        replaced = {"https://centre.example/update": upstream.url, "/srv/1c/releases": folder / "branch", "/etc/1cdist.pub": centre.public}
+        done = run(*(replaced.get(word, word) for word in command[1:]))
+    assert done.returncode == 0 and served(folder / "branch") == centre.whole, done.stderr
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("skipped: no systemd-analyze")
+    for name in ("1cdist-sync.timer", "1cdist-sync.service"):
+        (folder / name).write_text((TOP / "conf-examples" / name).read_text().replace(command[0], str(TOOL)))
+    done = subprocess.run(["systemd-analyze", "verify", folder / "1cdist-sync.timer", folder / "1cdist-sync.service"], capture_output=True,
+                          text=True, timeout=60)
+    assert [line for line in done.stderr.splitlines() if "1cdist-sync" in line] == [] and done.returncode == 0, done.stderr
