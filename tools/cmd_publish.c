@@ -137,7 +137,15 @@ static cdist_err_t *read_keys(request_t *request)
     int i;
 
     for (i = 0; i < request->keys->nelts; i++) {
-        CDIST_ERR(cdist_signing_key_read(apr_array_push(keys), APR_ARRAY_IDX(request->keys, i, const char *), request->pool));
+        const char *path = APR_ARRAY_IDX(request->keys, i, const char *);
+        apr_finfo_t info;
+
+        CDIST_ERR(cdist_signing_key_read(apr_array_push(keys), path, request->pool));
+        if (apr_stat(&info, path, APR_FINFO_PROT, request->pool) != APR_SUCCESS || !(info.protection & (APR_FPROT_WREAD | APR_FPROT_GREAD))) {
+            continue;
+        }
+        tool_fail(apr_pstrcat(request->pool, cdist_text_printable(path, request->pool), ": the private key can be read by others; chmod 600",
+                              NULL));
     }
     request->options.keys = keys->nelts ? keys : NULL;
     return NULL;
@@ -148,7 +156,8 @@ static int run(request_t *request)
     cdist_publish_result_t result;
     cdist_err_t *err = read_keys(request);
 
-    if (!err) err = cdist_publish(&result, &request->options, request->pool);
+    if (err) return tool_fail_err(err, request->pool);
+    err = cdist_publish(&result, &request->options, request->pool);
     if (err) {
         tool_fail_err(err, request->pool);
         return err->code == CDIST_E_NOTFOUND ? TOOL_NOTHING : TOOL_FAILED;

@@ -231,11 +231,15 @@ static int run(request_t *request)
     cdist_sync_result_t result;
     cdist_err_t *err = read_user(request);
 
+    if (err) return tool_fail_err(err, request->pool);
+    /* A limit of files' sizes, and a server that goes away, are errors to be told, and no reasons to die. */
 #ifdef SIGXFSZ
-    /* Where files may not grow beyond a limit, that is an error to be told, and no reason to die. */
     apr_signal(SIGXFSZ, SIG_IGN);
 #endif
-    if (!err) err = cdist_sync(&result, &request->options, request->pool);
+#ifdef SIGPIPE
+    apr_signal(SIGPIPE, SIG_IGN);
+#endif
+    err = cdist_sync(&result, &request->options, request->pool);
     tool_progress_end(request->shown);
     if (!err) {
         print_summary(request, &result);

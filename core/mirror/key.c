@@ -100,13 +100,21 @@ int cdist_signing_key_sign(unsigned char *signature, const cdist_signing_key_t *
     return good;
 }
 
+cdist_err_t *cdist_key_file_read(char **bytes, apr_size_t *length, const char *path, apr_size_t max_bytes, apr_pool_t *pool)
+{
+    cdist_err_t *err = cdist_file_read(bytes, length, path, max_bytes, pool);
+
+    if (err && err->code == CDIST_E_NOTFOUND) err->code = CDIST_E_SOURCE;
+    return err;
+}
+
 cdist_err_t *cdist_signing_key_read(cdist_signing_key_t **key, const char *path, apr_pool_t *pool)
 {
     cdist_signing_key_t *read = apr_pcalloc(pool, sizeof *read);
     apr_size_t length;
     char *bytes;
 
-    CDIST_ERR(cdist_file_read(&bytes, &length, path, KEY_FILE_MAX, pool));
+    CDIST_ERR(cdist_key_file_read(&bytes, &length, path, KEY_FILE_MAX, pool));
     read->pkey = PEM_read_bio_PrivateKey(memory(bytes, length, pool), NULL, no_password, NULL);
     OPENSSL_cleanse(bytes, length);
     if (read->pkey) apr_pool_cleanup_register(pool, read->pkey, free_pkey, apr_pool_cleanup_null);
@@ -152,11 +160,12 @@ cdist_err_t *cdist_key_new(cdist_public_key_t *key, const char *path, apr_pool_t
     const char *public_path = apr_pstrcat(pool, path, ".pub", NULL);
     BIO *private_pem = memory(NULL, 0, pool), *public_pem = memory(NULL, 0, pool);
     EVP_PKEY *pkey = NULL;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, NULL);
+    EVP_PKEY_CTX *ctx;
     int made;
 
     CDIST_ERR(refuse_if_there(path, pool));
     CDIST_ERR(refuse_if_there(public_path, pool));
+    ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, NULL);
     made = ctx && EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_keygen(ctx, &pkey) == 1 && take_public(key, pkey) &&
            PEM_write_bio_PKCS8PrivateKey(private_pem, pkey, NULL, NULL, 0, NULL, NULL) == 1 &&
            PEM_write_bio_PUBKEY(public_pem, pkey) == 1;

@@ -99,7 +99,7 @@ cdist_err_t *cdist_key_list_read(cdist_key_list_t **list, const char *path, apr_
     apr_size_t length;
     char *bytes;
 
-    CDIST_ERR(cdist_file_read(&bytes, &length, path, KEY_LIST_FILE_MAX, pool));
+    CDIST_ERR(cdist_key_file_read(&bytes, &length, path, KEY_LIST_FILE_MAX, pool));
     return cdist_key_list_parse(list, bytes, length, path, pool);
 }
 

@@ -14,6 +14,9 @@
 int cdist_public_key_parse_pem(cdist_public_key_t *key, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool);
 int cdist_public_key_verify(const cdist_public_key_t *key, const unsigned char *signature, const char *bytes, apr_size_t length);
 int cdist_signing_key_sign(unsigned char *signature, const cdist_signing_key_t *key, const char *bytes, apr_size_t length);
+/* cdist_file_read, for which a missing file is one that cannot be read: NOTFOUND is what nobody offers. */
+CDIST_MUST_CHECK cdist_err_t *cdist_key_file_read(char **bytes, apr_size_t *length, const char *path, apr_size_t max_bytes,
+                                                  apr_pool_t *pool);
 int cdist_key_list_has(const cdist_key_list_t *list, const cdist_public_key_t *key);
 /* Exactly `length` bytes out of base64; 1 or 0. */
 int cdist_base64_take(unsigned char *bytes, apr_size_t length, const char *text);
@@ -163,7 +166,8 @@ const cdist_pack_t *cdist_packs_archive(const cdist_packs_t *packs, const cdist_
 /* The same at that very place. */
 const cdist_pack_t *cdist_packs_at(const cdist_packs_t *packs, const char *path);
 /* Remembers an archive that was verified and has got its place. */
-CDIST_MUST_CHECK cdist_err_t *cdist_packs_add(cdist_packs_t *packs, const char *path, const cdist_manifest_t *manifest);
+CDIST_MUST_CHECK cdist_err_t *cdist_packs_add(cdist_packs_t *packs, const char *path, const cdist_manifest_t *manifest,
+                                              apr_pool_t *scratch_pool);
 /* Notes that an archive has another place now. */
 void cdist_packs_move(cdist_packs_t *packs, const char *from, const char *to);
 /* Where packed bytes lie that have the digest of an entry's; 0 if nowhere. *local is that entry, in *pack. */

@@ -131,7 +131,7 @@ static cdist_err_t *keep_manifest(const cdist_packs_t *packs, const cdist_manife
     return cdist_file_publish(manifest_path(packs, &manifest->archive_sha256, scratch), json, strlen(json), scratch);
 }
 
-static void push(cdist_packs_t *packs, const char *path, const cdist_stat_t *stat, int trusted, const cdist_digest_t *sha256)
+static cdist_pack_t *push(cdist_packs_t *packs, const char *path, const cdist_stat_t *stat, int trusted, const cdist_digest_t *sha256)
 {
     cdist_pack_t *pack = apr_palloc(packs->pool, sizeof *pack);
 
@@ -140,6 +140,7 @@ static void push(cdist_packs_t *packs, const char *path, const cdist_stat_t *sta
     pack->trusted = trusted;
     pack->sha256 = *sha256;
     APR_ARRAY_PUSH(packs->packs, cdist_pack_t *) = pack;
+    return pack;
 }
 
 /* Reads an archive whole; what is damaged or changes meanwhile is none. */
@@ -270,22 +271,30 @@ static void add_entries(cdist_packs_t *packs, const cdist_pack_t *pack, const cd
     }
 }
 
+/* Adds what the kept manifest of a pack tells. */
+static void read_entries_of(cdist_packs_t *packs, const cdist_pack_t *pack)
+{
+    const char *path = manifest_path(packs, &pack->sha256, packs->pool);
+    cdist_manifest_t *manifest;
+    apr_pool_t *scratch;
+    apr_size_t length;
+    char *bytes;
+
+    apr_pool_create(&scratch, packs->pool);
+    if (!cdist_file_read(&bytes, &length, path, CDIST_MANIFEST_MAX, scratch) &&
+        !cdist_manifest_parse(&manifest, bytes, length, path, packs->pool) &&
+        cdist_digest_equal(&manifest->archive_sha256, &pack->sha256)) {
+        add_entries(packs, pack, manifest);
+    }
+    apr_pool_destroy(scratch);
+}
+
 static void read_entries(cdist_packs_t *packs)
 {
     int i;
 
     packs->entries = apr_hash_make(packs->pool);
-    for (i = 0; i < packs->packs->nelts; i++) {
-        const cdist_pack_t *pack = APR_ARRAY_IDX(packs->packs, i, const cdist_pack_t *);
-        const char *path = manifest_path(packs, &pack->sha256, packs->pool);
-        cdist_manifest_t *manifest;
-        apr_size_t length;
-        char *bytes;
-
-        if (cdist_file_read(&bytes, &length, path, CDIST_MANIFEST_MAX, packs->pool)) continue;
-        if (cdist_manifest_parse(&manifest, bytes, length, path, packs->pool)) continue;
-        if (cdist_digest_equal(&manifest->archive_sha256, &pack->sha256)) add_entries(packs, pack, manifest);
-    }
+    for (i = 0; i < packs->packs->nelts; i++) read_entries_of(packs, APR_ARRAY_IDX(packs->packs, i, const cdist_pack_t *));
 }
 
 int cdist_packs_find(const cdist_pack_t **pack, const cdist_entry_t **local, cdist_packs_t *packs, const cdist_entry_t *entry)
@@ -300,17 +309,18 @@ int cdist_packs_find(const cdist_pack_t **pack, const cdist_entry_t **local, cdi
     return 1;
 }
 
-cdist_err_t *cdist_packs_add(cdist_packs_t *packs, const char *path, const cdist_manifest_t *manifest)
+cdist_err_t *cdist_packs_add(cdist_packs_t *packs, const char *path, const cdist_manifest_t *manifest, apr_pool_t *scratch_pool)
 {
+    const cdist_pack_t *pack;
     cdist_stat_t stat;
     apr_file_t *file;
 
-    CDIST_ERR(keep_manifest(packs, manifest, packs->pool));
-    if (cdist_file_open(&file, &stat, path, 0, packs->pool) != APR_SUCCESS) return NULL;
+    CDIST_ERR(keep_manifest(packs, manifest, scratch_pool));
+    if (cdist_file_open(&file, &stat, path, 0, scratch_pool) != APR_SUCCESS) return NULL;
     apr_file_close(file);
-    push(packs, path, &stat, 0, &manifest->archive_sha256);
+    pack = push(packs, path, &stat, 0, &manifest->archive_sha256);
     packs->changed = 1;
-    packs->entries = NULL; /* what it holds is read when the next archive asks */
+    if (packs->entries) read_entries_of(packs, pack);
     return NULL;
 }
 

@@ -250,5 +250,5 @@ cdist_err_t *cdist_take_archive(cdist_synced_t *synced, const cdist_taking_t *ta
     if (!err && !manifest) err = about(&take, CDIST_E_CORRUPT, "is not the archive that the index tells of");
     if (!err) err = cdist_partial_publish(take.partial, path);
     else cdist_partial_close(take.partial);
-    return err ? err : cdist_packs_add(taking->packs, path, manifest);
+    return err ? err : cdist_packs_add(taking->packs, path, manifest, pool);
 }

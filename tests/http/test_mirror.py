@@ -244,6 +244,22 @@ def test_a_damaged_archive_is_made_whole_again(centre, folder):
     assert path.read_bytes() == content
 
 
+def test_a_key_file_that_is_not_there_is_a_failure(centre, folder):
+    assert run("publish", centre.root, "--index", folder / "index.json", "--key", folder / "none").returncode == 1
+    with Upstream(centre.first) as upstream:
+        for option in ("--key", "--user-file"):
+            assert run("sync", "--from", upstream.url, "--to", folder / "branch", option, folder / "none").returncode == 1
+        assert not upstream.requests
+
+
+def test_a_key_counts_for_what_was_kept_without_one(centre, folder):
+    with Upstream(centre.first) as upstream:
+        _, first = sync(upstream.url, folder / "branch")
+        _, second = sync(upstream.url, folder / "branch", "--key", centre.public)
+        refused = run("sync", "--from", upstream.url, "--to", folder / "branch", "--key", centre.other_public)
+    assert (first["signed"], second["signed"], second["unchanged"], refused.returncode) == (False, True, False, 1)
+
+
 def test_two_syncs_of_one_root_are_one_too_many(centre, folder):
     (folder / "branch" / ".1cdist").mkdir(parents=True)
     with open(folder / "branch" / ".1cdist" / "lock", "w") as lock, Upstream(centre.first) as upstream:
