@@ -1,8 +1,8 @@
-/* The classical publication: archives that somebody copied into the published folder, which is that of the Alias. Each answers
- * under its own name, as it did without this module, and goes before the releases where the URL has no version.
+/* The classical publication: archives that somebody copied into the published folder, which is that of the Alias. Each
+ * answers under its own name, as it did without this module, and goes before the releases where the URL has no version.
  *
- * Where 1cdist publish has put an index there, the archives that it put beside are what URLs with a full version mean: the index has
- * their digests, and a release that changes since must not make it wrong. */
+ * Where 1cdist publish has put an index there, the archives that it put beside are what URLs with a full version mean: the
+ * index has their digests, and a release that changes since must not make it wrong. */
 #include "mod_1cdist_int.h"
 
 #include <apr_strings.h>

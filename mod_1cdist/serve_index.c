@@ -1,4 +1,5 @@
-/* index.json, live or as it was published, what was published beside it, and the page for people at the publication's own URL. */
+/* index.json, live or as it was published, what was published beside it, and the page for people at the publication's own
+ * URL. */
 #include "index_int.h"
 
 #include <apr_strings.h>

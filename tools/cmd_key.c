@@ -120,8 +120,9 @@ static int check_request(const request_t *request, const char *action, const apr
     }
     if (!files->nelts) return tool_usage_error(&tool_key, "%s: name a file", action);
     if ((signing || verifying) != (request->keys->nelts > 0) || (verifying && request->keys->nelts > 1)) {
-        return tool_usage_error(&tool_key, signing ? "sign: --key FILE is missing" : verifying ? "verify: give --key FILE once"
-                                                                                              : "--key belongs to sign and verify");
+        return tool_usage_error(&tool_key, signing     ? "sign: --key FILE is missing"
+                                           : verifying ? "verify: give --key FILE once"
+                                                       : "--key belongs to sign and verify");
     }
     if (listing != (request->output != NULL)) {
         return tool_usage_error(&tool_key, listing ? "list: -o FILE is missing" : "-o belongs to list");

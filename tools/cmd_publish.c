@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_JSON = 256, OPTION_INDEX, OPTION_KEY, OPTION_EXPIRES, OPTION_ARCHIVES, OPTION_REQUIRE, OPTION_COMPONENT, OPTION_SOURCE,
-       OPTION_CURRENT, OPTION_COUNTER, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT };
+enum { OPTION_JSON = 256, OPTION_INDEX, OPTION_KEY, OPTION_EXPIRES, OPTION_ARCHIVES, OPTION_REQUIRE, OPTION_COMPONENT,
+       OPTION_SOURCE, OPTION_CURRENT, OPTION_COUNTER, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT };
 
 #define EXPIRES_DAYS 30
 #define EXPIRES_DAYS_MAX 3650
@@ -32,7 +32,10 @@ static int take_slot(apr_array_header_t *slots, request_t *request, const char *
 {
     const cdist_slot_t *slot = cdist_slot_make(value, request->pool);
 
-    if (!slot) return tool_usage_error(&tool_publish, "--%s %s: must be a slot such as windows64, or a component's name", option, value);
+    if (!slot) {
+        return tool_usage_error(&tool_publish, "--%s %s: must be a slot such as windows64, or a component's name", option,
+                                value);
+    }
     tool_lookup_add_component(&request->lookup, slot, request->pool);
     APR_ARRAY_PUSH(slots, const cdist_slot_t *) = slot;
     return TOOL_DONE;
@@ -86,8 +89,8 @@ static void print_archive(void *baton, const cdist_published_archive_t *archive,
 
     if (!request->json) {
         if (!request->rows++) printf("%-16s %-12s %-8s %14s  %s\n", "version", "slot", "action", "bytes", "file");
-        printf("%-16s %-12s %-8s %14" APR_UINT64_T_FMT "  %s\n", archive->version, archive->slot->name, archive->action, archive->bytes,
-               archive->file);
+        printf("%-16s %-12s %-8s %14" APR_UINT64_T_FMT "  %s\n", archive->version, archive->slot->name, archive->action,
+               archive->bytes, archive->file);
         return;
     }
     object = json_object();
@@ -106,9 +109,11 @@ static void print_index(const request_t *request, const cdist_publish_result_t *
     json_t *object;
 
     if (!request->json) {
-        printf("%s: counter %" APR_UINT64_T_FMT ", %d releases, %d archives, %s, expires %s%s\n", request->options.index_path, result->counter,
-               result->releases, result->archives, request->options.keys ? "signed" : "not signed", expires,
-               result->changed ? "" : result->written ? "; nothing new, renewed" : "; nothing new, left as it is");
+        printf("%s: counter %" APR_UINT64_T_FMT ", %d releases, %d archives, %s, expires %s%s\n", request->options.index_path,
+               result->counter, result->releases, result->archives, request->options.keys ? "signed" : "not signed", expires,
+               result->changed   ? ""
+               : result->written ? "; nothing new, renewed"
+                                 : "; nothing new, left as it is");
         return;
     }
     object = json_object();
@@ -141,11 +146,12 @@ static cdist_err_t *read_keys(request_t *request)
         apr_finfo_t info;
 
         CDIST_ERR(cdist_signing_key_read(apr_array_push(keys), path, request->pool));
-        if (apr_stat(&info, path, APR_FINFO_PROT, request->pool) != APR_SUCCESS || !(info.protection & (APR_FPROT_WREAD | APR_FPROT_GREAD))) {
+        if (apr_stat(&info, path, APR_FINFO_PROT, request->pool) != APR_SUCCESS ||
+            !(info.protection & (APR_FPROT_WREAD | APR_FPROT_GREAD))) {
             continue;
         }
-        tool_fail(apr_pstrcat(request->pool, cdist_text_printable(path, request->pool), ": the private key can be read by others; chmod 600",
-                              NULL));
+        tool_fail(apr_pstrcat(request->pool, cdist_text_printable(path, request->pool),
+                              ": the private key can be read by others; chmod 600", NULL));
     }
     request->options.keys = keys->nelts ? keys : NULL;
     return NULL;
@@ -175,7 +181,6 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
 
     memset(&request, 0, sizeof request);
     request.pool = pool;
-    request.lookup.installed = 1;
     request.keys = apr_array_make(pool, 2, sizeof(const char *));
     request.chosen = apr_array_make(pool, 4, sizeof(const cdist_slot_t *));
     request.required = apr_array_make(pool, 4, sizeof(const cdist_slot_t *));
@@ -186,9 +191,13 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
     }
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
     roots = tool_operands(args, pool);
-    if (!roots->nelts && !request.lookup.patterns) return tool_usage_error(&tool_publish, "name a folder with releases, or --source");
+    if (!roots->nelts && !request.lookup.patterns) {
+        return tool_usage_error(&tool_publish, "name a folder with releases, or --source");
+    }
     if (!request.options.index_path) return tool_usage_error(&tool_publish, "--index FILE is missing");
-    for (i = 0; i < roots->nelts; i++) APR_ARRAY_IDX(roots, i, const char *) = absolute(APR_ARRAY_IDX(roots, i, const char *), pool);
+    for (i = 0; i < roots->nelts; i++) {
+        APR_ARRAY_IDX(roots, i, const char *) = absolute(APR_ARRAY_IDX(roots, i, const char *), pool);
+    }
     request.lookup.roots = roots;
     request.options.index_path = absolute(request.options.index_path, pool);
     if (request.options.archives) request.options.archives = absolute(request.options.archives, pool);
@@ -209,6 +218,7 @@ const tool_verb_t tool_publish = {
     "Freezes what is offered, for 1cdist sync: builds the archives of all complete releases into FOLDER/<version>/, each\n"
     "with its manifest beside it, and writes FILE, the index. What did not change is not built again. The private key need\n"
     "not be readable by the web server, and a plain one will do. Archives of releases that are gone stay where they are.\n"
+    "Installed platforms are left out: they hold no installer.\n"
     "\n"
     "  --index FILE     index.json in the published folder; with --key also index.json.sig, its signatures\n"
     "  --key FILE       private key (1cdist key new) that signs the index; several sign it all, for a change of keys\n"

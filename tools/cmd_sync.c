@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_JSON = 256, OPTION_FROM, OPTION_TO, OPTION_COMPONENT, OPTION_VERSION, OPTION_KEY, OPTION_CHECK, OPTION_PROXY, OPTION_CA,
-       OPTION_CERT, OPTION_CERT_KEY, OPTION_USER_FILE, OPTION_TIMEOUT, OPTION_FLOOR, OPTION_RATE, OPTION_ROLLBACK, OPTION_HOLD,
-       OPTION_RELEASE_HOLD, OPTION_REPORT };
+enum { OPTION_JSON = 256, OPTION_FROM, OPTION_TO, OPTION_COMPONENT, OPTION_VERSION, OPTION_KEY, OPTION_CHECK, OPTION_PROXY,
+       OPTION_CA, OPTION_CERT, OPTION_CERT_KEY, OPTION_USER_FILE, OPTION_TIMEOUT, OPTION_FLOOR, OPTION_RATE, OPTION_ROLLBACK,
+       OPTION_HOLD, OPTION_RELEASE_HOLD, OPTION_REPORT };
 
 #define TIMEOUT_SEC 60
 #define TIMEOUT_SEC_MAX 3600
@@ -20,13 +20,13 @@ enum { OPTION_JSON = 256, OPTION_FROM, OPTION_TO, OPTION_COMPONENT, OPTION_VERSI
 #define USER_VARIABLE "CDIST_SYNC_USER"
 
 static const apr_getopt_option_t sync_options[] = {
-    {"from", OPTION_FROM, 1, NULL},           {"to", OPTION_TO, 1, NULL},             {"component", OPTION_COMPONENT, 1, NULL},
-    {"version", OPTION_VERSION, 1, NULL},     {"key", OPTION_KEY, 1, NULL},           {"check", OPTION_CHECK, 0, NULL},
-    {"proxy", OPTION_PROXY, 1, NULL},         {"cacert", OPTION_CA, 1, NULL},         {"cert", OPTION_CERT, 1, NULL},
-    {"cert-key", OPTION_CERT_KEY, 1, NULL},   {"user-file", OPTION_USER_FILE, 1, NULL}, {"timeout", OPTION_TIMEOUT, 1, NULL},
-    {"floor", OPTION_FLOOR, 1, NULL},         {"rate", OPTION_RATE, 1, NULL},         {"allow-rollback", OPTION_ROLLBACK, 1, NULL},
-    {"hold", OPTION_HOLD, 1, NULL},           {"release-hold", OPTION_RELEASE_HOLD, 1, NULL},
-    {"report", OPTION_REPORT, 0, NULL},       {"json", OPTION_JSON, 0, NULL},           {"help", 'h', 0, NULL},                 {NULL}};
+    {"from", OPTION_FROM, 1, NULL},         {"to", OPTION_TO, 1, NULL},               {"component", OPTION_COMPONENT, 1, NULL},
+    {"version", OPTION_VERSION, 1, NULL},   {"key", OPTION_KEY, 1, NULL},             {"check", OPTION_CHECK, 0, NULL},
+    {"proxy", OPTION_PROXY, 1, NULL},       {"cacert", OPTION_CA, 1, NULL},           {"cert", OPTION_CERT, 1, NULL},
+    {"cert-key", OPTION_CERT_KEY, 1, NULL}, {"user-file", OPTION_USER_FILE, 1, NULL}, {"timeout", OPTION_TIMEOUT, 1, NULL},
+    {"floor", OPTION_FLOOR, 1, NULL},       {"rate", OPTION_RATE, 1, NULL},           {"hold", OPTION_HOLD, 1, NULL},
+    {"release-hold", OPTION_RELEASE_HOLD, 1, NULL}, {"allow-rollback", OPTION_ROLLBACK, 1, NULL},
+    {"report", OPTION_REPORT, 0, NULL},     {"json", OPTION_JSON, 0, NULL},           {"help", 'h', 0, NULL}, {NULL}};
 
 typedef struct {
     cdist_sync_options_t options;
@@ -55,7 +55,9 @@ static int take_component(request_t *request, const char *value)
 {
     const cdist_slot_t *slot = cdist_slot_make(value, request->pool);
 
-    if (!slot) return tool_usage_error(&tool_sync, "--component %s: must be a slot such as windows64, or a component's name", value);
+    if (!slot) {
+        return tool_usage_error(&tool_sync, "--component %s: must be a slot such as windows64, or a component's name", value);
+    }
     APR_ARRAY_PUSH(request->components, const cdist_slot_t *) = slot;
     return TOOL_DONE;
 }
@@ -100,7 +102,9 @@ static int check_request(const request_t *request)
     int holding = request->hold->nelts || request->release->nelts, i;
 
     if (!request->options.root) return tool_usage_error(&tool_sync, "--to ROOT is missing");
-    if (holding && request->sources->nelts) return tool_usage_error(&tool_sync, "--hold and --release-hold stand without --from");
+    if (holding && request->sources->nelts) {
+        return tool_usage_error(&tool_sync, "--hold and --release-hold stand without --from");
+    }
     if (!holding && !request->sources->nelts) return tool_usage_error(&tool_sync, "--from URL is missing");
     for (i = 0; i < request->sources->nelts; i++) {
         const char *problem = cdist_sync_source_problem(APR_ARRAY_IDX(request->sources, i, const char *));
@@ -127,7 +131,9 @@ static void print_archive(void *baton, const cdist_synced_t *synced, apr_pool_t 
     request->shown = -1;
     if (!request->json) {
         if (synced->action == CDIST_SYNC_PRESENT) return;
-        if (!request->rows++) printf("%-16s %-12s %-8s %14s %14s %14s\n", "version", "slot", "action", "bytes", "fetched", "reused");
+        if (!request->rows++) {
+            printf("%-16s %-12s %-8s %14s %14s %14s\n", "version", "slot", "action", "bytes", "fetched", "reused");
+        }
         printf("%-16s %-12s %-8s %14" APR_UINT64_T_FMT " %14" APR_UINT64_T_FMT " %14" APR_UINT64_T_FMT "\n", synced->version,
                synced->slot->name, action_name(synced->action), synced->bytes, synced->fetched_bytes, synced->reused_bytes);
         fflush(stdout);
@@ -171,7 +177,8 @@ static void print_summary(const request_t *request, const cdist_sync_result_t *r
         printf("%s: %s%s%s; %d archives %s, %d releases %s; %" APR_UINT64_T_FMT " bytes in %d requests\n", from,
                result->key ? "signed by " : "not signed: the transport is trusted", result->key ? result->key : "",
                result->unchanged ? ", unchanged" : "", result->archives, request->options.check ? "would be taken" : "taken",
-               result->releases, request->options.check ? "would be switched over" : "switched over", result->wire_bytes, result->requests);
+               result->releases, request->options.check ? "would be switched over" : "switched over", result->wire_bytes,
+               result->requests);
         return;
     }
     object = json_object();
@@ -179,7 +186,8 @@ static void print_summary(const request_t *request, const cdist_sync_result_t *r
     json_object_set_new(object, "signed", json_boolean(result->key != NULL));
     json_object_set_new(object, "key", json_string(result->key ? result->key : ""));
     json_object_set_new(object, "counter", json_integer((json_int_t)result->counter));
-    json_object_set_new(object, "expires", json_string(result->expires ? cdist_time_format(result->expires, request->pool) : ""));
+    json_object_set_new(object, "expires",
+                        json_string(result->expires ? cdist_time_format(result->expires, request->pool) : ""));
     json_object_set_new(object, "unchanged", json_boolean(result->unchanged));
     json_object_set_new(object, "archives", json_integer(result->archives));
     json_object_set_new(object, "releases", json_integer(result->releases));
@@ -201,7 +209,8 @@ static int set_holds(const request_t *request, const apr_array_header_t *version
         cdist_err_t *err = cdist_hold_set(&changed, request->options.root, version, held, request->pool);
 
         if (err) return tool_fail_err(err, request->pool);
-        printf("%s: %s%s\n", cdist_version_format(version, request->pool), held ? "held" : "not held", changed ? "" : ", as before");
+        printf("%s: %s%s\n", cdist_version_format(version, request->pool), held ? "held" : "not held",
+               changed ? "" : ", as before");
     }
     return TOOL_DONE;
 }
@@ -268,7 +277,9 @@ static int sync_verb(apr_getopt_t *args, apr_pool_t *pool)
         if ((status = take_option(&request, option, value)) != TOOL_DONE) return status;
     }
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
-    if (tool_operands(args, pool)->nelts) return tool_usage_error(&tool_sync, "sources are given with --from, the root with --to");
+    if (tool_operands(args, pool)->nelts) {
+        return tool_usage_error(&tool_sync, "sources are given with --from, the root with --to");
+    }
     if ((status = check_request(&request)) != TOOL_DONE) return status;
     if (request.hold->nelts || request.release->nelts) {
         status = set_holds(&request, request.hold, 1);

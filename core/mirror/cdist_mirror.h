@@ -23,8 +23,8 @@ typedef struct cdist_signing_key_t cdist_signing_key_t;
 
 /* The first 16 digits of the key's SHA-256, by which people and signatures name it. */
 const char *cdist_public_key_id(const cdist_public_key_t *key, apr_pool_t *pool);
-/* Makes a key pair: the private key as PEM that its owner alone may read, in `path`, the public one as <path>.pub. CDIST_E_STORE if
- * either is there already: a key that was used is never overwritten. */
+/* Makes a key pair: the private key as PEM that its owner alone may read, in `path`, the public one as <path>.pub.
+ * CDIST_E_STORE if either is there already: a key that was used is never overwritten. */
 CDIST_MUST_CHECK cdist_err_t *cdist_key_new(cdist_public_key_t *key, const char *path, apr_pool_t *pool);
 /* Reads a private key (PEM). */
 CDIST_MUST_CHECK cdist_err_t *cdist_signing_key_read(cdist_signing_key_t **key, const char *path, apr_pool_t *pool);
@@ -38,8 +38,8 @@ typedef struct {
 
 #define CDIST_KEYS_MAX 16
 /* Takes a public key (PEM) or a key list (JSON) apart. CDIST_E_INPUT names `name` and what is wrong. */
-CDIST_MUST_CHECK cdist_err_t *cdist_key_list_parse(cdist_key_list_t **list, const char *bytes, apr_size_t length, const char *name,
-                                                   apr_pool_t *pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_key_list_parse(cdist_key_list_t **list, const char *bytes, apr_size_t length,
+                                                   const char *name, apr_pool_t *pool);
 /* The same of a file. */
 CDIST_MUST_CHECK cdist_err_t *cdist_key_list_read(cdist_key_list_t **list, const char *path, apr_pool_t *pool);
 /* A list as JSON: {"format":1,"counter":N,"keys":["<base64>"…]}. */
@@ -48,13 +48,13 @@ const char *cdist_key_list_write(const cdist_key_list_t *list, apr_pool_t *pool)
 /* ---- signatures (signature.c) ---------------------------------------------------------------------------------------- */
 
 /* A signature file: a first line that tells its format, then a line "<key id> <signature in base64>" for each. It may hold
- * signatures of two contents, the one before and the present one: so that it can be put in its place first, and whoever reads both
- * files in between has a valid pair. */
+ * signatures of two contents, the one before and the present one: so that it can be put in its place first, and whoever reads
+ * both files in between has a valid pair. */
 #define CDIST_SIGNATURE_SUFFIX ".sig"
 #define CDIST_SIGNATURE_FILE_MAX 16384
 
-/* What the keys (cdist_signing_key_t *) say of these bytes, in front of the lines of `before`, a signature file of the content that is
- * going to be replaced; NULL: there is none. */
+/* What the keys (cdist_signing_key_t *) say of these bytes, in front of the lines of `before`, a signature file of the
+ * content that is going to be replaced; NULL: there is none. */
 CDIST_MUST_CHECK cdist_err_t *cdist_signature_make(const char **text, const apr_array_header_t *keys, const char *bytes,
                                                    apr_size_t length, const char *before, apr_pool_t *pool);
 /* 1 if one of the signatures is this key's, and of these bytes. Nothing in `text` is believed. */
@@ -63,8 +63,8 @@ int cdist_signature_holds(const char *text, apr_size_t text_length, const cdist_
 /* The first key of a list with a valid signature, NULL if none has one. */
 const cdist_public_key_t *cdist_signature_find(const char *text, apr_size_t text_length, const cdist_key_list_t *list,
                                                const char *bytes, apr_size_t length, apr_pool_t *scratch_pool);
-/* Whether a new list may take the place of one that is believed: it is newer, one of the old keys has signed it, and so has each
- * of its own. NULL, or why not. */
+/* Whether a new list may take the place of one that is believed: it is newer, one of the old keys has signed it, and so has
+ * each of its own. NULL, or why not. */
 const char *cdist_key_list_problem(const cdist_key_list_t *next, const cdist_key_list_t *believed, const char *signatures,
                                    apr_size_t signatures_length, const char *bytes, apr_size_t length, apr_pool_t *pool);
 
@@ -102,8 +102,8 @@ typedef struct {
     apr_array_header_t *releases; /* cdist_listed_t, newest first */
 } cdist_index_t;
 
-/* Takes an index.json apart. Every byte is hostile: CDIST_E_INPUT names `name` and what is wrong, where known with the line. Slots are made
- * anew, so that a name can be nothing else than a slot's. */
+/* Takes an index.json apart. Every byte is hostile: CDIST_E_INPUT names `name` and what is wrong, where known with the line.
+ * Slots are made anew, so that a name can be nothing else than a slot's. */
 CDIST_MUST_CHECK cdist_err_t *cdist_index_parse(cdist_index_t **index, const char *bytes, apr_size_t length, const char *name,
                                                 apr_pool_t *pool);
 /* The index as JSON; equal indexes give equal bytes. */
@@ -147,13 +147,13 @@ typedef struct {
     int written; /* 0: the index was left alone */
 } cdist_publish_result_t;
 
-/* Builds the archives of all complete releases into <archives>/<version>/, each with its manifest beside it, and freezes the index.
- * What is there already is not built again. Readers never see half of anything: archives come first, then the signatures, then the
- * index. CDIST_E_NOTFOUND without a complete release: the index stays as it is. */
+/* Builds the archives of all complete releases into <archives>/<version>/, each with its manifest beside it, and freezes the
+ * index. What is there already is not built again. Readers never see half of anything: archives come first, then the
+ * signatures, then the index. CDIST_E_NOTFOUND without a complete release: the index stays as it is. */
 CDIST_MUST_CHECK cdist_err_t *cdist_publish(cdist_publish_result_t *result, const cdist_publish_options_t *options,
                                             apr_pool_t *pool);
 
-/* ---- taking over (sync.c) ------------------------------------------------------------------------------------------------- */
+/* ---- taking over (sync.c) ------------------------------------------------------------------------------------------ */
 
 /* How upstream is reached. NULL and 0 are libcurl's own. */
 typedef struct {
@@ -175,7 +175,8 @@ typedef struct {
     const char *version, *file;
     const cdist_slot_t *slot;
     cdist_sync_action_t action;
-    apr_uint64_t bytes, fetched_bytes, reused_bytes; /* of the archive's bytes; together all of them, unless some were fetched before */
+    /* Of the archive; fetched and reused ones are together all of them, but for those that came in an earlier attempt. */
+    apr_uint64_t bytes, fetched_bytes, reused_bytes;
     cdist_digest_t sha256;
 } cdist_synced_t;
 
@@ -209,16 +210,16 @@ typedef struct {
 
 /* What is wrong with a source's URL; NULL if it can be asked. */
 const char *cdist_sync_source_problem(const char *url);
-/* Takes over what the first source offers that can be trusted, and that is not there yet. One at a time for each root. Whenever it
- * is interrupted, the next one goes on where it stopped; nothing half-made is ever in the root. Errors: CDIST_E_NOTFOUND if nothing
- * that matches is offered, CDIST_E_CORRUPT if the last source lied, CDIST_E_BUSY while another one works on the root, else as they
- * come: CDIST_E_SOURCE, CDIST_E_STORE, CDIST_E_INPUT. */
+/* Takes over what the first source offers that can be trusted, and that is not there yet. One at a time for each root.
+ * Whenever it is interrupted, the next one goes on where it stopped; nothing half-made is ever in the root. Errors:
+ * CDIST_E_NOTFOUND if nothing that matches is offered, CDIST_E_CORRUPT if the last source lied, CDIST_E_BUSY while another
+ * one works on the root, else as they come: CDIST_E_SOURCE, CDIST_E_STORE, CDIST_E_INPUT. */
 CDIST_MUST_CHECK cdist_err_t *cdist_sync(cdist_sync_result_t *result, const cdist_sync_options_t *options, apr_pool_t *pool);
 
-/* ---- holds (hold.c) --------------------------------------------------------------------------------------------------------- */
+/* ---- holds (hold.c) ------------------------------------------------------------------------------------------------ */
 
-/* Keeps a version from being added or replaced by sync, until it is released again; the centre has no say in it. *changed is 0 if
- * it was so before. */
+/* Keeps a version from being added or replaced by sync, until it is released again; the centre has no say in it. *changed is
+ * 0 if it was so before. */
 CDIST_MUST_CHECK cdist_err_t *cdist_hold_set(int *changed, const char *root, const cdist_version_t *version, int held,
                                              apr_pool_t *pool);
 

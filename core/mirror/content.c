@@ -1,4 +1,5 @@
-/* Whether an archive is what it is offered as: the version and the slot of an index are looked up again in what the archive holds. */
+/* Whether an archive is what it is offered as: the version and the slot of an index are looked up again in what the archive
+ * holds. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -7,7 +8,8 @@
 
 static const char *wrong_version(const char *where, const cdist_version_t *inside, apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "%s in it says version %s", cdist_text_printable(where, pool), cdist_version_format(inside, pool));
+    return apr_psprintf(pool, "%s in it says version %s", cdist_text_printable(where, pool),
+                        cdist_version_format(inside, pool));
 }
 
 static const char *wrong_slot(const char *where, const char *slot, apr_pool_t *pool)
@@ -45,7 +47,8 @@ static int is_installer(const char *name)
     return 0;
 }
 
-static const char *installer_problem(const char *name, const cdist_version_t *version, const cdist_slot_t *slot, apr_pool_t *pool)
+static const char *installer_problem(const char *name, const cdist_version_t *version, const cdist_slot_t *slot,
+                                     apr_pool_t *pool)
 {
     const char *inside_slot;
     cdist_version_t inside;
@@ -58,7 +61,8 @@ static const char *installer_problem(const char *name, const cdist_version_t *ve
     return inside_slot && strcmp(inside_slot, slot->name) != 0 ? wrong_slot(name, inside_slot, pool) : NULL;
 }
 
-static const char *setup_ini_problem(const char *ini, const cdist_version_t *version, const cdist_slot_t *slot, apr_pool_t *pool)
+static const char *setup_ini_problem(const char *ini, const cdist_version_t *version, const cdist_slot_t *slot,
+                                     apr_pool_t *pool)
 {
     const char *product = cdist_keyvalue_get(ini, "Startup", "ProductVersion", pool);
     const char *package = cdist_keyvalue_get(ini, "Startup", "PackageName", pool), *inside_slot;
@@ -71,8 +75,8 @@ static const char *setup_ini_problem(const char *ini, const cdist_version_t *ver
     return inside_slot && strcmp(inside_slot, slot->name) != 0 ? wrong_slot("Setup.ini's package", inside_slot, pool) : NULL;
 }
 
-const char *cdist_content_problem(const cdist_verification_t *verification, const cdist_version_t *version, const cdist_slot_t *slot,
-                                  apr_pool_t *pool)
+const char *cdist_content_problem(const cdist_verification_t *verification, const cdist_version_t *version,
+                                  const cdist_slot_t *slot, apr_pool_t *pool)
 {
     const apr_array_header_t *entries = verification->manifest->entries;
     const char *problem = NULL;

@@ -1,5 +1,5 @@
-/* Requests, through libcurl. Everything has a bound: connecting, the pace, the body; libcurl itself bounds the headers. Redirects are
- * followed as long as they do not leave TLS, and are few. */
+/* Requests, through libcurl. Everything has a bound: connecting, the pace, the body; libcurl itself bounds the headers.
+ * Redirects are followed as long as they do not leave TLS, and are few. */
 #include <config.h>
 #include "mirror_int.h"
 
@@ -96,7 +96,8 @@ static size_t take_header(char *line, size_t size, size_t count, void *baton)
 static cdist_err_t *keep(answer_t *answer, const char *bytes, apr_size_t length)
 {
     if (length > answer->max_bytes - answer->length) {
-        return cdist_err_create(answer->pool, CDIST_E_CORRUPT, 0, "is longer than %" APR_SIZE_T_FMT " bytes", answer->max_bytes);
+        return cdist_err_create(answer->pool, CDIST_E_CORRUPT, 0, "is longer than %" APR_SIZE_T_FMT " bytes",
+                                answer->max_bytes);
     }
     if (answer->room - answer->length <= length) {
         answer->room = (answer->length + length) * 2 + 4096;
@@ -132,7 +133,9 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *baton)
     answer->status = (int)status;
     answer->err = take(answer, bytes, length);
     if (answer->err) return 0;
-    if (status == 200 && answer->ranges && cdist_ranges_whole(answer->ranges)) return 0; /* the rest of the file is not wanted */
+    if (status == 200 && answer->ranges && cdist_ranges_whole(answer->ranges)) {
+        return 0; /* the rest of the file is not wanted */
+    }
     if (status != 200 && status != 206 && (answer->length += length) > ERROR_BODY_MAX) return 0;
     return length;
 }
@@ -267,7 +270,8 @@ static const char *range_text(cdist_spans_t *asked, const cdist_spans_t *wanted,
         const cdist_span_t *span = &APR_ARRAY_IDX(wanted, i, cdist_span_t);
 
         APR_ARRAY_PUSH(asked, cdist_span_t) = *span;
-        APR_ARRAY_PUSH(texts, const char *) = apr_psprintf(pool, "%" APR_UINT64_T_FMT "-%" APR_UINT64_T_FMT, span->from, span->to - 1);
+        APR_ARRAY_PUSH(texts, const char *) =
+            apr_psprintf(pool, "%" APR_UINT64_T_FMT "-%" APR_UINT64_T_FMT, span->from, span->to - 1);
     }
     return apr_array_pstrcat(pool, texts, ',');
 }

@@ -1,4 +1,5 @@
-/* Holds: <root>/.1cdist/holds, a version a line. They are the branch's own brake, and nothing that comes from upstream writes there. */
+/* Holds: <root>/.1cdist/holds, a version a line. They are the branch's own brake, and nothing that comes from upstream writes
+ * there. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>

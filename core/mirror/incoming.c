@@ -105,7 +105,8 @@ cdist_err_t *cdist_incoming_switch(const char *root, const cdist_version_t *vers
     CDIST_ERR(cdist_place_folder(to_distr, pool));
     for (i = 0; i < slots->nelts; i++) {
         const cdist_slot_t *slot = APR_ARRAY_IDX(slots, i, const cdist_slot_t *);
-        CDIST_ERR(move_archive(cdist_place_incoming(root, version, slot, pool), cdist_place_of(root, version, slot, pool), pool));
+        CDIST_ERR(
+            move_archive(cdist_place_incoming(root, version, slot, pool), cdist_place_of(root, version, slot, pool), pool));
     }
     note_moves(root, version, slots, packs, pool);
     (void)apr_dir_remove(from_distr, pool);

@@ -1,5 +1,5 @@
-/* index.json, read. It may come from anybody: whatever is used of it goes through a parser of its own, and names of slots and files are
- * made anew rather than taken over. */
+/* index.json, read. It may come from anybody: whatever is used of it goes through a parser of its own, and names of slots and
+ * files are made anew rather than taken over. */
 #include "mirror_int.h"
 
 #include <apr_lib.h>
@@ -26,8 +26,9 @@ typedef struct {
 
 static cdist_err_t *wrong(const reader_t *reader, const char *key, const char *what)
 {
-    return cdist_err_create(reader->pool, CDIST_E_INPUT, 0, "%s: %s%s\"%s\" %s", cdist_text_printable(reader->name, reader->pool),
-                            reader->where, *reader->where ? ": " : "", key, what);
+    return cdist_err_create(reader->pool, CDIST_E_INPUT, 0, "%s: %s%s\"%s\" %s",
+                            cdist_text_printable(reader->name, reader->pool), reader->where, *reader->where ? ": " : "", key,
+                            what);
 }
 
 /* ---- members ----------------------------------------------------------------------------------------------------- */
@@ -41,14 +42,15 @@ static cdist_err_t *take_text(const char **text, const reader_t *reader, const j
     return *text && strlen(*text) == json_string_length(value) ? NULL : wrong(reader, key, "must be a text");
 }
 
-static cdist_err_t *take_number(apr_uint64_t *number, const reader_t *reader, const json_t *object, const char *key, json_int_t least,
-                                json_int_t most)
+static cdist_err_t *take_number(apr_uint64_t *number, const reader_t *reader, const json_t *object, const char *key,
+                                json_int_t least, json_int_t most)
 {
     const json_t *value = json_object_get(object, key);
 
     if (!json_is_integer(value) || json_integer_value(value) < least || json_integer_value(value) > most) {
-        return wrong(reader, key, apr_psprintf(reader->pool, "must be a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT,
-                                               (apr_int64_t)least, (apr_int64_t)most));
+        return wrong(reader, key,
+                     apr_psprintf(reader->pool, "must be a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT,
+                                  (apr_int64_t)least, (apr_int64_t)most));
     }
     *number = (apr_uint64_t)json_integer_value(value);
     return NULL;
@@ -123,7 +125,7 @@ static void take_facts(cdist_offer_t *offer, const json_t *object)
     for (kind = CDIST_SOURCE_READY; source && kind <= CDIST_SOURCE_INSTALLED; kind++) {
         if (strcmp(source, cdist_source_kind_name((cdist_source_kind_t)kind)) == 0) offer->source = (cdist_source_kind_t)kind;
     }
-    offer->installable = json_is_true(json_object_get(object, "installable"));
+    offer->installable = !json_is_false(json_object_get(object, "installable"));
     offer->files = (int)(json_integer_value(json_object_get(object, "files")) & 0xFFFFFFF);
     offer->content_bytes = (apr_uint64_t)json_integer_value(json_object_get(object, "bytes"));
 }
@@ -244,8 +246,8 @@ cdist_err_t *cdist_index_parse(cdist_index_t **index, const char *bytes, apr_siz
     cdist_err_t *err;
 
     if (!root) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: line %d: is no JSON: %s", cdist_text_printable(name, pool), error.line,
-                                cdist_text_printable(error.text, pool));
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: line %d: is no JSON: %s", cdist_text_printable(name, pool),
+                                error.line, cdist_text_printable(error.text, pool));
     }
     parsed->releases = apr_array_make(pool, 16, sizeof(cdist_listed_t));
     err = take_root(parsed, &reader, root);

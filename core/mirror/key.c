@@ -1,5 +1,5 @@
-/* Ed25519 keys as PEM files, as openssl(1) writes and reads them too. A private key is for its owner alone, and is never needed by
- * httpd. */
+/* Ed25519 keys as PEM files, as openssl(1) writes and reads them too. A private key is for its owner alone, and is never
+ * needed by httpd. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -94,7 +94,8 @@ int cdist_signing_key_sign(unsigned char *signature, const cdist_signing_key_t *
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     size_t made = CDIST_SIGNATURE_BYTES;
     int good = ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
-               EVP_DigestSign(ctx, signature, &made, (const unsigned char *)bytes, length) == 1 && made == CDIST_SIGNATURE_BYTES;
+               EVP_DigestSign(ctx, signature, &made, (const unsigned char *)bytes, length) == 1 &&
+               made == CDIST_SIGNATURE_BYTES;
 
     EVP_MD_CTX_free(ctx);
     return good;
@@ -119,8 +120,10 @@ cdist_err_t *cdist_signing_key_read(cdist_signing_key_t **key, const char *path,
     OPENSSL_cleanse(bytes, length);
     if (read->pkey) apr_pool_cleanup_register(pool, read->pkey, free_pkey, apr_pool_cleanup_null);
     if (!read->pkey || !take_public(&read->public_key, read->pkey)) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is no private Ed25519 key in PEM without a password; 1cdist key new makes "
-                                "one", cdist_text_printable(path, pool));
+        return cdist_err_create(pool, CDIST_E_INPUT, 0,
+                                "%s: is no private Ed25519 key in PEM without a password; 1cdist key new makes "
+                                "one",
+                                cdist_text_printable(path, pool));
     }
     *key = read;
     return NULL;

@@ -78,14 +78,16 @@ static cdist_err_t *parse_json(cdist_key_list_t *list, const char *bytes, apr_si
     return problem ? wrong(name, problem, pool) : NULL;
 }
 
-cdist_err_t *cdist_key_list_parse(cdist_key_list_t **list, const char *bytes, apr_size_t length, const char *name, apr_pool_t *pool)
+cdist_err_t *cdist_key_list_parse(cdist_key_list_t **list, const char *bytes, apr_size_t length, const char *name,
+                                  apr_pool_t *pool)
 {
     cdist_key_list_t *parsed = apr_pcalloc(pool, sizeof *parsed);
 
     parsed->keys = apr_array_make(pool, 2, sizeof(cdist_public_key_t));
     if (length >= strlen(PEM_START) && memcmp(bytes, PEM_START, strlen(PEM_START)) == 0) {
         if (!cdist_public_key_parse_pem(apr_array_push(parsed->keys), bytes, length, pool)) {
-            return wrong(name, "is no public Ed25519 key; 1cdist key new writes one beside each private key, as FILE.pub", pool);
+            return wrong(name, "is no public Ed25519 key; 1cdist key new writes one beside each private key, as FILE.pub",
+                         pool);
         }
     } else {
         CDIST_ERR(parse_json(parsed, bytes, length, name, pool));

@@ -1,5 +1,5 @@
-/* Manifests, read. They come from upstream, and only say where bytes are that might be had elsewhere: each is checked against its own
- * archive before it is used, and whatever is made with its help is checked by the archive's digest. */
+/* Manifests, read. They come from upstream, and only say where bytes are that might be had elsewhere: each is checked against
+ * its own archive before it is used, and whatever is made with its help is checked by the archive's digest. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -85,16 +85,20 @@ static cdist_err_t *take_entries(cdist_manifest_t *manifest, const json_t *entri
     apr_uint64_t at = 0;
     size_t i;
 
-    if (!json_is_array(entries) || json_array_size(entries) > CDIST_MAX_ENTRIES) return wrong(name, -1, "has no list of entries", pool);
+    if (!json_is_array(entries) || json_array_size(entries) > CDIST_MAX_ENTRIES) {
+        return wrong(name, -1, "has no list of entries", pool);
+    }
     for (i = 0; i < json_array_size(entries); i++) {
-        const char *problem = take_entry(apr_array_push(manifest->entries), &at, manifest->archive_bytes, json_array_get(entries, i), pool);
+        const char *problem =
+            take_entry(apr_array_push(manifest->entries), &at, manifest->archive_bytes, json_array_get(entries, i), pool);
 
         if (problem) return wrong(name, (int)i, problem, pool);
     }
     return NULL;
 }
 
-cdist_err_t *cdist_manifest_parse(cdist_manifest_t **manifest, const char *bytes, apr_size_t length, const char *name, apr_pool_t *pool)
+cdist_err_t *cdist_manifest_parse(cdist_manifest_t **manifest, const char *bytes, apr_size_t length, const char *name,
+                                  apr_pool_t *pool)
 {
     cdist_manifest_t *parsed = apr_pcalloc(pool, sizeof *parsed);
     json_error_t error;
@@ -104,10 +108,12 @@ cdist_err_t *cdist_manifest_parse(cdist_manifest_t **manifest, const char *bytes
     parsed->builder = "";
     parsed->entries = apr_array_make(pool, 64, sizeof(cdist_entry_t));
     if (!root) {
-        err = wrong(name, -1, apr_psprintf(pool, "line %d: is no JSON: %s", error.line, cdist_text_printable(error.text, pool)), pool);
+        err = wrong(name, -1, apr_psprintf(pool, "line %d: is no JSON: %s", error.line, cdist_text_printable(error.text, pool)),
+                    pool);
     } else if (json_integer_value(json_object_get(root, "format")) != MANIFEST_FORMAT) {
         err = wrong(name, -1, "is no manifest of format 1", pool);
-    } else if (!take_number(&parsed->archive_bytes, archive, "bytes") || !take_digest(&parsed->archive_sha256, archive, "sha256")) {
+    } else if (!take_number(&parsed->archive_bytes, archive, "bytes") ||
+               !take_digest(&parsed->archive_sha256, archive, "sha256")) {
         err = wrong(name, -1, "does not tell of which archive it is", pool);
     } else {
         err = take_entries(parsed, json_object_get(root, "entries"), name, pool);

@@ -12,7 +12,8 @@
 /* ---- key.c, key_list.c ---- */
 
 int cdist_public_key_parse_pem(cdist_public_key_t *key, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool);
-int cdist_public_key_verify(const cdist_public_key_t *key, const unsigned char *signature, const char *bytes, apr_size_t length);
+int cdist_public_key_verify(const cdist_public_key_t *key, const unsigned char *signature, const char *bytes,
+                            apr_size_t length);
 int cdist_signing_key_sign(unsigned char *signature, const cdist_signing_key_t *key, const char *bytes, apr_size_t length);
 /* cdist_file_read, for which a missing file is one that cannot be read: NOTFOUND is what nobody offers. */
 CDIST_MUST_CHECK cdist_err_t *cdist_key_file_read(char **bytes, apr_size_t *length, const char *path, apr_size_t max_bytes,
@@ -28,15 +29,15 @@ int cdist_index_url_is_plain(const char *url);
 
 /* ---- manifest_read.c ---- */
 
-/* Takes a manifest apart, hostile as it may be: entries lie in their order, within the archive, and do not overlap; sizes add up without
- * an overflow. CDIST_E_INPUT. */
+/* Takes a manifest apart, hostile as it may be: entries lie in their order, within the archive, and do not overlap; sizes add
+ * up without an overflow. CDIST_E_INPUT. */
 CDIST_MUST_CHECK cdist_err_t *cdist_manifest_parse(cdist_manifest_t **manifest, const char *bytes, apr_size_t length,
                                                    const char *name, apr_pool_t *pool);
 
 /* ---- publish_archive.c ---- */
 
-/* Makes the archive of a source, and its manifest, below a folder; what is there already stays. Fills in the offer, whose texts live in
- * `pool`; *changed is 0 if the archive was there. */
+/* Makes the archive of a source, and its manifest, below a folder; what is there already stays. Fills in the offer, whose
+ * texts live in `pool`; *changed is 0 if the archive was there. */
 CDIST_MUST_CHECK cdist_err_t *cdist_publish_archive(int *changed, cdist_offer_t *offer, cdist_store_t *store,
                                                     const cdist_source_t *source, const char *folder,
                                                     const cdist_publish_options_t *options, apr_pool_t *pool);
@@ -57,7 +58,8 @@ void cdist_spans_remove(cdist_spans_t *spans, apr_uint64_t from, apr_uint64_t to
 apr_uint64_t cdist_spans_sum(const cdist_spans_t *spans);
 /* 1 if all of a span is in the set. */
 int cdist_spans_have(const cdist_spans_t *spans, const cdist_span_t *span);
-/* What of 0 to `bytes` is not in the set. Where not more than `gap` bytes of it lie between two missing spans, they become one. */
+/* What of 0 to `bytes` is not in the set. Where not more than `gap` bytes of it lie between two missing spans, they become
+ * one. */
 cdist_spans_t *cdist_spans_missing(const cdist_spans_t *spans, apr_uint64_t bytes, apr_uint64_t gap, apr_pool_t *pool);
 
 /* ---- ranges.c: answers to a request for ranges (RFC 9110, 14) ---- */
@@ -67,7 +69,8 @@ typedef cdist_err_t *(cdist_take_fn)(void *baton, apr_uint64_t offset, const voi
 typedef struct cdist_ranges_t cdist_ranges_t;
 
 /* For an answer to a request for `wanted` of a file that has `bytes` bytes. */
-cdist_ranges_t *cdist_ranges_make(const cdist_spans_t *wanted, apr_uint64_t bytes, cdist_take_fn *take, void *baton, apr_pool_t *pool);
+cdist_ranges_t *cdist_ranges_make(const cdist_spans_t *wanted, apr_uint64_t bytes, cdist_take_fn *take, void *baton,
+                                  apr_pool_t *pool);
 /* The answer's head; its texts are NULL where it does not have that header. */
 CDIST_MUST_CHECK cdist_err_t *cdist_ranges_begin(cdist_ranges_t *ranges, int status, const char *content_type,
                                                  const char *content_range);
@@ -80,7 +83,8 @@ int cdist_ranges_whole(const cdist_ranges_t *ranges);
 
 typedef struct cdist_fetcher_t cdist_fetcher_t;
 
-CDIST_MUST_CHECK cdist_err_t *cdist_fetcher_create(cdist_fetcher_t **fetcher, const cdist_transport_t *transport, apr_pool_t *pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_fetcher_create(cdist_fetcher_t **fetcher, const cdist_transport_t *transport,
+                                                   apr_pool_t *pool);
 /* Requests so far, and bytes received. */
 void cdist_fetcher_traffic(const cdist_fetcher_t *fetcher, int *requests, apr_uint64_t *wire_bytes);
 
@@ -91,8 +95,8 @@ typedef struct {
     apr_size_t length;
 } cdist_document_t;
 
-/* A document of at most `max_bytes`. With `etag` (NULL: none) it may turn out to be unchanged. CDIST_E_SOURCE if it cannot be had,
- * CDIST_E_CORRUPT for a longer one. */
+/* A document of at most `max_bytes`. With `etag` (NULL: none) it may turn out to be unchanged. CDIST_E_SOURCE if it cannot be
+ * had, CDIST_E_CORRUPT for a longer one. */
 CDIST_MUST_CHECK cdist_err_t *cdist_fetch_document(cdist_document_t *document, cdist_fetcher_t *fetcher, const char *url,
                                                    apr_size_t max_bytes, const char *etag, apr_pool_t *pool);
 /* What is wanted of a file, or a part of it. Errors as above, and those of `take`. */
@@ -158,8 +162,8 @@ typedef struct {
 
 typedef struct cdist_packs_t cdist_packs_t;
 
-/* Finds the archives below a root, its .1cdist/incoming included, and reads those whole that are not known from before. Damaged ones are
- * no packs. */
+/* Finds the archives below a root, its .1cdist/incoming included, and reads those whole that are not known from before.
+ * Damaged ones are no packs. */
 CDIST_MUST_CHECK cdist_err_t *cdist_packs_open(cdist_packs_t **packs, const char *root, apr_pool_t *pool);
 /* The archive with that content, NULL if there is none. */
 const cdist_pack_t *cdist_packs_archive(const cdist_packs_t *packs, const cdist_digest_t *sha256);
@@ -209,10 +213,11 @@ typedef struct {
     const char *base; /* URL of the folder that the index lies in */
 } cdist_taking_t;
 
-/* Puts an archive together, of what is here and what has to be fetched, verifies it, and lays it at `path`. With `check` only tells what
- * would be fetched. CDIST_E_CORRUPT: the source lied. */
-CDIST_MUST_CHECK cdist_err_t *cdist_take_archive(cdist_synced_t *synced, const cdist_taking_t *taking, const cdist_version_t *version,
-                                                 const cdist_offer_t *offer, const char *path, apr_pool_t *pool);
+/* Puts an archive together, of what is here and what has to be fetched, verifies it, and lays it at `path`. With `check` only
+ * tells what would be fetched. CDIST_E_CORRUPT: the source lied. */
+CDIST_MUST_CHECK cdist_err_t *cdist_take_archive(cdist_synced_t *synced, const cdist_taking_t *taking,
+                                                 const cdist_version_t *version, const cdist_offer_t *offer, const char *path,
+                                                 apr_pool_t *pool);
 
 /* ---- take_manifest.c ---- */
 
@@ -230,15 +235,15 @@ typedef struct {
     const cdist_digest_t *sha256; /* NULL: nobody knows; the whole archive's digest will tell */
 } cdist_copy_t;
 
-/* What of an archive lies in local ones (cdist_copy_t), in order. `headers`: 1 to take local headers along where an entry is the same
- * but for its place. */
+/* What of an archive lies in local ones (cdist_copy_t), in order. `headers`: 1 to take local headers along where an entry is
+ * the same but for its place. */
 apr_array_header_t *cdist_plan_copies(const cdist_manifest_t *manifest, cdist_packs_t *packs, int headers, apr_pool_t *pool);
 
 /* ---- content.c ---- */
 
 /* The first reason why a verified archive is not the client it is offered as; NULL if it may be. */
-const char *cdist_content_problem(const cdist_verification_t *verification, const cdist_version_t *version, const cdist_slot_t *slot,
-                                  apr_pool_t *pool);
+const char *cdist_content_problem(const cdist_verification_t *verification, const cdist_version_t *version,
+                                  const cdist_slot_t *slot, apr_pool_t *pool);
 
 /* ---- upstream.c: one source's index ---- */
 
@@ -252,9 +257,9 @@ typedef struct {
 
 /* The folder's URL that a source's URL means, without its final '/'. */
 const char *cdist_upstream_base(const char *url, apr_pool_t *pool);
-/* Gets the index of a source, or what is kept of it if it is unchanged; checks signature, counter and expiry; keeps it, and notes in
- * `state` what was learned. Errors: CDIST_E_CORRUPT if the source lied, CDIST_E_CHANGED for an index that is too old or expired,
- * CDIST_E_SOURCE if it cannot be reached. */
+/* Gets the index of a source, or what is kept of it if it is unchanged; checks signature, counter and expiry; keeps it, and
+ * notes in `state` what was learned. Errors: CDIST_E_CORRUPT if the source lied, CDIST_E_CHANGED for an index that is too old
+ * or expired, CDIST_E_SOURCE if it cannot be reached. */
 CDIST_MUST_CHECK cdist_err_t *cdist_upstream_index(cdist_upstream_t **upstream, const char *url, cdist_fetcher_t *fetcher,
                                                    cdist_sync_state_t *state, const cdist_sync_options_t *options,
                                                    apr_pool_t *pool);
@@ -263,17 +268,17 @@ CDIST_MUST_CHECK cdist_err_t *cdist_upstream_index(cdist_upstream_t **upstream, 
 
 /* Makes the folder that an archive of a release waits in. */
 CDIST_MUST_CHECK cdist_err_t *cdist_incoming_make(const char *root, const cdist_version_t *version, apr_pool_t *pool);
-/* Switches a release over: the archives of these slots (const cdist_slot_t *), which all wait, get their places; a release that was not there
- * appears as a whole. */
-CDIST_MUST_CHECK cdist_err_t *cdist_incoming_switch(const char *root, const cdist_version_t *version, const apr_array_header_t *slots,
-                                                    cdist_packs_t *packs, apr_pool_t *pool);
+/* Switches a release over: the archives of these slots (const cdist_slot_t *), which all wait, get their places; a release
+ * that was not there appears as a whole. */
+CDIST_MUST_CHECK cdist_err_t *cdist_incoming_switch(const char *root, const cdist_version_t *version,
+                                                    const apr_array_header_t *slots, cdist_packs_t *packs, apr_pool_t *pool);
 /* Removes what waits for releases that nobody offers any more, and archives in the making if `partial`. Never fails. */
 void cdist_incoming_sweep(const char *root, const cdist_index_t *index, int partial, apr_pool_t *pool);
 
 /* ---- release.c: one release ---- */
 
-/* Takes over what is wanted of a release, and switches it over once it is whole. *outcome tells how it went. CDIST_E_NOTFOUND if an
- * archive is not there; else as cdist_take_archive. */
+/* Takes over what is wanted of a release, and switches it over once it is whole. *outcome tells how it went. CDIST_E_NOTFOUND
+ * if an archive is not there; else as cdist_take_archive. */
 typedef enum {
     CDIST_RELEASE_DONE,    /* all of it is in its place, or would be */
     CDIST_RELEASE_WAITING, /* not complete upstream */

@@ -1,6 +1,6 @@
-/* The archives that are in a root already, recognised by their content: whatever is called something.zip in it, in its release folders,
- * in their distr, or waits in .1cdist/incoming. Each is read whole once; known.json says which were, by what tells a file apart from
- * any other, so that a moved archive is still known; manifests/<sha256>.manifest says what it holds. */
+/* The archives that are in a root already, recognised by their content: whatever is called something.zip in it, in its
+ * release folders, in their distr, or waits in .1cdist/incoming. Each is read whole once; known.json says which were, by what
+ * tells a file apart from any other, so that a moved archive is still known; manifests/<sha256>.manifest says what it holds. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -30,7 +30,8 @@ typedef struct {
 
 static const char *manifest_path(const cdist_packs_t *packs, const cdist_digest_t *sha256, apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, cdist_place(packs->root, "manifests", pool), "/", cdist_digest_hex(sha256, pool), ".manifest", NULL);
+    return apr_pstrcat(pool, cdist_place(packs->root, "manifests", pool), "/", cdist_digest_hex(sha256, pool), ".manifest",
+                       NULL);
 }
 
 /* ---- known.json ---------------------------------------------------------------------------------------------------- */
@@ -48,7 +49,9 @@ static void read_known(cdist_packs_t *packs)
     size_t i;
 
     /* NB: it only saves reading: without it, or where it makes no sense, archives are read once more. */
-    if (cdist_file_read(&bytes, &length, cdist_place(packs->root, "known.json", packs->pool), KNOWN_FILE_MAX, packs->pool)) return;
+    if (cdist_file_read(&bytes, &length, cdist_place(packs->root, "known.json", packs->pool), KNOWN_FILE_MAX, packs->pool)) {
+        return;
+    }
     root = json_loadb(bytes, length, 0, NULL);
     archives = json_object_get(root, "archives");
     if (json_integer_value(json_object_get(root, "format")) != KNOWN_FORMAT) archives = NULL;
@@ -131,7 +134,8 @@ static cdist_err_t *keep_manifest(const cdist_packs_t *packs, const cdist_manife
     return cdist_file_publish(manifest_path(packs, &manifest->archive_sha256, scratch), json, strlen(json), scratch);
 }
 
-static cdist_pack_t *push(cdist_packs_t *packs, const char *path, const cdist_stat_t *stat, int trusted, const cdist_digest_t *sha256)
+static cdist_pack_t *push(cdist_packs_t *packs, const char *path, const cdist_stat_t *stat, int trusted,
+                          const cdist_digest_t *sha256)
 {
     cdist_pack_t *pack = apr_palloc(packs->pool, sizeof *pack);
 
@@ -163,7 +167,8 @@ static cdist_err_t *recognise(cdist_packs_t *packs, const char *path, const cdis
     return NULL;
 }
 
-static cdist_err_t *add_file(cdist_packs_t *packs, const char *path, const char *name, const cdist_stat_t *stat, apr_pool_t *scratch)
+static cdist_err_t *add_file(cdist_packs_t *packs, const char *path, const char *name, const cdist_stat_t *stat,
+                             apr_pool_t *scratch)
 {
     apr_size_t length = strlen(name);
     cdist_digest_t sha256;

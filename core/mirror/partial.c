@@ -1,6 +1,6 @@
-/* An archive in the making: .1cdist/partial/<sha256>, and <sha256>.have, its journal, in which each line "<first> <length>" tells of bytes
- * that were written. The journal is behind the file by a megabyte at most. What it says is not believed, only hoped for: after the power
- * failed it may be ahead of the file, and the archive's digest finds that out. */
+/* An archive in the making: .1cdist/partial/<sha256>, and <sha256>.have, its journal, in which each line "<first> <length>"
+ * tells of bytes that were written. The journal is behind the file by a megabyte at most. What it says is not believed, only
+ * hoped for: after the power failed it may be ahead of the file, and the archive's digest finds that out. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -13,7 +13,8 @@
 
 static cdist_err_t *cannot_write(const cdist_partial_t *partial, const char *path, apr_status_t rv)
 {
-    return cdist_err_create(partial->pool, CDIST_E_STORE, rv, "%s: cannot be written", cdist_text_printable(path, partial->pool));
+    return cdist_err_create(partial->pool, CDIST_E_STORE, rv, "%s: cannot be written",
+                            cdist_text_printable(path, partial->pool));
 }
 
 /* Takes what a journal tells; a last line that was cut off, as any other that is none, is passed over. */
@@ -56,7 +57,8 @@ cdist_err_t *cdist_partial_open(cdist_partial_t **partial, const char *root, con
     if (rv != APR_SUCCESS) return cannot_write(opened, opened->path, rv);
     if (!cdist_file_read(&text, &length, opened->journal_path, JOURNAL_FILE_MAX, pool)) take_journal(opened, text);
     cdist_spans_remove(opened->have, stat.bytes, bytes);
-    rv = apr_file_open(&opened->journal, opened->journal_path, APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_APPEND | APR_FOPEN_BINARY,
+    rv = apr_file_open(&opened->journal, opened->journal_path,
+                       APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_APPEND | APR_FOPEN_BINARY,
                        APR_FPROT_UREAD | APR_FPROT_UWRITE, pool);
     if (rv != APR_SUCCESS) return cannot_write(opened, opened->journal_path, rv);
     *partial = opened;

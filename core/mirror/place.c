@@ -8,8 +8,8 @@
  *   .1cdist/partial/<sha256>…           archives in the making (partial.c)
  *   .1cdist/incoming/<version>/distr/   archives that are whole, and wait for the rest of their release
  *   .1cdist/lock                        held by the one that works on the root
- * Everything in .1cdist is on the root's own file system, so that a rename makes a release appear at once; folders whose name begins
- * with a dot are no releases for anybody. */
+ * Everything in .1cdist is on the root's own file system, so that a rename makes a release appear at once; folders whose name
+ * begins with a dot are no releases for anybody. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>

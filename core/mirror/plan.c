@@ -1,11 +1,12 @@
-/* What of an archive to be lies in archives that are here: entries whose packed bytes are the same, by digest, wherever they lie and
- * whatever they are called. Where the entry before them was the same too, so are as a rule the bytes between, the local header;
- * the archive's digest tells whether they were. */
+/* What of an archive to be lies in archives that are here: entries whose packed bytes are the same, by digest, wherever they
+ * lie and whatever they are called. Where the entry before them was the same too, so are as a rule the bytes between, the
+ * local header; the archive's digest tells whether they were. */
 #include "mirror_int.h"
 
 #include <string.h>
 
-/* Whether the header of a local entry may be that of the wanted one: it depends on these facts alone, if one maker wrote both. */
+/* Whether the header of a local entry may be that of the wanted one: it depends on these facts alone, if one maker wrote
+ * both. */
 static int may_have_same_header(const cdist_entry_t *wanted, const cdist_entry_t *local)
 {
     return strcmp(wanted->name, local->name) == 0 && wanted->method == local->method && wanted->bytes == local->bytes &&

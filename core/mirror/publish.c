@@ -1,5 +1,5 @@
-/* Publication: what is offered now, frozen as an index that does not change until the next time. The order is what keeps readers right:
- * archives and manifests first, then the signatures, which vouch for the index before as well, then the index. */
+/* Publication: what is offered now, frozen as an index that does not change until the next time. The order is what keeps
+ * readers right: archives and manifests first, then the signatures, which vouch for the index before as well, then the index. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -35,7 +35,8 @@ static int is_among(const cdist_slot_t *slot, const apr_array_header_t *slots)
 
 /* ---- archives -------------------------------------------------------------------------------------------------------- */
 
-static cdist_err_t *publish_source(publish_t *publish, cdist_listed_t *listed, const cdist_source_t *source, apr_pool_t *scratch)
+static cdist_err_t *publish_source(publish_t *publish, cdist_listed_t *listed, const cdist_source_t *source,
+                                   apr_pool_t *scratch)
 {
     cdist_published_archive_t published;
     cdist_offer_t *offer, made;
@@ -68,7 +69,9 @@ static const char *incomplete(const publish_t *publish, const cdist_release_t *r
     /* NB: a slot that is there and cannot be read must not be taken for one that was taken away. */
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
-        if (cdist_source_offered(source) || (publish->options->chosen && !is_among(source->slot, publish->options->chosen))) continue;
+        if (cdist_source_offered(source) || (publish->options->chosen && !is_among(source->slot, publish->options->chosen))) {
+            continue;
+        }
         return apr_psprintf(scratch, "%s: %s", source->slot->name, source->problem ? source->problem : "is being changed");
     }
     return release->problem;
@@ -81,7 +84,8 @@ static cdist_err_t *publish_release(publish_t *publish, const cdist_release_t *r
     int i;
 
     if (problem) {
-        say(publish, apr_psprintf(scratch, "release %s is left out: %s", cdist_version_format(&release->version, scratch), problem));
+        say(publish,
+            apr_psprintf(scratch, "release %s is left out: %s", cdist_version_format(&release->version, scratch), problem));
         return NULL;
     }
     memset(&listed, 0, sizeof listed);
@@ -93,7 +97,9 @@ static cdist_err_t *publish_release(publish_t *publish, const cdist_release_t *r
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
 
-        if (!cdist_source_offered(source) || (publish->options->chosen && !is_among(source->slot, publish->options->chosen))) continue;
+        if (!cdist_source_offered(source) || (publish->options->chosen && !is_among(source->slot, publish->options->chosen))) {
+            continue;
+        }
         CDIST_ERR(publish_source(publish, &listed, source, scratch));
     }
     if (!listed.offers->nelts) return NULL;
@@ -102,8 +108,8 @@ static cdist_err_t *publish_release(publish_t *publish, const cdist_release_t *r
     return NULL;
 }
 
-/* NB: unlike the server, whoever publishes knows that the releases are complete; so only that is waited for which a stat needs to be
- * trusted. */
+/* NB: unlike the server, whoever publishes knows that the releases are complete; so only that is waited for which a stat
+ * needs to be trusted. */
 static const cdist_catalogue_t *scan(const publish_t *publish)
 {
     const cdist_catalogue_t *catalogue;
@@ -126,17 +132,21 @@ static cdist_err_t *publish_all(publish_t *publish)
     apr_pool_t *scratch;
     int i;
 
-    if (catalogue->unreadable->nelts) return cdist_err_dup(APR_ARRAY_IDX(catalogue->unreadable, 0, cdist_err_t *), publish->pool);
+    if (catalogue->unreadable->nelts) {
+        return cdist_err_dup(APR_ARRAY_IDX(catalogue->unreadable, 0, cdist_err_t *), publish->pool);
+    }
     for (i = 0; i < catalogue->problems->nelts; i++) say(publish, APR_ARRAY_IDX(catalogue->problems, i, const char *));
     apr_pool_create(&scratch, publish->pool);
     for (i = 0; !err && i < catalogue->releases->nelts; i++) {
         apr_pool_clear(scratch);
-        err = cdist_err_dup(publish_release(publish, &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t), scratch), publish->pool);
+        err = cdist_err_dup(publish_release(publish, &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t), scratch),
+                            publish->pool);
     }
     apr_pool_destroy(scratch);
     if (err) return err;
     if (publish->index->releases->nelts) return NULL;
-    return cdist_err_create(publish->pool, CDIST_E_NOTFOUND, 0, "there is no complete release; 1cdist scan tells what is there");
+    return cdist_err_create(publish->pool, CDIST_E_NOTFOUND, 0,
+                            "there is no complete release; 1cdist scan tells what is there");
 }
 
 /* ---- the index --------------------------------------------------------------------------------------------------------- */
@@ -151,8 +161,10 @@ static cdist_err_t *read_before(publish_t *publish)
     if (err) return err->code == CDIST_E_NOTFOUND ? NULL : err;
     err = cdist_index_parse(&publish->before, bytes, length, path, publish->pool);
     if (!err) return NULL;
-    outer = cdist_err_create(publish->pool, CDIST_E_INPUT, 0, "%s: the index before cannot be read, and its counter must not be "
-                             "lost: move it away, and give --counter a number above its own", cdist_text_printable(path, publish->pool));
+    outer = cdist_err_create(publish->pool, CDIST_E_INPUT, 0,
+                             "%s: the index before cannot be read, and its counter must not be "
+                             "lost: move it away, and give --counter a number above its own",
+                             cdist_text_printable(path, publish->pool));
     outer->cause = err;
     return outer;
 }
@@ -198,7 +210,8 @@ static cdist_err_t *write_signatures(const publish_t *publish, const char *bytes
         apr_status_t rv = apr_file_remove(path, publish->pool);
 
         if (rv == APR_SUCCESS || APR_STATUS_IS_ENOENT(rv)) return NULL;
-        return cdist_err_create(publish->pool, CDIST_E_STORE, rv, "%s: cannot be removed", cdist_text_printable(path, publish->pool));
+        return cdist_err_create(publish->pool, CDIST_E_STORE, rv, "%s: cannot be removed",
+                                cdist_text_printable(path, publish->pool));
     }
     if (cdist_file_read(&before, &there, path, CDIST_SIGNATURE_FILE_MAX, publish->pool)) before = NULL;
     CDIST_ERR(cdist_signature_make(&text, publish->options->keys, bytes, length, before, publish->pool));
@@ -234,7 +247,8 @@ static cdist_err_t *write_index(publish_t *publish)
     publish->result->counter = publish->index->counter;
     publish->result->expires = publish->index->expires;
     publish->result->written = publish->result->changed || publish->index->counter != publish->before->counter ||
-                               publish->index->expires != publish->before->expires || !is_signed_already(publish, bytes, length);
+                               publish->index->expires != publish->before->expires ||
+                               !is_signed_already(publish, bytes, length);
     if (!publish->result->written) return NULL;
     CDIST_ERR(write_signatures(publish, bytes, length));
     return cdist_file_publish(publish->options->index_path, bytes, length, publish->pool);

@@ -1,7 +1,8 @@
-/* One archive of a publication: <folder>/<version>/<file>, with <file>.manifest beside it, so that a plain web server can hand both out.
- * Archives are made in a store of the publication's own, <folder>/.1cdist/store, which knows what was made of which state of a source,
- * and takes over what earlier archives hold. A built archive is linked from there; a ready one is copied, since whoever
- * overwrites it in place must not change what was published, unless it lies below that folder already: then it stays where it is. */
+/* One archive of a publication: <folder>/<version>/<file>, with <file>.manifest beside it, so that a plain web server can
+ * hand both out. Archives are made in a store of the publication's own, <folder>/.1cdist/store, which knows what was made of
+ * which state of a source, and takes over what earlier archives hold. A built archive is linked from there; a ready one is
+ * copied, since whoever overwrites it in place must not change what was published, unless it lies below that folder already:
+ * then it stays where it is. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -63,7 +64,8 @@ static cdist_err_t *copy(const publishing_t *publishing, apr_file_t *from)
     cdist_sha256_t *sha = cdist_sha256_create(publishing->pool);
     cdist_digest_t digest;
     cdist_temp_t *temp;
-    apr_status_t rv = cdist_os_temp_open(&temp, cdist_path_folder(publishing->path, publishing->pool), publishing->pool), read = rv;
+    apr_status_t rv = cdist_os_temp_open(&temp, cdist_path_folder(publishing->path, publishing->pool), publishing->pool),
+                 read = rv;
 
     while (rv == APR_SUCCESS && read == APR_SUCCESS) {
         apr_size_t length = COPY_BYTES;
@@ -77,16 +79,18 @@ static cdist_err_t *copy(const publishing_t *publishing, apr_file_t *from)
     cdist_sha256_final(&digest, sha);
     if (!APR_STATUS_IS_EOF(read) || !cdist_digest_equal(&digest, &publishing->archive->sha256)) {
         return cdist_err_create(publishing->pool, CDIST_E_CHANGED, APR_STATUS_IS_EOF(read) ? 0 : read,
-                                "%s: changed while it was published", cdist_text_printable(publishing->archive->path, publishing->pool));
+                                "%s: changed while it was published",
+                                cdist_text_printable(publishing->archive->path, publishing->pool));
     }
     rv = cdist_os_temp_publish(temp, publishing->path, publishing->pool);
     return rv == APR_SUCCESS ? NULL : cannot_write(publishing, rv);
 }
 
-/* A link under another name first, since a link replaces nothing and a rename does. APR_ENOTIMPL and the like: no links here. */
+/* A link under another name first, since a link replaces nothing and a rename does. An error: there are no links here. */
 static apr_status_t link_into_place(const publishing_t *publishing)
 {
-    const char *name = apr_pstrcat(publishing->pool, cdist_path_folder(publishing->path, publishing->pool), "/.1cdist-link", NULL);
+    const char *name =
+        apr_pstrcat(publishing->pool, cdist_path_folder(publishing->path, publishing->pool), "/.1cdist-link", NULL);
     apr_status_t rv;
 
     (void)apr_file_remove(name, publishing->pool); /* what a crash left */
@@ -127,7 +131,8 @@ static cdist_err_t *put_manifest(cdist_offer_t *offer, const publishing_t *publi
 }
 
 /* Finds the archive of a job, or makes it. */
-static cdist_err_t *obtain(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store, const cdist_job_t *job, apr_pool_t *pool)
+static cdist_err_t *obtain(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store, const cdist_job_t *job,
+                           apr_pool_t *pool)
 {
     cdist_err_t *err = cdist_store_find(archive, file, store, &job->key, 0, pool);
 
@@ -141,7 +146,9 @@ static const char *below(const char *folder, const cdist_source_t *source)
 {
     apr_size_t length = strlen(folder);
 
-    if (source->kind != CDIST_SOURCE_READY || strncmp(source->path, folder, length) != 0 || source->path[length] != '/') return NULL;
+    if (source->kind != CDIST_SOURCE_READY || strncmp(source->path, folder, length) != 0 || source->path[length] != '/') {
+        return NULL;
+    }
     return cdist_index_url_is_plain(source->path + length + 1) ? source->path + length + 1 : NULL;
 }
 
@@ -152,8 +159,10 @@ static cdist_err_t *refuse_roots(const char *folder, const cdist_lookup_t *looku
 
     for (i = 0; lookup->roots && i < lookup->roots->nelts; i++) {
         if (strcmp(folder, APR_ARRAY_IDX(lookup->roots, i, const char *)) != 0) continue;
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is a root itself, where a built archive would be taken for the release's "
-                                "own; name another folder for the index or with --archives", cdist_text_printable(folder, pool));
+        return cdist_err_create(pool, CDIST_E_INPUT, 0,
+                                "%s: is a root itself, where a built archive would be taken for the release's "
+                                "own; name another folder for the index or with --archives",
+                                cdist_text_printable(folder, pool));
     }
     return NULL;
 }

@@ -1,7 +1,7 @@
-/* What a server answers to a request for ranges (RFC 9110, 14 and 15.3.7): the whole file (200), one range (206 with Content-Range), or
- * several (206 with multipart/byteranges, RFC 9110, 14.6). Whatever comes is told by its place in the file; what nobody asked for
- * is dropped, and an answer that is longer than it could honestly be is cut off. Pure, without libcurl, so that it can be tested and
- * fuzzed alone. */
+/* What a server answers to a request for ranges (RFC 9110, 14 and 15.3.7): the whole file (200), one range (206 with
+ * Content-Range), or several (206 with multipart/byteranges, RFC 9110, 14.6). Whatever comes is told by its place in the
+ * file; what nobody asked for is dropped, and an answer that is longer than it could honestly be is cut off. Pure, without
+ * libcurl, so that it can be tested and fuzzed alone. */
 #include "mirror_int.h"
 
 #include <apr_lib.h>
@@ -33,7 +33,8 @@ struct cdist_ranges_t {
     apr_size_t line_bytes;
 };
 
-cdist_ranges_t *cdist_ranges_make(const cdist_spans_t *wanted, apr_uint64_t bytes, cdist_take_fn *take, void *baton, apr_pool_t *pool)
+cdist_ranges_t *cdist_ranges_make(const cdist_spans_t *wanted, apr_uint64_t bytes, cdist_take_fn *take, void *baton,
+                                  apr_pool_t *pool)
 {
     cdist_ranges_t *ranges = apr_pcalloc(pool, sizeof *ranges);
 
@@ -83,8 +84,8 @@ static cdist_err_t *take_content_range(cdist_ranges_t *ranges, const char *text)
     if (strcmp(text, "*") == 0) total = ranges->bytes;
     else if (!take_digits(&total, &text) || *text) return lied(ranges, "a malformed Content-Range");
     if (total != ranges->bytes || last >= total) {
-        return lied(ranges, apr_psprintf(ranges->pool, "a file of %" APR_UINT64_T_FMT " bytes instead of %" APR_UINT64_T_FMT, total,
-                                         ranges->bytes));
+        return lied(ranges, apr_psprintf(ranges->pool, "a file of %" APR_UINT64_T_FMT " bytes instead of %" APR_UINT64_T_FMT,
+                                         total, ranges->bytes));
     }
     ranges->at = first;
     ranges->left = last - first + 1;
@@ -164,7 +165,9 @@ static cdist_err_t *take_line(cdist_ranges_t *ranges)
     line[ranges->line_bytes] = '\0';
     ranges->line_bytes = 0;
     if (ranges->state == BETWEEN) {
-        if (strncmp(line, ranges->boundary, length) != 0) return *line ? lied(ranges, "several ranges with something between them") : NULL;
+        if (strncmp(line, ranges->boundary, length) != 0) {
+            return *line ? lied(ranges, "several ranges with something between them") : NULL;
+        }
         if (strncmp(line + length, "--", 2) == 0) ranges->state = ENDED;
         else ranges->state = HEADERS;
         ranges->ranged = 0;

@@ -15,6 +15,12 @@ static int is_chosen(const cdist_slot_t *slot, const cdist_sync_options_t *optio
     return !options->components;
 }
 
+/* NB: what was packed of an installed platform holds no installer; here it would be taken for an archive that clients can use. */
+static int is_wanted(const cdist_offer_t *offer, const cdist_sync_options_t *options)
+{
+    return is_chosen(offer->slot, options) && (offer->installable || cdist_slot_is_component(offer->slot));
+}
+
 static int is_offered(const cdist_slot_t *slot, const cdist_listed_t *listed)
 {
     int i;
@@ -46,7 +52,7 @@ static int has_wanted(const cdist_listed_t *listed, const cdist_sync_options_t *
     int i;
 
     for (i = 0; i < listed->offers->nelts; i++) {
-        if (is_chosen(APR_ARRAY_IDX(listed->offers, i, cdist_offer_t).slot, options)) return 1;
+        if (is_wanted(&APR_ARRAY_IDX(listed->offers, i, cdist_offer_t), options)) return 1;
     }
     for (i = 0; i < listed->unbuilt->nelts; i++) {
         if (is_chosen(APR_ARRAY_IDX(listed->unbuilt, i, const cdist_slot_t *), options)) return 1;
@@ -62,8 +68,8 @@ static int is_there(const cdist_packs_t *packs, const char *path, const cdist_of
 }
 
 /* One archive: in its place, or waiting in incoming afterwards. *waits tells which. */
-static cdist_err_t *take_offer(int *waits, cdist_sync_result_t *result, const cdist_taking_t *taking, const cdist_listed_t *listed,
-                               const cdist_offer_t *offer, apr_pool_t *pool)
+static cdist_err_t *take_offer(int *waits, cdist_sync_result_t *result, const cdist_taking_t *taking,
+                               const cdist_listed_t *listed, const cdist_offer_t *offer, apr_pool_t *pool)
 {
     const cdist_sync_options_t *options = taking->options;
     const char *version = cdist_version_format(&listed->version, pool);
@@ -98,7 +104,7 @@ cdist_err_t *cdist_release_take(cdist_release_outcome_t *outcome, cdist_sync_res
     for (i = 0; i < listed->offers->nelts; i++) {
         const cdist_offer_t *offer = &APR_ARRAY_IDX(listed->offers, i, cdist_offer_t);
 
-        if (!is_chosen(offer->slot, options)) continue;
+        if (!is_wanted(offer, options)) continue;
         CDIST_ERR(take_offer(&waits, result, taking, listed, offer, pool));
         if (waits) APR_ARRAY_PUSH(moving, const cdist_slot_t *) = offer->slot;
     }

@@ -1,5 +1,5 @@
-/* What a branch tells its centre about itself: POST <base>/branches (docs/formats.md). Nobody depends on it; so that it cannot be sent is
- * said, and no more. */
+/* What a branch tells its centre about itself: POST <base>/branches (docs/formats.md). Nobody depends on it; so that it
+ * cannot be sent is said, and no more. */
 #include "mirror_int.h"
 
 #include <apr_network_io.h>
@@ -52,7 +52,9 @@ cdist_err_t *cdist_report_send(cdist_fetcher_t *fetcher, const char *url, const 
     if (apr_gethostname(name, sizeof name, pool) == APR_SUCCESS) json_object_set_new(report, "name", json_string(name));
     json_object_set_new(report, "releases", releases_of(root, pool));
     if (state->last_sync) json_object_set_new(report, "last_sync", json_string(cdist_time_format(state->last_sync, pool)));
-    if (state->error) json_object_set_new(report, "error", json_string(shortened(cdist_text_printable(state->error, pool), pool)));
+    if (state->error) {
+        json_object_set_new(report, "error", json_string(shortened(cdist_text_printable(state->error, pool), pool)));
+    }
     dumped = json_dumps(report, JSON_COMPACT);
     json_decref(report);
     if (!dumped) abort(); /* every text in it is UTF-8: out of memory, as APR's pools do */

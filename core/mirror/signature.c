@@ -1,8 +1,8 @@
 /* Signature files:
  *   1cdist-signature 1
  *   0123456789abcdef <64 bytes in base64>
- * The key id only tells which lines to try; what counts is the key. Lines that nobody understands are passed over, so that a later
- * kind of signature can stand beside these. */
+ * The key id only tells which lines to try; what counts is the key. Lines that nobody understands are passed over, so that a
+ * later kind of signature can stand beside these. */
 #include "mirror_int.h"
 
 #include <apr_base64.h>
@@ -24,7 +24,9 @@ static int next_line(char *id, unsigned char *signature, const char **text, cons
 
         *text = stop ? stop + 1 : end;
         if (!stop) stop = end;
-        if (stop - line <= ID_DIGITS + 1 || stop - line - ID_DIGITS - 1 >= (int)sizeof base64 || line[ID_DIGITS] != ' ') continue;
+        if (stop - line <= ID_DIGITS + 1 || stop - line - ID_DIGITS - 1 >= (int)sizeof base64 || line[ID_DIGITS] != ' ') {
+            continue;
+        }
         apr_cpystrn(id, line, ID_DIGITS + 1);
         apr_cpystrn(base64, line + ID_DIGITS + 1, (apr_size_t)(stop - line - ID_DIGITS));
         if (strlen(id) == ID_DIGITS && cdist_base64_take(signature, CDIST_SIGNATURE_BYTES, base64)) return 1;
@@ -41,7 +43,8 @@ static const char *first_line(const char *text, apr_size_t length)
 int cdist_signature_holds(const char *text, apr_size_t text_length, const cdist_public_key_t *key, const char *bytes,
                           apr_size_t length, apr_pool_t *scratch_pool)
 {
-    const char *wanted = cdist_public_key_id(key, scratch_pool), *line = first_line(text, text_length), *end = text + text_length;
+    const char *wanted = cdist_public_key_id(key, scratch_pool), *line = first_line(text, text_length),
+               *end = text + text_length;
     unsigned char signature[CDIST_SIGNATURE_BYTES];
     char id[ID_DIGITS + 1];
     int lines = 0;
@@ -75,7 +78,8 @@ static const char *format_line(const char *id, const unsigned char *signature, a
 cdist_err_t *cdist_signature_make(const char **text, const apr_array_header_t *keys, const char *bytes, apr_size_t length,
                                   const char *before, apr_pool_t *pool)
 {
-    const char *made = HEAD, *line = before ? first_line(before, strlen(before)) : NULL, *end = line ? line + strlen(line) : NULL;
+    const char *made = HEAD, *line = before ? first_line(before, strlen(before)) : NULL,
+               *end = line ? line + strlen(line) : NULL;
     unsigned char signature[CDIST_SIGNATURE_BYTES];
     char id[ID_DIGITS + 1];
     int i;

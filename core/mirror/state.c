@@ -38,7 +38,9 @@ static void take_liars(cdist_sync_state_t *state, const json_t *liars, apr_pool_
         const json_t *object = json_array_get(liars, i);
         cdist_liar_t liar = {text_of(object, "url", pool), text_of(object, "what", pool), time_of(object, "when")};
 
-        if (liar.url && liar.what && apr_time_now() - liar.when < LIE_MAX_AGE) APR_ARRAY_PUSH(state->liars, cdist_liar_t) = liar;
+        if (liar.url && liar.what && apr_time_now() - liar.when < LIE_MAX_AGE) {
+            APR_ARRAY_PUSH(state->liars, cdist_liar_t) = liar;
+        }
     }
 }
 
@@ -82,8 +84,10 @@ cdist_err_t *cdist_sync_state_read(cdist_sync_state_t **state, const char *root,
     good = json && take(read, json, pool);
     json_decref(json);
     if (good) return NULL;
-    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is damaged; without it nobody knows which index is too old: look whether "
-                            "the source can be trusted, then remove the file", cdist_text_printable(path, pool));
+    return cdist_err_create(pool, CDIST_E_INPUT, 0,
+                            "%s: is damaged; without it nobody knows which index is too old: look whether "
+                            "the source can be trusted, then remove the file",
+                            cdist_text_printable(path, pool));
 }
 
 static void set_text(json_t *object, const char *key, const char *text)

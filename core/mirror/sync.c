@@ -1,6 +1,6 @@
-/* Taking over what a centre offers. Sources are asked in their order, those that lied before last; the first one whose index is believed,
- * and that gives what it tells of, ends it. Whatever goes wrong, the root holds whole releases alone, and what was fetched so far
- * counts for the next time. */
+/* Taking over what a centre offers. Sources are asked in their order, those that lied before last; the first one whose index
+ * is believed, and that gives what it tells of, ends it. Whatever goes wrong, the root holds whole releases alone, and what
+ * was fetched so far counts for the next time. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -107,7 +107,8 @@ static cdist_err_t *sync_from(sync_t *sync, const char *url)
     if (!sync->packs) CDIST_ERR(cdist_packs_open(&sync->packs, sync->options->root, sync->pool));
     err = take_releases(sync, upstream);
     if (!err && !sync->options->check) {
-        cdist_incoming_sweep(sync->options->root, upstream->index, !sync->options->mask.count && !sync->options->components, sync->pool);
+        cdist_incoming_sweep(sync->options->root, upstream->index, !sync->options->mask.count && !sync->options->components,
+                             sync->pool);
     }
     return err;
 }

@@ -1,10 +1,10 @@
 /* One archive: put together byte for byte out of what is here and what has to be fetched.
  *
- * Packed bytes of entries are copied out of local archives when their digest, which the manifest tells, is right. The rest, directory
- * and headers included, is fetched by ranges of the centre's own archive. What came of it is believed only when length, SHA-256,
- * structure and content of the whole have been verified. If they are not right, everything that an entry's digest does not
- * vouch for is fetched once more: it may stem from an earlier attempt, another source, or a disk. If they are still not right, then
- * the source lied. */
+ * Packed bytes of entries are copied out of local archives when their digest, which the manifest tells, is right. The rest,
+ * directory and headers included, is fetched by ranges of the centre's own archive. What came of it is believed only when
+ * length, SHA-256, structure and content of the whole have been verified. If they are not right, everything that an entry's
+ * digest does not vouch for is fetched once more: it may stem from an earlier attempt, another source, or a disk. If they are
+ * still not right, then the source lied. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -63,7 +63,8 @@ static apr_array_header_t *plan(const take_t *take, int headers)
 }
 
 /* Copies a piece; what turns out to be something else does not count. */
-static cdist_err_t *copy_piece(take_t *take, const cdist_copy_t *copy, apr_file_t *file, unsigned char *buffer, cdist_sha256_t *sha)
+static cdist_err_t *copy_piece(take_t *take, const cdist_copy_t *copy, apr_file_t *file, unsigned char *buffer,
+                               cdist_sha256_t *sha)
 {
     apr_uint64_t at = copy->to.from, from = copy->from;
     cdist_digest_t digest;
@@ -164,9 +165,12 @@ static cdist_err_t *verified_spans(cdist_spans_t **spans, take_t *take)
         cdist_sha256_reset(sha);
         while (left > 0) {
             apr_size_t length = left > CHUNK_BYTES ? CHUNK_BYTES : (apr_size_t)left;
-            apr_status_t rv = cdist_os_read_at(take->partial->file, entry->data_offset + entry->packed_bytes - left, buffer, length);
+            apr_status_t rv =
+                cdist_os_read_at(take->partial->file, entry->data_offset + entry->packed_bytes - left, buffer, length);
 
-            if (rv != APR_SUCCESS) return cdist_err_create(take->pool, CDIST_E_STORE, rv, "%s: cannot be read", take->partial->path);
+            if (rv != APR_SUCCESS) {
+                return cdist_err_create(take->pool, CDIST_E_STORE, rv, "%s: cannot be read", take->partial->path);
+            }
             cdist_sha256_update(sha, buffer, length);
             left -= length;
         }
@@ -239,7 +243,9 @@ cdist_err_t *cdist_take_archive(cdist_synced_t *synced, const cdist_taking_t *ta
     cdist_manifest_t *manifest = NULL;
     cdist_err_t *err;
 
-    if (!cdist_packs_archive(taking->packs, &offer->sha256)) CDIST_ERR(cdist_take_manifest(&take.manifest, taking, offer, url, pool));
+    if (!cdist_packs_archive(taking->packs, &offer->sha256)) {
+        CDIST_ERR(cdist_take_manifest(&take.manifest, taking, offer, url, pool));
+    }
     if (taking->options->check) {
         tell(&take);
         return NULL;

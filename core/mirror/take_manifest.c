@@ -1,5 +1,5 @@
-/* An archive's manifest, as the source has it: which entries the archive holds, and where. It is kept beside the archive in the making, so
- * that an interrupted sync needs it once. */
+/* An archive's manifest, as the source has it: which entries the archive holds, and where. It is kept beside the archive in
+ * the making, so that an interrupted sync needs it once. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>

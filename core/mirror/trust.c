@@ -1,6 +1,6 @@
-/* Which keys a root believes. The administrator says so with --key: a public key, or a list of them. From then on a list that is signed
- * by one of them, and by each of its own, may take its place: .1cdist/keys.json, the first line of which tells what --key was
- * when that happened, so that another --key is obeyed. */
+/* Which keys a root believes. The administrator says so with --key: a public key, or a list of them. From then on a list that
+ * is signed by one of them, and by each of its own, may take its place: .1cdist/keys.json, the first line of which tells what
+ * --key was when that happened, so that another --key is obeyed. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -76,8 +76,8 @@ cdist_err_t *cdist_trust_renew(int *moved, cdist_key_list_t **list, cdist_fetche
         return NULL;
     }
     if (next->counter <= (*list)->counter) return NULL;
-    CDIST_ERR(cdist_fetch_document(&signatures, fetcher, apr_pstrcat(pool, url, CDIST_SIGNATURE_SUFFIX, NULL), CDIST_SIGNATURE_FILE_MAX,
-                                   NULL, pool));
+    CDIST_ERR(cdist_fetch_document(&signatures, fetcher, apr_pstrcat(pool, url, CDIST_SIGNATURE_SUFFIX, NULL),
+                                   CDIST_SIGNATURE_FILE_MAX, NULL, pool));
     problem = cdist_key_list_problem(next, *list, signatures.bytes, signatures.length, document.bytes, document.length, pool);
     if (problem) {
         say(options, url, apr_pstrcat(pool, "the key list ", problem, ", and is passed over", NULL), pool);

@@ -1,5 +1,6 @@
-/* The index of one source: fetched, if it changed, and believed only after its signature, its counter and its expiry were looked at. What
- * is believed is kept, so that an unchanged index costs one request; what is kept is looked at in the same way once more. */
+/* The index of one source: fetched, if it changed, and believed only after its signature, its counter and its expiry were
+ * looked at. What is believed is kept, so that an unchanged index costs one request; what is kept is looked at in the same
+ * way once more. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
@@ -43,7 +44,9 @@ const char *cdist_sync_source_problem(const char *url)
 {
     const char *host = strstr(url, "://"), *end;
 
-    if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0) return "must begin with http:// or https://";
+    if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0) {
+        return "must begin with http:// or https://";
+    }
     host += 3;
     end = host + strcspn(host, "/?#");
     if (end == host) return "names no server";
@@ -86,8 +89,9 @@ static int read_kept(look_t *look)
     look->signatures_length = 0;
     if (!look->state->from || !look->state->etag || strcmp(look->state->from, look->upstream->url) != 0) return 0;
     if (cdist_file_read(&bytes, &look->length, path, CDIST_INDEX_MAX, look->pool)) return 0;
-    if (look->trusted && cdist_file_read(&signatures, &look->signatures_length, apr_pstrcat(look->pool, path, CDIST_SIGNATURE_SUFFIX, NULL),
-                                         CDIST_SIGNATURE_FILE_MAX, look->pool)) {
+    if (look->trusted &&
+        cdist_file_read(&signatures, &look->signatures_length, apr_pstrcat(look->pool, path, CDIST_SIGNATURE_SUFFIX, NULL),
+                        CDIST_SIGNATURE_FILE_MAX, look->pool)) {
         return 0;
     }
     look->bytes = bytes;
@@ -102,8 +106,8 @@ static cdist_err_t *keep(look_t *look)
 
     CDIST_ERR(cdist_file_publish(path, look->bytes, look->length, look->pool));
     if (!look->trusted) return NULL;
-    return cdist_file_publish(apr_pstrcat(look->pool, path, CDIST_SIGNATURE_SUFFIX, NULL), look->signatures, look->signatures_length,
-                              look->pool);
+    return cdist_file_publish(apr_pstrcat(look->pool, path, CDIST_SIGNATURE_SUFFIX, NULL), look->signatures,
+                              look->signatures_length, look->pool);
 }
 
 /* ---- signatures ----------------------------------------------------------------------------------------------------- */
@@ -117,7 +121,9 @@ static cdist_err_t *fetch_signatures(look_t *look)
     look->signatures_length = 0;
     if (!look->trusted) return NULL;
     CDIST_ERR(cdist_fetch_document(&document, look->fetcher, url, CDIST_SIGNATURE_FILE_MAX, NULL, look->pool));
-    if (document.status != 200) return about(look, CDIST_E_CORRUPT, "is not signed: there is no " INDEX_NAME CDIST_SIGNATURE_SUFFIX);
+    if (document.status != 200) {
+        return about(look, CDIST_E_CORRUPT, "is not signed: there is no " INDEX_NAME CDIST_SIGNATURE_SUFFIX);
+    }
     look->signatures = document.bytes;
     look->signatures_length = document.length;
     return NULL;
@@ -142,8 +148,11 @@ static cdist_err_t *check_counter(look_t *look)
     apr_pool_t *pool = look->pool;
 
     if (before && counter > before + COUNTER_STEP_MAX) {
-        return about(look, CDIST_E_CORRUPT, apr_psprintf(pool, "its counter jumped from %" APR_UINT64_T_FMT " to %" APR_UINT64_T_FMT
-                                                         "; a new key is the cure (docs/mirror.md)", before, counter));
+        return about(look, CDIST_E_CORRUPT,
+                     apr_psprintf(pool,
+                                  "its counter jumped from %" APR_UINT64_T_FMT " to %" APR_UINT64_T_FMT
+                                  "; a new key is the cure (docs/mirror.md)",
+                                  before, counter));
     }
     if (counter >= before) return NULL;
     if (!look->options->rollback_reason) {
@@ -151,9 +160,9 @@ static cdist_err_t *check_counter(look_t *look)
                                                          " after %" APR_UINT64_T_FMT "; if that is meant: --allow-rollback REASON",
                                                          counter, before));
     }
-    APR_ARRAY_PUSH(look->state->rollbacks, const char *) =
-        apr_psprintf(pool, "%s: counter %" APR_UINT64_T_FMT " after %" APR_UINT64_T_FMT ": %s", cdist_time_format(apr_time_now(), pool),
-                     counter, before, cdist_text_printable(look->options->rollback_reason, pool));
+    APR_ARRAY_PUSH(look->state->rollbacks, const char *) = apr_psprintf(
+        pool, "%s: counter %" APR_UINT64_T_FMT " after %" APR_UINT64_T_FMT ": %s", cdist_time_format(apr_time_now(), pool),
+        counter, before, cdist_text_printable(look->options->rollback_reason, pool));
     return NULL;
 }
 
@@ -172,9 +181,11 @@ static cdist_err_t *check_time(look_t *look)
     }
     if (look->state->newest > now) now = look->state->newest;
     if (!index->expires || index->expires > now) return NULL;
-    return about(look, CDIST_E_CHANGED, apr_psprintf(look->pool, "expired at %s: the centre does not publish any more, or somebody keeps "
-                                                     "its newer index back; what is here goes on being served",
-                                                     cdist_time_format(index->expires, look->pool)));
+    return about(look, CDIST_E_CHANGED,
+                 apr_psprintf(look->pool,
+                              "expired at %s: the centre does not publish any more, or somebody keeps "
+                              "its newer index back; what is here goes on being served",
+                              cdist_time_format(index->expires, look->pool)));
 }
 
 static void learn(look_t *look)
@@ -218,7 +229,8 @@ static cdist_err_t *believe(look_t *look)
         CDIST_ERR(fetch(look));
         /* NB: a key that was renounced must not be believed just because its signatures still fit. */
         if (look->trusted && !look->upstream->unchanged && !look->moved) {
-            CDIST_ERR(cdist_trust_renew(&look->moved, &look->trusted, look->fetcher, look->upstream->base, look->options, look->pool));
+            CDIST_ERR(cdist_trust_renew(&look->moved, &look->trusted, look->fetcher, look->upstream->base, look->options,
+                                        look->pool));
         }
         if (is_signed(look)) return NULL;
         look->state->etag = NULL; /* what is kept is of no use */
@@ -227,8 +239,8 @@ static cdist_err_t *believe(look_t *look)
     return err;
 }
 
-cdist_err_t *cdist_upstream_index(cdist_upstream_t **upstream, const char *url, cdist_fetcher_t *fetcher, cdist_sync_state_t *state,
-                                  const cdist_sync_options_t *options, apr_pool_t *pool)
+cdist_err_t *cdist_upstream_index(cdist_upstream_t **upstream, const char *url, cdist_fetcher_t *fetcher,
+                                  cdist_sync_state_t *state, const cdist_sync_options_t *options, apr_pool_t *pool)
 {
     cdist_upstream_t *found = apr_pcalloc(pool, sizeof *found);
     look_t look = {found, NULL, NULL, "", 0, 0, NULL, fetcher, state, options, NULL, 0, pool};

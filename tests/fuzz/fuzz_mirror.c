@@ -1,5 +1,5 @@
-/* Any bytes as what comes from upstream: an index, a key list, a signature file, a manifest, an answer with ranges. What is taken for an
- * index is written and read again, and leads nowhere. The first byte tells what the rest is. */
+/* Any bytes as what comes from upstream: an index, a key list, a signature file, a manifest, an answer with ranges. What is
+ * taken for an index is written and read again, and leads nowhere. The first byte tells what the rest is. */
 #include "fuzz.h"
 #include "mirror_int.h"
 

@@ -71,11 +71,22 @@ def test_a_branch_hands_out_the_centres_very_bytes(httpd, centre, folder):
     upstream = serve(httpd, centre, centre.root, centre.second)
     sync(upstream.url("/tc"), branch, "--key", centre.public)
     releases.age(branch)
-    server = httpd(branch, NEW)
-    for path in (f"/tc/{FILE}", f"/tc/{NEW}/{FILE}"):
-        answer, other = server.get_until(path), upstream.get_until(path)
-        assert answer.body == centre.archive == other.body and answer.headers["ETag"] == other.headers["ETag"]
+    server = httpd({"/tc": f'CDistRoot "{branch}"\n  CDistSource modules "{branch}/%v/distr/modules.zip"\n  CDistRequire modules'})
+    for path, content in ((FILE, centre.archive), (f"{NEW}/{FILE}", centre.archive),
+                          (f"{NEW}/modules.zip", centre.whole[f"{NEW}/distr/modules.zip"])):
+        answer, other = server.get_until(f"/tc/{path}"), upstream.get_until(f"/tc/{path}")
+        assert answer.body == content == other.body and answer.headers["ETag"] == other.headers["ETag"]
     assert [release["version"] for release in json.loads(server.get("/tc/index.json").body)["releases"]] == [NEW, OLD]
+
+
+def test_what_holds_no_installer_is_not_taken_over(httpd, folder):
+    root = folder / "root"
+    releases.add_installed(root, NEW)
+    assert run("publish", root, "--index", folder / "index.json").returncode == 3
+    server = httpd(root)
+    server.get_until(f"/tc/{NEW}/{FILE}")
+    done = run("sync", "--from", server.url("/tc"), "--to", folder / "branch")
+    assert done.returncode == 3 and not (folder / "branch" / NEW).exists()
 
 
 def test_a_branch_can_publish_to_branches_of_its_own(httpd, centre, folder):
