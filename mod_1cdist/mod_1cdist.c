@@ -75,8 +75,8 @@ static int find_route(cdist_request_t *req)
 /* What CDistPublish Off switches off. The platform's own question for a distribution is answered: there is none. */
 static int hands_out(cdist_route_kind_t kind)
 {
-    return kind == CDIST_ROUTE_HOME || kind == CDIST_ROUTE_INDEX || kind == CDIST_ROUTE_ARCHIVE || kind == CDIST_ROUTE_BYTES ||
-           kind == CDIST_ROUTE_CLIENT_UPDATE;
+    return kind == CDIST_ROUTE_HOME || kind == CDIST_ROUTE_INDEX || kind == CDIST_ROUTE_PUBLISHED || kind == CDIST_ROUTE_ARCHIVE ||
+           kind == CDIST_ROUTE_BYTES || kind == CDIST_ROUTE_CLIENT_UPDATE;
 }
 
 static int serve(cdist_request_t *req)
@@ -90,6 +90,7 @@ static int serve(cdist_request_t *req)
     switch (req->route.kind) {
     case CDIST_ROUTE_HOME: return cdist_serve_home(req);
     case CDIST_ROUTE_INDEX: return cdist_serve_index(req);
+    case CDIST_ROUTE_PUBLISHED: return cdist_serve_published(req);
     case CDIST_ROUTE_ARCHIVE:
     case CDIST_ROUTE_BYTES: return cdist_serve_archive(req);
     case CDIST_ROUTE_DISTRIBUTIVE: return cdist_serve_distributive_probe(req);

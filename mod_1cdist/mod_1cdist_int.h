@@ -231,6 +231,10 @@ typedef struct {
 /* The one that a request for a slot without a version means; *source is NULL if there is none. CDIST_E_SOURCE if it cannot be
  * read, CDIST_E_CHANGED while it was changed a moment ago. */
 CDIST_MUST_CHECK cdist_err_t *cdist_published_find(const cdist_source_t **source, const cdist_request_t *req);
+/* The archive of a full version that 1cdist publish put there, in the same way. */
+CDIST_MUST_CHECK cdist_err_t *cdist_published_find_frozen(const cdist_source_t **source, const cdist_request_t *req);
+/* The path of what 1cdist publish put there under the request's very name; NULL if it did not. */
+const char *cdist_published_file(const cdist_request_t *req);
 /* All that could be served now (cdist_published_t), in the order of slots, for a request for the index or the page. */
 apr_array_header_t *cdist_published_list(const cdist_request_t *req);
 
@@ -281,6 +285,8 @@ int cdist_serve_branch_report(cdist_request_t *req);
 /* Whether index.json is asked for with the branches; then it is answered by the second, which takes the index over. */
 int cdist_branches_asked(const request_rec *r);
 int cdist_serve_branches(cdist_request_t *req, json_t *index);
+/* What 1cdist publish put into the published folder beside the archives, as it is. */
+int cdist_serve_published(cdist_request_t *req);
 int cdist_serve_home(cdist_request_t *req);
 
 #endif

@@ -1,5 +1,8 @@
-/* The classical publication: archives that somebody copied into the published folder, which is that of the Alias. Each answers
- * under its own name, as it did without this module, and goes before the releases where the URL has no version. */
+/* The classical publication: archives that somebody copied into the published folder, which is that of the Alias. Each
+ * answers under its own name, as it did without this module, and goes before the releases where the URL has no version.
+ *
+ * Where 1cdist publish has put an index there, the archives that it put beside are what URLs with a full version mean: the
+ * index has their digests, and a release that changes since must not make it wrong. */
 #include "mod_1cdist_int.h"
 
 #include <apr_strings.h>
@@ -36,9 +39,9 @@ static const char *find_path(const cdist_request_t *req)
 }
 
 /* The archive at a path as a source. */
-static cdist_err_t *make_source(const cdist_source_t **source, const cdist_slot_t *slot, const char *path, apr_pool_t *pool)
+static cdist_err_t *make_source(cdist_source_t **source, const cdist_slot_t *slot, const char *path, apr_interval_time_t settle,
+                                apr_pool_t *pool)
 {
-    apr_interval_time_t settle = apr_time_from_sec(cdist_conf_process()->settle_sec);
     cdist_source_t *found;
     apr_file_t *file;
     cdist_stat_t stat;
@@ -58,12 +61,64 @@ static cdist_err_t *make_source(const cdist_source_t **source, const cdist_slot_
     return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: was changed a moment ago", path);
 }
 
+static apr_interval_time_t configured_settle(void)
+{
+    return apr_time_from_sec(cdist_conf_process()->settle_sec);
+}
+
 cdist_err_t *cdist_published_find(const cdist_source_t **source, const cdist_request_t *req)
 {
     const char *path = req->route.selector.mask.count ? NULL : find_path(req);
+    cdist_source_t *found = NULL;
+    cdist_err_t *err = NULL;
+
+    if (path) err = make_source(&found, req->route.selector.slot, path, configured_settle(), req->r->pool);
+    *source = found;
+    return err;
+}
+
+/* ---- what 1cdist publish put there -------------------------------------------------------------------------------------- */
+
+/* NB: the core has looked for the URL's name below the folder of the Alias, and decided about links. */
+const char *cdist_published_file(const cdist_request_t *req)
+{
+    const request_rec *r = req->r;
+
+    return r->filename && r->finfo.filetype == APR_REG && !(r->path_info && *r->path_info) ? r->filename : NULL;
+}
+
+/* Whether an index is published two folders above a path. */
+static int is_frozen(const char *path, apr_pool_t *pool)
+{
+    const char *folder = cdist_path_folder(cdist_path_folder(path, pool), pool);
+    apr_finfo_t info;
+
+    return apr_stat(&info, apr_pstrcat(pool, folder, "/index.json", NULL), APR_FINFO_TYPE, pool) == APR_SUCCESS &&
+           info.filetype == APR_REG;
+}
+
+/* NB: publication puts whole archives there by a rename, so that nothing has to settle but the file's time stamps. */
+cdist_err_t *cdist_published_find_frozen(const cdist_source_t **source, const cdist_request_t *req)
+{
+    const cdist_selector_t *selector = &req->route.selector;
+    const char *path = selector->mask.count == CDIST_VERSION_PARTS ? cdist_published_file(req) : NULL;
+    apr_pool_t *pool = req->r->pool;
+    cdist_source_t *found = NULL;
+    apr_interval_time_t left;
+    cdist_err_t *err;
 
     *source = NULL;
-    return path ? make_source(source, req->route.selector.slot, path, req->r->pool) : NULL;
+    if (!path || req->route.manifest || !is_frozen(path, pool)) return NULL;
+    err = make_source(&found, selector->slot, path, 0, pool);
+    if (err && err->code == CDIST_E_CHANGED && found) {
+        left = cdist_source_settles_at(found, 0) - apr_time_now();
+        if (left > 0 && left <= CDIST_SETTLE_MIN) apr_sleep(left);
+        err = make_source(&found, selector->slot, path, 0, pool);
+    }
+    if (err) return err;
+    found->version = selector->mask;
+    *source = found;
+    return NULL;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------- */
@@ -98,11 +153,11 @@ static void add(apr_array_header_t *found, const cdist_request_t *req, const cha
     const char *path = slot ? apr_pstrcat(pool, folder, "/", name, NULL) : NULL;
     apr_int32_t wanted = APR_FINFO_TYPE | (ap_allow_options(req->r) & OPT_SYM_LINKS ? 0 : APR_FINFO_LINK);
     cdist_published_t *published;
-    const cdist_source_t *source;
+    cdist_source_t *source;
     apr_finfo_t info;
 
     if (!slot || apr_stat(&info, path, wanted, pool) != APR_SUCCESS || info.filetype != APR_REG) return;
-    if (make_source(&source, slot, path, pool)) return;
+    if (make_source(&source, slot, path, configured_settle(), pool)) return;
     published = apr_array_push(found);
     published->name = name;
     published->source = source;

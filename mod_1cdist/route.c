@@ -83,6 +83,8 @@ void cdist_route_parse(cdist_route_t *route, const char *path, const apr_array_h
         return;
     } else if (strcmp(path, "index.json") == 0) {
         route->kind = CDIST_ROUTE_INDEX;
+    } else if (strcmp(path, "index.json.sig") == 0 || strcmp(path, "keys.json") == 0 || strcmp(path, "keys.json.sig") == 0) {
+        route->kind = CDIST_ROUTE_PUBLISHED;
     } else if (strcmp(path, "resolve") == 0) {
         route->kind = CDIST_ROUTE_RESOLVE;
     } else if (strcmp(path, "branches") == 0) {

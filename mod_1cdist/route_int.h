@@ -7,6 +7,7 @@
 typedef enum {
     CDIST_ROUTE_HOME,    /* {base}/, unless query or headers name a slot: then it is ARCHIVE */
     CDIST_ROUTE_INDEX,   /* {base}/index.json */
+    CDIST_ROUTE_PUBLISHED, /* {base}/index.json.sig, keys.json, keys.json.sig: what 1cdist publish and key put there */
     CDIST_ROUTE_ARCHIVE, /* {base}/[<version or mask>/]<file>[.manifest]; the slot may be left to query and headers: tc.zip */
     CDIST_ROUTE_BYTES,   /* {base}/sha256/<hex>/<file>[.manifest] */
     CDIST_ROUTE_DISTRIBUTIVE,      /* {base}/WebDistributiveLocation: whether the service is there */

@@ -85,6 +85,7 @@ static cdist_err_t *find_source(const cdist_source_t **source, cdist_request_t *
 {
     cdist_err_t *err = cdist_published_find(source, req);
 
+    if (!err && !*source) err = cdist_published_find_frozen(source, req);
     if (err || *source) return err;
     err = cdist_select_source(source, req);
     if (err && err->code == CDIST_E_CHANGED && await_trust(req->catalogue)) err = cdist_select_source(source, req);
@@ -237,9 +238,14 @@ int cdist_serve_archive(cdist_request_t *req)
 {
     request_rec *r = req->r;
     answer_t answer = {req, NULL, NULL, NULL, NULL, NULL};
-    cdist_err_t *err = obtain(&answer);
-    const char *upstream = err ? cdist_relay_target(req, err) : NULL;
+    const char *upstream;
+    cdist_err_t *err;
 
+    if (req->route.manifest && req->route.selector.mask.count == CDIST_VERSION_PARTS && cdist_published_file(req)) {
+        return cdist_serve_published(req);
+    }
+    err = obtain(&answer);
+    upstream = err ? cdist_relay_target(req, err) : NULL;
     if (upstream) return cdist_relay(req, upstream);
     if (err) return cdist_respond_error(req, err);
     if (req->route.manifest) return send_manifest(&answer);

@@ -1,4 +1,5 @@
-/* index.json, and the page for people at the publication's own URL. */
+/* index.json, live or as it was published, what was published beside it, and the page for people at the publication's own
+ * URL. */
 #include "index_int.h"
 
 #include <apr_strings.h>
@@ -6,7 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-int cdist_serve_index(cdist_request_t *req)
+/* 1cdist publish writes nothing larger. */
+#define PUBLISHED_MAX (64u * 1024 * 1024)
+
+int cdist_serve_published(cdist_request_t *req)
+{
+    const char *path = cdist_published_file(req), *dot = path ? strrchr(path, '.') : NULL;
+    int is_signature = dot && strcmp(dot, ".sig") == 0;
+    apr_size_t length;
+    char *text;
+    cdist_err_t *err;
+
+    if (!path) return cdist_respond_problem(req, HTTP_NOT_FOUND, "nothing of that name is published here");
+    err = cdist_file_read(&text, &length, path, PUBLISHED_MAX, req->r->pool);
+    if (err) return cdist_respond_error(req, err);
+    return cdist_respond_made(req, is_signature ? "text/plain; charset=utf-8" : "application/json", text);
+}
+
+/* The catalogue as it is now. */
+static int serve_live(cdist_request_t *req)
 {
     const char *text;
     json_t *index;
@@ -21,6 +40,13 @@ int cdist_serve_index(cdist_request_t *req)
     text = apr_pstrcat(req->r->pool, dumped, "\n", NULL);
     free(dumped);
     return cdist_respond_made(req, "application/json", text);
+}
+
+int cdist_serve_index(cdist_request_t *req)
+{
+    int frozen = cdist_published_file(req) && !cdist_branches_asked(req->r);
+
+    return frozen ? cdist_serve_published(req) : serve_live(req);
 }
 
 /* What relative links begin with: the publication's URL may have been asked for with or without its final slash. */

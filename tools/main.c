@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_import, &tool_gc, &tool_resolve, &tool_conf,
-                                           &tool_lint, &tool_check, &tool_compare, &tool_info, &tool_apply};
+                                           &tool_lint, &tool_check, &tool_publish, &tool_sync, &tool_key, &tool_compare,
+                                           &tool_info, &tool_apply};
 
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -25,6 +26,9 @@ static const char usage[] =
     "  conf ROOT …      the lines for conf.cfg, default.vrd, ClientUpdate.cfg or the publication dialog\n"
     "  lint FILE…       what is wrong in conf.cfg, default.vrd, 1cestart.cfg, lists of infobases\n"
     "  check URL…       what a client meets that downloads an archive\n"
+    "  publish ROOT …   freeze what is offered, signed, for branches to take\n"
+    "  sync …           take over what a centre offers, as far as it is not there yet\n"
+    "  key …            the keys that publications are signed with\n"
     "  compare …        what the customer changed, what the vendor changed, what clashes\n"
     "  info FILE…       tell what configuration files and updates are, from their content\n"
     "  apply BASE.cf …  make the next configuration out of a .cf and its updates\n"

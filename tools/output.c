@@ -11,6 +11,12 @@ int tool_fail(const char *text)
     return TOOL_FAILED;
 }
 
+void tool_note(void *baton, const char *text)
+{
+    (void)baton;
+    tool_fail(text);
+}
+
 int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool)
 {
     return tool_fail(cdist_err_text(err, pool));

@@ -19,7 +19,8 @@ typedef struct {
     int (*run)(apr_getopt_t *args, apr_pool_t *pool);
 } tool_verb_t;
 
-extern const tool_verb_t tool_scan, tool_build, tool_verify, tool_import, tool_gc, tool_resolve, tool_conf, tool_lint, tool_check, tool_compare, tool_info, tool_apply;
+extern const tool_verb_t tool_scan, tool_build, tool_verify, tool_import, tool_gc, tool_resolve, tool_conf, tool_lint, tool_check, tool_compare, tool_info, tool_apply,
+    tool_publish, tool_sync, tool_key;
 
 /* ---- options.c ---- */
 
@@ -64,6 +65,8 @@ int tool_drop_sort(const char *into, const char *path, const tool_seen_t *seen, 
 /* Prints "1cdist: FILE: reason" on standard error; returns TOOL_FAILED. */
 int tool_fail(const char *text);
 int tool_fail_err(const cdist_err_t *err, apr_pool_t *pool);
+/* The same of what is no error. */
+void tool_note(void *baton, const char *text);
 /* A cdist_progress_fn: the percentage on standard error; `baton` is an int, -1 at first. Only for a terminal. */
 void tool_progress(void *baton, apr_uint64_t done_bytes, apr_uint64_t total_bytes);
 /* An error if something else than a plain file is at the path where a file is to be published. */

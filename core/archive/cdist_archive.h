@@ -93,7 +93,7 @@ typedef struct {
     const char *name;
     apr_uint64_t bytes, packed_bytes;
     apr_uint64_t offset; /* of its local header */
-    apr_uint64_t data_offset; /* of its packed bytes; 0 in an archive that was only read */
+    apr_uint64_t data_offset; /* of its packed bytes; 0: not known */
     apr_uint32_t crc32;  /* of the content */
     apr_uint32_t mode;   /* Unix mode with the file type, 0 if the archive's maker was not Unix */
     int method;          /* CDIST_STORED or CDIST_DEFLATED */
@@ -112,7 +112,7 @@ typedef struct {
 } cdist_manifest_t;
 
 /* The manifest as JSON, format 1: {"format","builder","level","archive":{"bytes","sha256"},"entries":[{"name","bytes",
- * "packed_bytes","offset","crc32","mode","method","sha256","packed_sha256"}…]}; crc32 as eight hex digits, mode octal. */
+ * "packed_bytes","offset","data_offset","crc32","mode","method","sha256","packed_sha256"}…]}; crc32 as eight hex digits, mode octal. */
 const char *cdist_manifest_write(const cdist_manifest_t *manifest, apr_pool_t *pool);
 
 /* ---- reading archives (zip_directory.c, zip_verify.c) ----------------------------------------------------------------------------- */

@@ -43,6 +43,7 @@ static json_t *entry_object(const cdist_entry_t *entry, apr_pool_t *pool)
     set_number(object, "bytes", entry->bytes);
     set_number(object, "packed_bytes", entry->packed_bytes);
     set_number(object, "offset", entry->offset);
+    if (entry->data_offset) set_number(object, "data_offset", entry->data_offset);
     set_text(object, "crc32", apr_psprintf(pool, "%08x", entry->crc32));
     set_text(object, "mode", apr_psprintf(pool, "%o", entry->mode));
     set_text(object, "method", entry->method == CDIST_DEFLATED ? "deflate" : "store");

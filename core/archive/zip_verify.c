@@ -268,6 +268,7 @@ static cdist_err_t *check_entries(zip_reader_t *r)
         }
         if (is_link(entry)) apr_hash_set(r->links, entry->name, APR_HASH_KEY_STRING, entry);
         CDIST_ERR(check_local(&data_at[i], r, entry, flags));
+        entry->data_offset = data_at[i];
         extents[i].entry = entry;
         extents[i].end = data_at[i] + entry->packed_bytes;
     }

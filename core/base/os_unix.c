@@ -356,6 +356,37 @@ apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const char *path, apr_poo
     return temp_publish(temp, path, now.st_mode & 0777, scratch_pool);
 }
 
+apr_status_t cdist_os_temp_publish_new(cdist_temp_t *temp, const char *path, int secret, apr_pool_t *scratch_pool)
+{
+    apr_os_file_t fd;
+    apr_status_t rv;
+
+    apr_os_file_get(&fd, temp->file);
+    if (fchmod(fd, secret ? 0600 : 0644) != 0 || fsync(fd) != 0) return errno;
+    if (!temp->name && (rv = temp_link(temp, fd, scratch_pool)) != APR_SUCCESS) return rv;
+    /* NB: unlike rename, link replaces nothing. The temporary name goes away with its pool. */
+    if (link(temp->name, path) != 0) return errno;
+    return sync_folder(temp->folder);
+}
+
+apr_status_t cdist_os_file_publish(apr_file_t *file, const char *from, const char *to, apr_pool_t *scratch_pool)
+{
+    apr_os_file_t fd;
+
+    apr_os_file_get(&fd, file);
+    if (fchmod(fd, 0644) != 0 || fsync(fd) != 0 || rename(from, to) != 0) return errno;
+    return sync_folder(cdist_path_folder(to, scratch_pool));
+}
+
+apr_status_t cdist_os_folder_publish(const char *from, const char *to, apr_pool_t *scratch_pool)
+{
+    apr_status_t rv = sync_folder(from);
+
+    if (rv != APR_SUCCESS) return rv;
+    if (rename(from, to) != 0) return errno;
+    return sync_folder(cdist_path_folder(to, scratch_pool));
+}
+
 void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool)
 {
     cdist_folder_t *open_folder;

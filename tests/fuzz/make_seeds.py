@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import make_compare_seeds  # noqa: E402
 import make_detail_seeds  # noqa: E402
+import make_mirror_seeds  # noqa: E402
 import make_template_seeds  # noqa: E402
 import make_update_seeds  # noqa: E402
 from rar_maker import FOLDER, make_rar4, make_rar5, rar4_block, rar5_block, vint  # noqa: E402
@@ -295,7 +296,7 @@ def main(folder):
                           ("infobase_list", infobase_seeds), ("package_name", package_seeds),
                           ("client_text", client_text_seeds), ("resolve", resolve_seeds),
                           ("rar_index", rar_seeds), ("publication", publication_seeds), ("lint", publication_seeds),
-                          *make_update_seeds.TARGETS, *make_template_seeds.TARGETS):
+                          *make_mirror_seeds.TARGETS, *make_update_seeds.TARGETS, *make_template_seeds.TARGETS):
         place = os.path.join(folder, target)
         os.makedirs(place, exist_ok=True)
         for name, data in seeds():

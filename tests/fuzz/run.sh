@@ -9,9 +9,9 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 [ -r "$build/config.h" ] || { echo "$build: run configure there first" >&2; exit 1; }
 value() { sed -n "s/^$1 = //p" "$build/Makefile"; }
 flags="-g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
-includes="-I$build -I$top/core -I$top/core/archive -I$top/core/packages -I$top/core/updates -I$top/core/templates -I$top/mod_1cdist $(value APR_CFLAGS) $(value APU_CFLAGS) $(value ARCHIVE_CFLAGS)"
+includes="-I$build -I$top/core -I$top/core/archive -I$top/core/mirror -I$top/core/packages -I$top/core/updates -I$top/core/templates -I$top/mod_1cdist $(value APR_CFLAGS) $(value APU_CFLAGS) $(value ARCHIVE_CFLAGS) $(value CURL_CFLAGS)"
 libs="$(value APU_LIBS) $(value APR_LIBS) $(value ZLIB_LIBS)"
-libs="$libs $(value CRYPTO_LIBS) $(value JANSSON_LIBS) $(value EXPAT_LIBS) $(value DEFLATE_LIBS) $(value ARCHIVE_LIBS)"
+libs="$libs $(value CRYPTO_LIBS) $(value JANSSON_LIBS) $(value EXPAT_LIBS) $(value DEFLATE_LIBS) $(value ARCHIVE_LIBS) $(value CURL_LIBS)"
 mkdir -p "$build/fuzz/seeds"
 python3 -B "$top/tests/fuzz/make_seeds.py" "$build/fuzz/seeds"
 failed=0

@@ -1,6 +1,6 @@
 # Rooms: each includes only the public headers of rooms below it, none of them httpd, the module or the tools; these two do not
-# include each other. No room but its own includes a private header. Two files include libarchive, and the module nothing
-# of that room.
+# include each other. No room but its own includes a private header. Two files include libarchive, two libcurl, and the module nothing
+# of their rooms.
 : "${srcdir:?}"
 cd "$srcdir" || exit 1
 bad=0
@@ -14,6 +14,7 @@ compare: base updates
 platform: base archive
 launcher: base archive platform
 packages: base archive platform
+mirror: base archive platform
 publication: base archive platform
 lint: base archive platform publication'
 all=$(echo "$rooms" | sed 's/:.*//')
@@ -56,8 +57,11 @@ for folder in core/*/; do
 done
 check mod_1cdist "((.*/)?tools/|(.*/)?tool_int\.h|(.*/)?($(private module))_int\.h)" "neither tools nor private headers here"
 check mod_1cdist '(.*/)?(packages/|cdist_packages\.h)' "packages are the command line's business"
+check mod_1cdist '(.*/)?(mirror/|cdist_mirror\.h)' "the cascade is the command line's business"
 check tools "((.*/)?mod_1cdist/|(.*/)?(mod_1cdist|route|index|client_text)_int\.h|(.*/)?($(private tools))_int\.h)" "neither the module nor private headers here"
 check tools "$httpd" "the tools do without httpd"
 found=$(grep -lE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<archive' core/*/*.[ch] mod_1cdist/*.[ch] tools/*.[ch])
 [ "$(echo $found)" = "core/packages/reader_archive.c core/packages/stream.c" ] || { echo "libarchive is included by: $found"; bad=1; }
+found=$(grep -lE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<curl/' core/*/*.[ch] mod_1cdist/*.[ch] tools/*.[ch])
+[ "$(echo $found)" = "core/mirror/fetch.c tools/check_fetch.c" ] || { echo "libcurl is included by: $found"; bad=1; }
 exit $bad

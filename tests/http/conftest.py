@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 
 import releases  # noqa: E402
 from harness import Httpd  # noqa: E402
+from mirror import Centre  # noqa: E402
 
 OLD, CURRENT, NEWEST = "8.3.22.1704", "8.3.22.1750", "8.3.25.1286"
 
@@ -40,6 +41,14 @@ def shared(scratch):
     releases.add_ready(roots["ready"] / CURRENT / "distr" / "windows64tc.zip", "by hand")
     releases.age(*roots.values())
     return roots
+
+
+@pytest.fixture(scope="session")
+def centre(scratch):
+    """Publications that no test changes."""
+    folder = scratch / "centre"
+    folder.mkdir()
+    return Centre(folder)
 
 
 @pytest.fixture

@@ -1,0 +1,147 @@
+/* Releases that are being put together, in .1cdist/incoming, and the moment in which they appear. */
+#include "mirror_int.h"
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+static const char *incoming_folder(const char *root, const cdist_version_t *version, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, cdist_place(root, "incoming", pool), "/", cdist_version_format(version, pool), NULL);
+}
+
+cdist_err_t *cdist_incoming_make(const char *root, const cdist_version_t *version, apr_pool_t *pool)
+{
+    const char *folder = incoming_folder(root, version, pool);
+
+    CDIST_ERR(cdist_place_folder(folder, pool));
+    return cdist_place_folder(apr_pstrcat(pool, folder, "/distr", NULL), pool);
+}
+
+static cdist_err_t *cannot_move(const char *path, apr_status_t rv, apr_pool_t *pool)
+{
+    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be put in its place", cdist_text_printable(path, pool));
+}
+
+/* ---- switching ------------------------------------------------------------------------------------------------------- */
+
+static int is_among(const char *name, const apr_array_header_t *slots)
+{
+    int i;
+
+    for (i = 0; i < slots->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(slots, i, const cdist_slot_t *)->file, name) == 0) return 1;
+    }
+    return 0;
+}
+
+/* Removes the files of a folder, but for the archives of some slots. */
+static void clear(const char *path, const apr_array_header_t *slots, apr_pool_t *pool)
+{
+    cdist_folder_t *folder;
+    const char *name;
+
+    if (cdist_os_folder_open(&folder, path, pool) != APR_SUCCESS) return;
+    while (cdist_os_folder_next(&name, folder, pool) == APR_SUCCESS && name) {
+        if (!slots || !is_among(name, slots)) (void)apr_file_remove(apr_pstrcat(pool, path, "/", name, NULL), pool);
+    }
+    cdist_os_folder_close(folder);
+}
+
+static void note_moves(const char *root, const cdist_version_t *version, const apr_array_header_t *slots, cdist_packs_t *packs,
+                       apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < slots->nelts; i++) {
+        const cdist_slot_t *slot = APR_ARRAY_IDX(slots, i, const cdist_slot_t *);
+        cdist_packs_move(packs, cdist_place_incoming(root, version, slot, pool), cdist_place_of(root, version, slot, pool));
+    }
+}
+
+/* What a path leads to, the link itself if it is one; APR_NOFILE if nothing is there. */
+static apr_filetype_e kind_of(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    return apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) == APR_SUCCESS ? info.filetype : APR_NOFILE;
+}
+
+/* One archive into a release folder that is there. */
+static cdist_err_t *move_archive(const char *from, const char *to, apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_status_t rv = cdist_file_open(&file, NULL, from, 0, pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = cdist_os_file_publish(file, from, to, pool);
+        apr_file_close(file);
+    }
+    return rv == APR_SUCCESS ? NULL : cannot_move(to, rv, pool);
+}
+
+cdist_err_t *cdist_incoming_switch(const char *root, const cdist_version_t *version, const apr_array_header_t *slots,
+                                   cdist_packs_t *packs, apr_pool_t *pool)
+{
+    const char *from = incoming_folder(root, version, pool), *from_distr = apr_pstrcat(pool, from, "/distr", NULL);
+    const char *to = apr_pstrcat(pool, root, "/", cdist_version_format(version, pool), NULL);
+    const char *to_distr = apr_pstrcat(pool, to, "/distr", NULL);
+    apr_filetype_e kind = kind_of(to, pool), distr = kind_of(to_distr, pool);
+    apr_status_t rv;
+    int i;
+
+    clear(from_distr, slots, pool);
+    if (kind == APR_NOFILE) {
+        rv = cdist_os_folder_publish(from, to, pool);
+        if (rv != APR_SUCCESS) return cannot_move(to, rv, pool);
+        note_moves(root, version, slots, packs, pool);
+        return NULL;
+    }
+    if (kind != APR_DIR || (distr != APR_NOFILE && distr != APR_DIR)) {
+        return cdist_err_create(pool, CDIST_E_STORE, 0, "%s: is no folder; move it away, or hold the release",
+                                cdist_text_printable(kind != APR_DIR ? to : to_distr, pool));
+    }
+    CDIST_ERR(cdist_place_folder(to_distr, pool));
+    for (i = 0; i < slots->nelts; i++) {
+        const cdist_slot_t *slot = APR_ARRAY_IDX(slots, i, const cdist_slot_t *);
+        CDIST_ERR(
+            move_archive(cdist_place_incoming(root, version, slot, pool), cdist_place_of(root, version, slot, pool), pool));
+    }
+    note_moves(root, version, slots, packs, pool);
+    (void)apr_dir_remove(from_distr, pool);
+    (void)apr_dir_remove(from, pool);
+    return NULL;
+}
+
+/* ---- leftovers ------------------------------------------------------------------------------------------------------- */
+
+static int is_listed(const char *name, const cdist_index_t *index)
+{
+    cdist_version_t version;
+    int i;
+
+    if (!cdist_version_parse(&version, name)) return 0;
+    for (i = 0; i < index->releases->nelts; i++) {
+        if (cdist_version_compare(&APR_ARRAY_IDX(index->releases, i, cdist_listed_t).version, &version) == 0) return 1;
+    }
+    return 0;
+}
+
+void cdist_incoming_sweep(const char *root, const cdist_index_t *index, int partial, apr_pool_t *pool)
+{
+    const char *path = cdist_place(root, "incoming", pool), *name;
+    cdist_folder_t *folder;
+
+    if (partial) clear(cdist_place(root, "partial", pool), NULL, pool);
+    if (cdist_os_folder_open(&folder, path, pool) != APR_SUCCESS) return;
+    while (cdist_os_folder_next(&name, folder, pool) == APR_SUCCESS && name) {
+        const char *release = apr_pstrcat(pool, path, "/", name, NULL), *distr = apr_pstrcat(pool, release, "/distr", NULL);
+
+        if (is_listed(name, index)) continue;
+        clear(distr, NULL, pool);
+        (void)apr_dir_remove(distr, pool);
+        (void)apr_dir_remove(release, pool);
+    }
+    cdist_os_folder_close(folder);
+}

@@ -1,0 +1,304 @@
+/* Between the files of this room. */
+#ifndef CDIST_MIRROR_INT_H
+#define CDIST_MIRROR_INT_H
+
+#include "cdist_mirror.h"
+
+#include <apr_hash.h>
+
+/* Counters are exact in every reader of JSON. */
+#define CDIST_COUNTER_MAX ((apr_int64_t)1 << 53)
+
+/* ---- key.c, key_list.c ---- */
+
+int cdist_public_key_parse_pem(cdist_public_key_t *key, const char *bytes, apr_size_t length, apr_pool_t *scratch_pool);
+int cdist_public_key_verify(const cdist_public_key_t *key, const unsigned char *signature, const char *bytes,
+                            apr_size_t length);
+int cdist_signing_key_sign(unsigned char *signature, const cdist_signing_key_t *key, const char *bytes, apr_size_t length);
+/* cdist_file_read, for which a missing file is one that cannot be read: NOTFOUND is what nobody offers. */
+CDIST_MUST_CHECK cdist_err_t *cdist_key_file_read(char **bytes, apr_size_t *length, const char *path, apr_size_t max_bytes,
+                                                  apr_pool_t *pool);
+int cdist_key_list_has(const cdist_key_list_t *list, const cdist_public_key_t *key);
+/* Exactly `length` bytes out of base64; 1 or 0. */
+int cdist_base64_take(unsigned char *bytes, apr_size_t length, const char *text);
+
+/* ---- index.c ---- */
+
+/* Whether an address stays where the index lies: plain parts, none of which is hidden or leads upwards; no scheme, no query. */
+int cdist_index_url_is_plain(const char *url);
+
+/* ---- manifest_read.c ---- */
+
+/* Takes a manifest apart, hostile as it may be: entries lie in their order, within the archive, and do not overlap; sizes add
+ * up without an overflow. CDIST_E_INPUT. */
+CDIST_MUST_CHECK cdist_err_t *cdist_manifest_parse(cdist_manifest_t **manifest, const char *bytes, apr_size_t length,
+                                                   const char *name, apr_pool_t *pool);
+
+/* ---- publish_archive.c ---- */
+
+/* Makes the archive of a source, and its manifest, below a folder; what is there already stays. Fills in the offer, whose
+ * texts live in `pool`; *changed is 0 if the archive was there. */
+CDIST_MUST_CHECK cdist_err_t *cdist_publish_archive(int *changed, cdist_offer_t *offer, cdist_store_t *store,
+                                                    const cdist_source_t *source, const char *folder,
+                                                    const cdist_publish_options_t *options, apr_pool_t *pool);
+
+/* ---- spans.c: sets of bytes of a file ---- */
+
+typedef struct {
+    apr_uint64_t from, to; /* the first byte, the one behind the last */
+} cdist_span_t;
+
+/* Sorted, without touching each other. */
+typedef apr_array_header_t cdist_spans_t; /* cdist_span_t */
+
+cdist_spans_t *cdist_spans_make(apr_pool_t *pool);
+/* Both do nothing if there is nothing between `from` and `to`. */
+void cdist_spans_add(cdist_spans_t *spans, apr_uint64_t from, apr_uint64_t to);
+void cdist_spans_remove(cdist_spans_t *spans, apr_uint64_t from, apr_uint64_t to);
+apr_uint64_t cdist_spans_sum(const cdist_spans_t *spans);
+/* 1 if all of a span is in the set. */
+int cdist_spans_have(const cdist_spans_t *spans, const cdist_span_t *span);
+/* What of 0 to `bytes` is not in the set. Where not more than `gap` bytes of it lie between two missing spans, they become
+ * one. */
+cdist_spans_t *cdist_spans_missing(const cdist_spans_t *spans, apr_uint64_t bytes, apr_uint64_t gap, apr_pool_t *pool);
+
+/* ---- ranges.c: answers to a request for ranges (RFC 9110, 14) ---- */
+
+/* Gets what came of a file. */
+typedef cdist_err_t *(cdist_take_fn)(void *baton, apr_uint64_t offset, const void *bytes, apr_size_t length);
+typedef struct cdist_ranges_t cdist_ranges_t;
+
+/* For an answer to a request for `wanted` of a file that has `bytes` bytes. */
+cdist_ranges_t *cdist_ranges_make(const cdist_spans_t *wanted, apr_uint64_t bytes, cdist_take_fn *take, void *baton,
+                                  apr_pool_t *pool);
+/* The answer's head; its texts are NULL where it does not have that header. */
+CDIST_MUST_CHECK cdist_err_t *cdist_ranges_begin(cdist_ranges_t *ranges, int status, const char *content_type,
+                                                 const char *content_range);
+/* A piece of its body. CDIST_E_CORRUPT for one that is not what its head says, or that has no end: more than was asked for. */
+CDIST_MUST_CHECK cdist_err_t *cdist_ranges_feed(cdist_ranges_t *ranges, const char *bytes, apr_size_t length);
+/* 1 once all that was wanted has come. */
+int cdist_ranges_whole(const cdist_ranges_t *ranges);
+
+/* ---- fetch.c: libcurl ---- */
+
+typedef struct cdist_fetcher_t cdist_fetcher_t;
+
+CDIST_MUST_CHECK cdist_err_t *cdist_fetcher_create(cdist_fetcher_t **fetcher, const cdist_transport_t *transport,
+                                                   apr_pool_t *pool);
+/* Requests so far, and bytes received. */
+void cdist_fetcher_traffic(const cdist_fetcher_t *fetcher, int *requests, apr_uint64_t *wire_bytes);
+
+typedef struct {
+    int status;       /* 200, 304, or 404 (410 too) */
+    const char *etag; /* NULL without one */
+    const char *bytes; /* followed by a NUL that is not counted; of 200 alone */
+    apr_size_t length;
+} cdist_document_t;
+
+/* A document of at most `max_bytes`. With `etag` (NULL: none) it may turn out to be unchanged. CDIST_E_SOURCE if it cannot be
+ * had, CDIST_E_CORRUPT for a longer one. */
+CDIST_MUST_CHECK cdist_err_t *cdist_fetch_document(cdist_document_t *document, cdist_fetcher_t *fetcher, const char *url,
+                                                   apr_size_t max_bytes, const char *etag, apr_pool_t *pool);
+/* What is wanted of a file, or a part of it. Errors as above, and those of `take`. */
+CDIST_MUST_CHECK cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const cdist_spans_t *wanted,
+                                                 apr_uint64_t bytes, cdist_take_fn *take, void *baton, apr_pool_t *pool);
+
+/* Sends JSON; CDIST_E_SOURCE unless the server takes it. */
+CDIST_MUST_CHECK cdist_err_t *cdist_fetch_post(cdist_fetcher_t *fetcher, const char *url, const char *json, apr_pool_t *pool);
+
+/* ---- place.c: <root>/.1cdist ---- */
+
+/* The path of something in it; `name` is "" for the folder itself. */
+const char *cdist_place(const char *root, const char *name, apr_pool_t *pool);
+/* Makes a folder that everybody may read, if it is not there. */
+CDIST_MUST_CHECK cdist_err_t *cdist_place_folder(const char *path, apr_pool_t *pool);
+/* Makes root and place, with its folders; the root's own folder has to be there. */
+CDIST_MUST_CHECK cdist_err_t *cdist_place_make(const char *root, apr_pool_t *pool);
+/* Where an archive belongs: <root>/<version>/distr/<file>. */
+const char *cdist_place_of(const char *root, const cdist_version_t *version, const cdist_slot_t *slot, apr_pool_t *pool);
+/* Where it waits for the rest of its release. */
+const char *cdist_place_incoming(const char *root, const cdist_version_t *version, const cdist_slot_t *slot, apr_pool_t *pool);
+
+/* ---- state.c: <root>/.1cdist/state.json ---- */
+
+/* A source that said what cannot be true. */
+typedef struct {
+    const char *url, *what;
+    apr_time_t when;
+} cdist_liar_t;
+
+typedef struct {
+    apr_uint64_t counter;       /* of the newest index that was believed */
+    apr_time_t newest;          /* the latest time that is known to have passed */
+    const char *from, *etag;    /* of the index that is kept; NULL: none */
+    apr_array_header_t *liars;  /* cdist_liar_t */
+    apr_time_t last_sync;       /* the last one that left nothing to do; 0: never */
+    const char *error;          /* of the last one, NULL: none */
+    const char *current;        /* the centre's, for people; NULL: not told */
+    apr_array_header_t *rollbacks; /* const char *: when, from, to, why */
+} cdist_sync_state_t;
+
+/* CDIST_E_INPUT for a damaged one: the counter in it is what protects against old indexes, so it is not made anew silently. */
+CDIST_MUST_CHECK cdist_err_t *cdist_sync_state_read(cdist_sync_state_t **state, const char *root, apr_pool_t *pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_sync_state_write(const cdist_sync_state_t *state, const char *root, apr_pool_t *pool);
+/* NULL if nothing is held against the source. */
+const cdist_liar_t *cdist_sync_state_liar(const cdist_sync_state_t *state, const char *url);
+/* `what` NULL: it is believed again. */
+void cdist_sync_state_accuse(cdist_sync_state_t *state, const char *url, const char *what, apr_pool_t *pool);
+
+/* ---- hold.c ---- */
+
+/* The versions that are held (cdist_version_t). */
+CDIST_MUST_CHECK cdist_err_t *cdist_holds_read(apr_array_header_t **holds, const char *root, apr_pool_t *pool);
+
+/* ---- packs.c: archives that are here already ---- */
+
+typedef struct {
+    const char *path;
+    cdist_stat_t stat;
+    int trusted; /* 1: whether it is still the same file, its stat will tell */
+    cdist_digest_t sha256;
+} cdist_pack_t;
+
+typedef struct cdist_packs_t cdist_packs_t;
+
+/* Finds the archives below a root, its .1cdist/incoming included, and reads those whole that are not known from before.
+ * Damaged ones are no packs. */
+CDIST_MUST_CHECK cdist_err_t *cdist_packs_open(cdist_packs_t **packs, const char *root, apr_pool_t *pool);
+/* The archive with that content, NULL if there is none. */
+const cdist_pack_t *cdist_packs_archive(const cdist_packs_t *packs, const cdist_digest_t *sha256);
+/* The same at that very place. */
+const cdist_pack_t *cdist_packs_at(const cdist_packs_t *packs, const char *path);
+/* Remembers an archive that was verified and has got its place. */
+CDIST_MUST_CHECK cdist_err_t *cdist_packs_add(cdist_packs_t *packs, const char *path, const cdist_manifest_t *manifest,
+                                              apr_pool_t *scratch_pool);
+/* Notes that an archive has another place now. */
+void cdist_packs_move(cdist_packs_t *packs, const char *from, const char *to);
+/* Where packed bytes lie that have the digest of an entry's; 0 if nowhere. *local is that entry, in *pack. */
+int cdist_packs_find(const cdist_pack_t **pack, const cdist_entry_t **local, cdist_packs_t *packs, const cdist_entry_t *entry);
+/* Writes down what is known. */
+CDIST_MUST_CHECK cdist_err_t *cdist_packs_close(cdist_packs_t *packs);
+
+/* ---- partial.c: an archive in the making ---- */
+
+typedef struct {
+    apr_file_t *file;
+    const char *path;
+    apr_uint64_t bytes;
+    cdist_spans_t *have;
+    const char *journal_path;
+    apr_file_t *journal;
+    cdist_span_t pending; /* written, not in the journal yet */
+    apr_pool_t *pool;
+} cdist_partial_t;
+
+/* Opens what was left of an archive, or begins it. */
+CDIST_MUST_CHECK cdist_err_t *cdist_partial_open(cdist_partial_t **partial, const char *root, const cdist_digest_t *sha256,
+                                                 apr_uint64_t bytes, apr_pool_t *pool);
+/* A cdist_take_fn. CDIST_E_STORE. */
+CDIST_MUST_CHECK cdist_err_t *cdist_partial_write(void *partial, apr_uint64_t offset, const void *bytes, apr_size_t length);
+/* From now on only what is in `have` counts as there. */
+CDIST_MUST_CHECK cdist_err_t *cdist_partial_keep(cdist_partial_t *partial, cdist_spans_t *have);
+/* Writes down what is there, and closes it. */
+void cdist_partial_close(cdist_partial_t *partial);
+/* Puts it on the disk and gives it its place. It is closed afterwards. */
+CDIST_MUST_CHECK cdist_err_t *cdist_partial_publish(cdist_partial_t *partial, const char *path);
+
+/* ---- take.c: one archive ---- */
+
+typedef struct {
+    const cdist_sync_options_t *options;
+    cdist_fetcher_t *fetcher;
+    cdist_packs_t *packs;
+    const char *base; /* URL of the folder that the index lies in */
+} cdist_taking_t;
+
+/* Puts an archive together, of what is here and what has to be fetched, verifies it, and lays it at `path`. With `check` only
+ * tells what would be fetched. CDIST_E_CORRUPT: the source lied. */
+CDIST_MUST_CHECK cdist_err_t *cdist_take_archive(cdist_synced_t *synced, const cdist_taking_t *taking,
+                                                 const cdist_version_t *version, const cdist_offer_t *offer, const char *path,
+                                                 apr_pool_t *pool);
+
+/* ---- take_manifest.c ---- */
+
+/* The manifest of an archive that is offered; NULL if the source has none. CDIST_E_CORRUPT for one that is not that. */
+CDIST_MUST_CHECK cdist_err_t *cdist_take_manifest(cdist_manifest_t **manifest, const cdist_taking_t *taking,
+                                                  const cdist_offer_t *offer, const char *archive_url, apr_pool_t *pool);
+
+/* ---- plan.c ---- */
+
+/* A piece of the archive to be that lies in a local one. */
+typedef struct {
+    const cdist_pack_t *pack;
+    apr_uint64_t from;           /* in the pack */
+    cdist_span_t to;             /* in the archive to be */
+    const cdist_digest_t *sha256; /* NULL: nobody knows; the whole archive's digest will tell */
+} cdist_copy_t;
+
+/* What of an archive lies in local ones (cdist_copy_t), in order. `headers`: 1 to take local headers along where an entry is
+ * the same but for its place. */
+apr_array_header_t *cdist_plan_copies(const cdist_manifest_t *manifest, cdist_packs_t *packs, int headers, apr_pool_t *pool);
+
+/* ---- content.c ---- */
+
+/* The first reason why a verified archive is not the client it is offered as; NULL if it may be. */
+const char *cdist_content_problem(const cdist_verification_t *verification, const cdist_version_t *version,
+                                  const cdist_slot_t *slot, apr_pool_t *pool);
+
+/* ---- upstream.c: one source's index ---- */
+
+typedef struct {
+    const char *url;  /* as it was given */
+    const char *base; /* of the folder that the index lies in, without its final '/' */
+    cdist_index_t *index;
+    const char *key;  /* the id of the key that signed it, NULL: unsigned */
+    int unchanged;
+} cdist_upstream_t;
+
+/* The folder's URL that a source's URL means, without its final '/'. */
+const char *cdist_upstream_base(const char *url, apr_pool_t *pool);
+/* Gets the index of a source, or what is kept of it if it is unchanged; checks signature, counter and expiry; keeps it, and
+ * notes in `state` what was learned. Errors: CDIST_E_CORRUPT if the source lied, CDIST_E_CHANGED for an index that is too old
+ * or expired, CDIST_E_SOURCE if it cannot be reached. */
+CDIST_MUST_CHECK cdist_err_t *cdist_upstream_index(cdist_upstream_t **upstream, const char *url, cdist_fetcher_t *fetcher,
+                                                   cdist_sync_state_t *state, const cdist_sync_options_t *options,
+                                                   apr_pool_t *pool);
+
+/* ---- incoming.c: releases that are being put together ---- */
+
+/* Makes the folder that an archive of a release waits in. */
+CDIST_MUST_CHECK cdist_err_t *cdist_incoming_make(const char *root, const cdist_version_t *version, apr_pool_t *pool);
+/* Switches a release over: the archives of these slots (const cdist_slot_t *), which all wait, get their places; a release
+ * that was not there appears as a whole. */
+CDIST_MUST_CHECK cdist_err_t *cdist_incoming_switch(const char *root, const cdist_version_t *version,
+                                                    const apr_array_header_t *slots, cdist_packs_t *packs, apr_pool_t *pool);
+/* Removes what waits for releases that nobody offers any more, and archives in the making if `partial`. Never fails. */
+void cdist_incoming_sweep(const char *root, const cdist_index_t *index, int partial, apr_pool_t *pool);
+
+/* ---- release.c: one release ---- */
+
+/* Takes over what is wanted of a release, and switches it over once it is whole. *outcome tells how it went. CDIST_E_NOTFOUND
+ * if an archive is not there; else as cdist_take_archive. */
+typedef enum {
+    CDIST_RELEASE_DONE,    /* all of it is in its place, or would be */
+    CDIST_RELEASE_WAITING, /* not complete upstream */
+    CDIST_RELEASE_FOREIGN  /* has none of the slots that are wanted */
+} cdist_release_outcome_t;
+CDIST_MUST_CHECK cdist_err_t *cdist_release_take(cdist_release_outcome_t *outcome, cdist_sync_result_t *result,
+                                                 const cdist_taking_t *taking, const cdist_listed_t *listed, apr_pool_t *pool);
+
+/* ---- report.c ---- */
+
+/* Tells a source how the root is. */
+CDIST_MUST_CHECK cdist_err_t *cdist_report_send(cdist_fetcher_t *fetcher, const char *url, const cdist_sync_state_t *state,
+                                                const char *root, apr_pool_t *pool);
+
+/* ---- trust.c: <root>/.1cdist/keys.json ---- */
+
+/* The keys that are believed: those of --key, or the list that took their place. NULL without --key. */
+CDIST_MUST_CHECK cdist_err_t *cdist_trust_read(cdist_key_list_t **list, const cdist_sync_options_t *options, apr_pool_t *pool);
+/* Asks the source for a key list, and believes it from now on if it may take the place of `list`; *moved is 1 then. */
+CDIST_MUST_CHECK cdist_err_t *cdist_trust_renew(int *moved, cdist_key_list_t **list, cdist_fetcher_t *fetcher, const char *base,
+                                                const cdist_sync_options_t *options, apr_pool_t *pool);
+
+#endif

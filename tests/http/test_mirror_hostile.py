@@ -1,0 +1,342 @@
+"""Attacks on a branch, by name as TUF lists them: whatever an upstream does, the root holds what it held, or what the centre signed."""
+import json
+import shutil
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from mirror import (FILE, NEW, OLD, Upstream, changed, dripping, endless, flipped, garbled, redirect_to, run, served, sync)
+
+
+def forge(centre, folder, change, key=None):
+    """A publication with another index, signed by the centre's key or another one."""
+    folder.mkdir()
+    for name in (OLD, NEW):
+        (folder / name).symlink_to(centre.second / name)
+    index = json.loads((centre.second / "index.json").read_text())
+    change(index)
+    (folder / "index.json").write_text(json.dumps(index))
+    assert run("key", "sign", "--key", key or centre.key, folder / "index.json").returncode == 0
+    return folder
+
+
+def slot_of(index, version=NEW, slot="windows64"):
+    release = next(release for release in index["releases"] if release["version"] == version)
+    return next(one for one in release["slots"] if one["slot"] == slot)
+
+
+def refused(urls, branch, *args, status=1):
+    """A sync that must fail, and leave what is served as it is; what it says."""
+    before = served(branch) if branch.exists() else {}
+    urls = urls if isinstance(urls, list) else [urls]
+    done = run("sync", *sum((["--from", url] for url in urls), []), "--to", branch, *args)
+    assert done.returncode == status, done.stderr + done.stdout
+    assert served(branch) == before
+    return done.stderr
+
+
+# ---- arbitrary installation --------------------------------------------------------------------------------------------
+
+def test_an_archive_of_another_digest_is_not_taken(centre, folder):
+    with Upstream(centre.second, {f"{NEW}/{FILE}": changed(flipped), f"{OLD}/{FILE}": changed(flipped)}) as upstream:
+        assert "is not the archive that the index tells of" in refused(upstream.url, folder / "branch", "--key", centre.public)
+        refused(upstream.url, folder / "branch")
+
+
+def test_an_unsigned_index_is_refused_where_a_key_is_given(centre, folder):
+    with Upstream(centre.second, {".sig": lambda handler: handler.reply(404, b"")}) as upstream:
+        assert "is not signed" in refused(upstream.url, folder / "branch", "--key", centre.public)
+        assert not upstream.asked(".zip")
+        _, summary = sync(upstream.url, folder / "branch")
+        assert not summary["signed"] and summary["key"] == ""
+
+
+def test_an_index_of_a_foreign_key_is_refused(centre, folder):
+    publication = forge(centre, folder / "forged", lambda index: None, centre.other_key)
+    with Upstream(publication) as upstream:
+        assert "no valid signature" in refused(upstream.url, folder / "branch", "--key", centre.public)
+
+
+def test_an_index_that_differs_by_a_byte_is_refused(centre, folder):
+    with Upstream(centre.second, {"index.json": changed(lambda body: body + b" ")}) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+
+
+def test_a_manifest_of_another_digest_is_refused(centre, folder):
+    with Upstream(centre.second, {".manifest": changed(flipped)}) as upstream:
+        assert "is not the manifest" in refused(upstream.url, folder / "branch", "--key", centre.public)
+        assert not upstream.asked(".zip")
+
+
+# ---- endless data ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["index.json", "index.json.sig", ".manifest", FILE])
+def test_a_body_without_end_is_cut_off(centre, folder, name):
+    with Upstream(centre.second, {name: endless}) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+        assert upstream.sent < 60_000_000
+
+
+def test_a_longer_archive_is_not_taken(centre, folder):
+    with Upstream(centre.second, {FILE: changed(lambda body: body + b"more")}) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+
+
+def test_a_shorter_archive_is_not_taken(centre, folder):
+    with Upstream(centre.second, {FILE: changed(lambda body: body[:-1])}) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+
+
+# ---- extraneous dependencies, names that escape ----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("url", ["../evil.zip", "/etc/passwd", "http://127.0.0.1:1/x.zip", "//127.0.0.1:1/x.zip", "file:///etc/passwd",
+                                 f"{NEW}/../{FILE}", f"{NEW}/.1cdist/{FILE}", f"{NEW}//{FILE}", f"{NEW}/%2e%2e/{FILE}", f"{NEW}\\{FILE}",
+                                 f"{NEW}/{FILE}?x", f"{NEW}/{FILE}\u0000", "", f"{NEW}/"])
+def test_an_address_that_leads_elsewhere_is_refused(centre, folder, url):
+    publication = forge(centre, folder / "forged", lambda index: slot_of(index).update(url=url))
+    with Upstream(publication) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+        assert all(path.startswith(("/index.json", "/keys.json")) for path, _ in upstream.requests)
+
+
+@pytest.mark.parametrize("key, value", [("file", "../windows64tc.zip"), ("file", "linux64tc.zip"), ("slot", "../../etc"), ("slot", "distr"),
+                                        ("slot", "Win64"), ("slot", ""), ("slot", "modules")])
+def test_a_name_that_is_no_slots_own_is_refused(centre, folder, key, value):
+    publication = forge(centre, folder / "forged", lambda index: slot_of(index).update({key: value}))
+    with Upstream(publication) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+
+
+@pytest.mark.parametrize("version", ["../../tmp", "8.3.25", "8.3.25.1394/..", "8_3_25_1394", OLD, ".1cdist"])
+def test_a_version_that_is_none_is_refused(centre, folder, version):
+    publication = forge(centre, folder / "forged", lambda index: index["releases"][0].update(version=version))
+    with Upstream(publication) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+
+
+def test_only_what_the_index_lists_is_fetched(centre, folder):
+    with Upstream(centre.second) as upstream:
+        sync(upstream.url, folder / "branch", "--key", centre.public)
+    listed = {f"/{version}/{name}{suffix}" for version in (OLD, NEW) for name in (FILE, "modules.zip") for suffix in ("", ".manifest")}
+    assert {path for path, _ in upstream.requests} <= listed | {"/index.json", "/index.json.sig", "/keys.json"}
+
+
+# ---- roll-back, fast-forward, freeze -----------------------------------------------------------------------------------------
+
+def test_an_older_index_is_refused_and_taken_with_a_reason(centre, folder):
+    with Upstream(centre.second) as upstream:
+        sync(upstream.url, folder / "branch", "--key", centre.public)
+    with Upstream(centre.first) as upstream:
+        assert "--allow-rollback" in refused(upstream.url, folder / "branch", "--key", centre.public)
+        sync(upstream.url, folder / "branch", "--key", centre.public, "--allow-rollback", "the centre was restored")
+    state = json.loads((folder / "branch" / ".1cdist" / "state.json").read_text())
+    assert state["counter"] == 1 and "the centre was restored" in state["rollbacks"][0]
+    assert served(folder / "branch") == centre.whole, "nothing is ever taken away"
+
+
+def test_a_live_catalogue_in_the_place_of_a_publication_is_a_roll_back(centre, folder):
+    publication = forge(centre, folder / "forged", lambda index: [index.pop(key) for key in ("counter", "created", "expires")])
+    with Upstream(centre.second) as upstream:
+        sync(upstream.url, folder / "branch")
+    with Upstream(publication) as upstream:
+        refused(upstream.url, folder / "branch")
+
+
+def test_a_counter_that_jumps_is_refused(centre, folder):
+    branch = centre.branch(folder / "branch")
+    publication = forge(centre, folder / "forged", lambda index: index.update(counter=2 ** 52))
+    with Upstream(publication) as upstream:
+        assert "jumped" in refused(upstream.url, branch, "--key", centre.public)
+
+
+def test_an_expired_index_is_said_and_what_is_here_stays(centre, folder):
+    branch = centre.branch(folder / "branch")
+    publication = forge(centre, folder / "forged",
+                        lambda index: index.update(created="2020-01-01T00:00:00Z", expires="2020-02-01T00:00:00Z"))
+    with Upstream(publication) as upstream:
+        assert "expired at 2020-02-01" in refused(upstream.url, branch, "--key", centre.public)
+    assert "expired" in json.loads((branch / ".1cdist" / "state.json").read_text())["error"]
+
+
+def test_a_clock_that_was_set_back_makes_no_index_young_again(centre, folder):
+    branch = centre.branch(folder / "branch")
+    path = branch / ".1cdist" / "state.json"
+    state = json.loads(path.read_text())
+    path.write_text(json.dumps({**state, "newest": "2037-01-01T00:00:00Z"}))
+    with Upstream(centre.second) as upstream:
+        said = refused(upstream.url, branch, "--key", centre.public)
+        assert "expired" in said and "set back" in said
+        path.write_text(json.dumps(state))
+        sync(upstream.url, branch, "--key", centre.public)
+    assert served(branch) == centre.whole
+
+
+# ---- mix-and-match -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("fault", [changed(flipped), lambda handler: handler.reply(404, b""), lambda handler: handler.reply(500, b"")],
+                         ids=["false", "absent", "failing"])
+def test_a_release_of_which_one_component_does_not_come_does_not_appear(centre, folder, fault):
+    branch = centre.branch(folder / "branch")
+    with Upstream(centre.second, {f"{NEW}/modules.zip": fault}) as upstream:
+        refused(upstream.url, branch, "--key", centre.public)
+        assert not (branch / NEW).exists()
+        upstream.faults.clear()
+        archives, _ = sync(upstream.url, branch, "--key", centre.public)
+    assert served(branch) == centre.whole
+    assert next(row for row in archives if row["version"] == NEW and row["slot"] == "windows64")["fetched_bytes"] == 0
+
+
+def test_an_index_that_requires_what_it_does_not_offer_gives_nothing(centre, folder):
+    def drop(index):
+        index["releases"][0]["slots"] = [slot for slot in index["releases"][0]["slots"] if slot["slot"] != "modules"]
+    publication = forge(centre, folder / "forged", drop)
+    with Upstream(publication) as upstream:
+        _, summary = sync(upstream.url, folder / "branch", "--key", centre.public)
+    assert summary["waiting"] == 1 and not (folder / "branch" / NEW).exists() and (folder / "branch" / OLD).exists()
+
+
+# ---- wrong software ------------------------------------------------------------------------------------------------------------
+
+def test_an_archive_of_another_version_is_refused_though_it_is_signed(centre, folder):
+    old = slot_of(json.loads((centre.second / "index.json").read_text()), OLD)
+    publication = forge(centre, folder / "forged", lambda index: slot_of(index).update(old))
+    with Upstream(publication) as upstream:
+        assert f"says version {OLD}" in refused(upstream.url, folder / "branch", "--key", centre.public)
+
+
+def test_an_archive_of_another_slot_is_refused_though_it_is_signed(centre, folder):
+    publication = forge(centre, folder / "forged", lambda index: slot_of(index).update(slot="windows32", file="windows32tc.zip"))
+    with Upstream(publication) as upstream:
+        said = refused(upstream.url, folder / "branch", "--key", centre.public, "--component", "windows32", "--version", NEW)
+        assert "is for windows64" in said
+
+
+# ---- slow retrieval --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["index.json", FILE])
+def test_a_source_that_drips_is_given_up(centre, folder, name):
+    with Upstream(centre.second, {name: dripping}) as upstream:
+        start = time.monotonic()
+        refused(upstream.url, folder / "branch", "--timeout", "1", "--floor", "1000")
+        assert time.monotonic() - start < 30
+
+
+# ---- malicious mirrors -------------------------------------------------------------------------------------------------------------
+
+def test_a_source_that_lied_is_remembered_and_asked_last(centre, folder):
+    branch = centre.branch(folder / "branch")
+    with Upstream(centre.second, {f"{NEW}/{FILE}": changed(garbled)}) as liar, Upstream(centre.second) as honest:
+        _, summary = sync([liar.url, honest.url], branch, "--key", centre.public)
+        assert summary["from"] == honest.url and served(branch) == centre.whole
+        liar.requests.clear()
+        _, summary = sync([liar.url, honest.url], branch, "--key", centre.public)
+        assert summary["from"] == honest.url and not liar.requests
+        liar.faults.clear()
+        sync(liar.url, branch, "--key", centre.public)
+    assert json.loads((branch / ".1cdist" / "state.json").read_text())["liars"] == []
+
+
+def test_what_a_liar_sent_does_no_harm_to_what_an_honest_source_sends(centre, folder):
+    """Ranges of one archive come from both."""
+    with Upstream(centre.second, {FILE: changed(flipped)}) as liar, Upstream(centre.second) as honest:
+        refused(liar.url, folder / "branch", "--key", centre.public)
+        archives, _ = sync(honest.url, folder / "branch", "--key", centre.public)
+    assert served(folder / "branch") == centre.whole
+    first = next(row for row in archives if row["version"] == NEW and row["slot"] == "windows64")
+    assert first["fetched_bytes"] < first["bytes"] / 2, "what entries' digests vouch for is not fetched again"
+
+
+def test_a_source_that_is_away_is_no_liar(centre, folder):
+    with Upstream(centre.second) as gone:
+        pass
+    with Upstream(centre.second) as upstream:
+        _, summary = sync([gone.url, upstream.url], folder / "branch")
+    assert summary["from"] == upstream.url
+    assert json.loads((folder / "branch" / ".1cdist" / "state.json").read_text())["liars"] == []
+
+
+# ---- redirects -----------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("scheme", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x"])
+def test_a_redirect_to_another_scheme_is_not_followed(centre, folder, scheme):
+    with Upstream(centre.second, {"index.json": redirect_to(scheme)}) as upstream:
+        refused(upstream.url, folder / "branch")
+
+
+def test_redirects_have_an_end(centre, folder):
+    with Upstream(centre.second) as upstream:
+        upstream.faults["index.json"] = redirect_to(f"{upstream.url}/index.json")
+        refused(upstream.url, folder / "branch")
+        assert len(upstream.requests) < 10
+
+
+def test_a_redirect_out_of_tls_is_not_followed(centre, folder):
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is missing")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                    "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "tls.key", "-out", folder / "tls.pem"],
+                   check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
+    with Upstream(centre.second) as plain, Upstream(centre.second, context=context) as secure:
+        sync(secure.url, folder / "whole", "--cacert", folder / "tls.pem", "--version", OLD)
+        refused(secure.url, folder / "branch")
+        secure.faults["index.json"] = redirect_to(f"{plain.url}/index.json")
+        refused(secure.url, folder / "branch", "--cacert", folder / "tls.pem")
+        assert not plain.requests
+
+
+# ---- key compromise ------------------------------------------------------------------------------------------------------------------
+
+def rotate(centre, folder, signers):
+    """A publication signed by the other key, with a key list that replaces the first key."""
+    publication = forge(centre, folder / "rotated", lambda index: index.update(counter=1), centre.other_key)
+    assert run("key", "list", "-o", publication / "keys.json", centre.other_public).returncode == 0
+    keys = sum((["--key", key] for key in signers), [])
+    assert run("key", "sign", *keys, publication / "keys.json").returncode == 0
+    return publication
+
+
+def test_a_key_list_signed_by_the_old_key_and_its_own_moves_the_trust(centre, folder):
+    branch = folder / "branch"
+    with Upstream(centre.second) as upstream:
+        sync(upstream.url, branch, "--key", centre.public, "--version", OLD)
+    with Upstream(rotate(centre, folder, [centre.key, centre.other_key])) as upstream:
+        _, summary = sync(upstream.url, branch, "--key", centre.public)
+        assert summary["signed"] and summary["counter"] == 1, "a new key is the cure of a counter that was used up"
+    assert served(branch) == centre.whole
+    with Upstream(centre.second) as upstream:
+        assert "no valid signature" in refused(upstream.url, branch, "--key", centre.public)
+
+
+@pytest.mark.parametrize("signer", ["key", "other_key"])
+def test_a_key_list_that_one_side_alone_signed_is_passed_over(centre, folder, signer):
+    with Upstream(rotate(centre, folder, [getattr(centre, signer)])) as upstream:
+        assert "passed over" in refused(upstream.url, folder / "branch", "--key", centre.public)
+
+
+def test_another_key_of_the_administrator_goes_before_what_was_learned(centre, folder):
+    branch = folder / "branch"
+    with Upstream(rotate(centre, folder, [centre.key, centre.other_key])) as upstream:
+        sync(upstream.url, branch, "--key", centre.public)
+        sync(upstream.url, branch, "--key", centre.other_public)
+    run("key", "new", folder / "third")
+    with Upstream(forge(centre, folder / "third_pub", lambda index: None, folder / "third")) as upstream:
+        sync(upstream.url, branch, "--key", folder / "third.pub")
+
+
+# ---- secrets ---------------------------------------------------------------------------------------------------------------------------
+
+def test_a_password_comes_from_a_file_and_is_never_told(centre, folder):
+    (folder / "user").write_text("branch:s3cret\n")
+    with Upstream(centre.first) as upstream:
+        done = run("sync", "--from", upstream.url, "--to", folder / "branch", "--user-file", folder / "user")
+        assert done.returncode == 0 and upstream.asked("index.json")[0]["Authorization"] == "Basic YnJhbmNoOnMzY3JldA=="
+        told = done.stdout + done.stderr
+        done = run("sync", "--from", upstream.url.replace("//", "//branch:s3cret@"), "--to", folder / "branch")
+        assert done.returncode == 2
+    for path in (folder / "branch").rglob("*.json"):
+        told += path.read_text(errors="replace")
+    assert "s3cret" not in told + done.stdout + done.stderr

@@ -1,0 +1,237 @@
+/* publish: freezes what is offered, for branches to take. */
+#include "tool_int.h"
+#include "mirror/cdist_mirror.h"
+
+#include <apr_strings.h>
+
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_JSON = 256, OPTION_INDEX, OPTION_KEY, OPTION_EXPIRES, OPTION_ARCHIVES, OPTION_REQUIRE, OPTION_COMPONENT,
+       OPTION_SOURCE, OPTION_CURRENT, OPTION_COUNTER, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT };
+
+#define EXPIRES_DAYS 30
+#define EXPIRES_DAYS_MAX 3650
+
+static const apr_getopt_option_t publish_options[] = {
+    {"index", OPTION_INDEX, 1, NULL},       {"key", OPTION_KEY, 1, NULL},         {"expires", OPTION_EXPIRES, 1, NULL},
+    {"archives", OPTION_ARCHIVES, 1, NULL}, {"require", OPTION_REQUIRE, 1, NULL}, {"component", OPTION_COMPONENT, 1, NULL},
+    {"source", OPTION_SOURCE, 1, NULL},     {"current", OPTION_CURRENT, 1, NULL}, {"counter", OPTION_COUNTER, 1, NULL},
+    {"level", OPTION_LEVEL, 1, NULL},       {"threads", OPTION_THREADS, 1, NULL}, {"layout", OPTION_LAYOUT, 1, NULL},
+    {"json", OPTION_JSON, 0, NULL},         {"help", 'h', 0, NULL},               {NULL}};
+
+typedef struct {
+    cdist_publish_options_t options;
+    cdist_lookup_t lookup;
+    apr_array_header_t *keys, *chosen, *required;
+    int json, rows;
+    apr_pool_t *pool;
+} request_t;
+
+static int take_slot(apr_array_header_t *slots, request_t *request, const char *option, const char *value)
+{
+    const cdist_slot_t *slot = cdist_slot_make(value, request->pool);
+
+    if (!slot) {
+        return tool_usage_error(&tool_publish, "--%s %s: must be a slot such as windows64, or a component's name", option,
+                                value);
+    }
+    tool_lookup_add_component(&request->lookup, slot, request->pool);
+    APR_ARRAY_PUSH(slots, const cdist_slot_t *) = slot;
+    return TOOL_DONE;
+}
+
+static int take_number(int *number, const char *option, const char *value, int least, int most)
+{
+    if (cdist_number_parse(number, value, least, most)) return TOOL_DONE;
+    return tool_usage_error(&tool_publish, "--%s %s: must be a number from %d to %d", option, value, least, most);
+}
+
+/* TOOL_DONE, or the status to exit with. */
+static int take_option(request_t *request, int option, const char *value)
+{
+    cdist_publish_options_t *options = &request->options;
+    const char *problem;
+    int number;
+
+    switch (option) {
+    case OPTION_INDEX: options->index_path = value; return TOOL_DONE;
+    case OPTION_KEY: APR_ARRAY_PUSH(request->keys, const char *) = value; return TOOL_DONE;
+    case OPTION_ARCHIVES: options->archives = value; return TOOL_DONE;
+    case OPTION_EXPIRES: return take_number(&options->expires_days, "expires", value, 1, EXPIRES_DAYS_MAX);
+    case OPTION_LEVEL: return take_number(&options->level, "level", value, CDIST_LEVEL_MIN, CDIST_LEVEL_MAX);
+    case OPTION_THREADS: return take_number(&options->threads, "threads", value, 1, 64);
+    case OPTION_COUNTER:
+        number = 0;
+        if (take_number(&number, "counter", value, 1, 2000000000) != TOOL_DONE) return TOOL_USAGE;
+        options->counter = (apr_uint64_t)number;
+        return TOOL_DONE;
+    case OPTION_REQUIRE: return take_slot(request->required, request, "require", value);
+    case OPTION_COMPONENT: return take_slot(request->chosen, request, "component", value);
+    case OPTION_SOURCE:
+        problem = tool_lookup_add_source(&request->lookup, value, request->pool);
+        return problem ? tool_usage_error(&tool_publish, "--source %s: %s", value, problem) : TOOL_DONE;
+    case OPTION_CURRENT:
+        if (cdist_mask_parse(&options->current, value)) return TOOL_DONE;
+        return tool_usage_error(&tool_publish, "--current %s: must be " CDIST_MASK_FORM, value);
+    case OPTION_LAYOUT:
+        options->layout = strcmp(value, "folder") == 0 ? CDIST_LAYOUT_FOLDER : CDIST_LAYOUT_FLAT;
+        if (options->layout == CDIST_LAYOUT_FOLDER || strcmp(value, "flat") == 0) return TOOL_DONE;
+        return tool_usage_error(&tool_publish, "--layout %s: must be flat or folder", value);
+    default: request->json = 1; return TOOL_DONE;
+    }
+}
+
+static void print_archive(void *baton, const cdist_published_archive_t *archive, apr_pool_t *pool)
+{
+    request_t *request = baton;
+    json_t *object;
+
+    if (!request->json) {
+        if (!request->rows++) printf("%-16s %-12s %-8s %14s  %s\n", "version", "slot", "action", "bytes", "file");
+        printf("%-16s %-12s %-8s %14" APR_UINT64_T_FMT "  %s\n", archive->version, archive->slot->name, archive->action,
+               archive->bytes, archive->file);
+        return;
+    }
+    object = json_object();
+    json_object_set_new(object, "version", json_string(archive->version));
+    json_object_set_new(object, "slot", json_string(archive->slot->name));
+    json_object_set_new(object, "file", json_string(archive->file));
+    json_object_set_new(object, "action", json_string(archive->action));
+    json_object_set_new(object, "bytes", json_integer((json_int_t)archive->bytes));
+    json_object_set_new(object, "sha256", json_string(cdist_digest_hex(&archive->sha256, pool)));
+    tool_print_json(object);
+}
+
+static void print_index(const request_t *request, const cdist_publish_result_t *result)
+{
+    const char *expires = cdist_time_format(result->expires, request->pool);
+    json_t *object;
+
+    if (!request->json) {
+        printf("%s: counter %" APR_UINT64_T_FMT ", %d releases, %d archives, %s, expires %s%s\n", request->options.index_path,
+               result->counter, result->releases, result->archives, request->options.keys ? "signed" : "not signed", expires,
+               result->changed   ? ""
+               : result->written ? "; nothing new, renewed"
+                                 : "; nothing new, left as it is");
+        return;
+    }
+    object = json_object();
+    json_object_set_new(object, "index", json_string(cdist_text_printable(request->options.index_path, request->pool)));
+    json_object_set_new(object, "counter", json_integer((json_int_t)result->counter));
+    json_object_set_new(object, "expires", json_string(expires));
+    json_object_set_new(object, "signed", json_boolean(request->options.keys != NULL));
+    json_object_set_new(object, "releases", json_integer(result->releases));
+    json_object_set_new(object, "archives", json_integer(result->archives));
+    json_object_set_new(object, "changed", json_boolean(result->changed));
+    json_object_set_new(object, "written", json_boolean(result->written));
+    tool_print_json(object);
+}
+
+/* Paths are compared, so they are made alike. */
+static const char *absolute(const char *path, apr_pool_t *pool)
+{
+    char *merged;
+
+    return apr_filepath_merge(&merged, NULL, path, APR_FILEPATH_NATIVE, pool) == APR_SUCCESS ? merged : path;
+}
+
+static cdist_err_t *read_keys(request_t *request)
+{
+    apr_array_header_t *keys = apr_array_make(request->pool, 2, sizeof(cdist_signing_key_t *));
+    int i;
+
+    for (i = 0; i < request->keys->nelts; i++) {
+        const char *path = APR_ARRAY_IDX(request->keys, i, const char *);
+        apr_finfo_t info;
+
+        CDIST_ERR(cdist_signing_key_read(apr_array_push(keys), path, request->pool));
+        if (apr_stat(&info, path, APR_FINFO_PROT, request->pool) != APR_SUCCESS ||
+            !(info.protection & (APR_FPROT_WREAD | APR_FPROT_GREAD))) {
+            continue;
+        }
+        tool_fail(apr_pstrcat(request->pool, cdist_text_printable(path, request->pool),
+                              ": the private key can be read by others; chmod 600", NULL));
+    }
+    request->options.keys = keys->nelts ? keys : NULL;
+    return NULL;
+}
+
+static int run(request_t *request)
+{
+    cdist_publish_result_t result;
+    cdist_err_t *err = read_keys(request);
+
+    if (err) return tool_fail_err(err, request->pool);
+    err = cdist_publish(&result, &request->options, request->pool);
+    if (err) {
+        tool_fail_err(err, request->pool);
+        return err->code == CDIST_E_NOTFOUND ? TOOL_NOTHING : TOOL_FAILED;
+    }
+    print_index(request, &result);
+    return TOOL_DONE;
+}
+
+static int publish(apr_getopt_t *args, apr_pool_t *pool)
+{
+    request_t request;
+    apr_array_header_t *roots;
+    const char *value;
+    int option, status, i;
+
+    memset(&request, 0, sizeof request);
+    request.pool = pool;
+    request.keys = apr_array_make(pool, 2, sizeof(const char *));
+    request.chosen = apr_array_make(pool, 4, sizeof(const cdist_slot_t *));
+    request.required = apr_array_make(pool, 4, sizeof(const cdist_slot_t *));
+    request.options.expires_days = EXPIRES_DAYS;
+    request.options.level = CDIST_LEVEL_DEFAULT;
+    while ((option = tool_next_option(&value, &tool_publish, args)) > 0) {
+        if ((status = take_option(&request, option, value)) != TOOL_DONE) return status;
+    }
+    if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
+    roots = tool_operands(args, pool);
+    if (!roots->nelts && !request.lookup.patterns) {
+        return tool_usage_error(&tool_publish, "name a folder with releases, or --source");
+    }
+    if (!request.options.index_path) return tool_usage_error(&tool_publish, "--index FILE is missing");
+    for (i = 0; i < roots->nelts; i++) {
+        APR_ARRAY_IDX(roots, i, const char *) = absolute(APR_ARRAY_IDX(roots, i, const char *), pool);
+    }
+    request.lookup.roots = roots;
+    request.options.index_path = absolute(request.options.index_path, pool);
+    if (request.options.archives) request.options.archives = absolute(request.options.archives, pool);
+    request.options.lookup = &request.lookup;
+    request.options.chosen = request.chosen->nelts ? request.chosen : NULL;
+    request.options.required = request.required->nelts ? request.required : NULL;
+    request.options.report = print_archive;
+    request.options.note = tool_note;
+    request.options.baton = &request;
+    return run(&request);
+}
+
+const tool_verb_t tool_publish = {
+    "publish",
+    "Usage: 1cdist publish ROOT… --index FILE [--key FILE]… [--expires DAYS] [--archives FOLDER] [--require SLOT]…\n"
+    "                      [--component SLOT]… [--source SLOT=PATTERN]… [--current MASK] [--json]\n"
+    "\n"
+    "Freezes what is offered, for 1cdist sync: builds the archives of all complete releases into FOLDER/<version>/, each\n"
+    "with its manifest beside it, and writes FILE, the index. What did not change is not built again. The private key need\n"
+    "not be readable by the web server, and a plain one will do. Archives of releases that are gone stay where they are.\n"
+    "Installed platforms are left out: they hold no installer.\n"
+    "\n"
+    "  --index FILE     index.json in the published folder; with --key also index.json.sig, its signatures\n"
+    "  --key FILE       private key (1cdist key new) that signs the index; several sign it all, for a change of keys\n"
+    "  --expires DAYS   after which branches must have seen another index; renewed when less than half is left (default: 30)\n"
+    "  --archives FOLDER  where the archives go (default: the index's folder); the web server must show it as that folder\n"
+    "  --require SLOT   only releases with this slot or component are complete, as CDistRequire says; may be repeated\n"
+    "  --component SLOT publish only this slot or component; may be repeated (default: all that there is)\n"
+    "  --source S=PATTERN  where slot or component S lies, as CDistSource says\n"
+    "  --current MASK   what the centre calls current, for people; branches decide by CDistCurrent\n"
+    "  --counter N      the least number of the index, where the one before was lost\n"
+    "  --level N, --threads N, --layout flat|folder  as for 1cdist build\n"
+    "  --json           version slot file action bytes sha256, one object an archive; then index counter expires signed releases\n"
+    "                   archives changed written\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 there is no complete release.\n",
+    publish_options, publish};
