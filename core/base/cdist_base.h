@@ -255,12 +255,11 @@ CDIST_MUST_CHECK apr_status_t cdist_os_temp_open(cdist_temp_t **temp, const char
 /* Writes the file through to the disk and gives it its name at once, with mode 0644 whatever the umask, replacing what
  * was there; `path` must lie in the folder it was opened in. Afterwards the folder's entry is on the disk too. */
 CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
-/* The same where nothing is there yet: APR_EEXIST if anything is, however late it came; the file is a temporary one still. */
-CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish_new(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
+/* The same where nothing is there yet: APR_EEXIST if anything is, however late it came; the file is a temporary one still.
+ * `secret`: mode 0600, for the owner alone. */
+CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish_new(cdist_temp_t *temp, const char *path, int secret, apr_pool_t *scratch_pool);
 /* The same in place of a plain file that is there, whose owner and mode it gets. APR_EINVAL if the path is anything else. */
 CDIST_MUST_CHECK apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const char *path, apr_pool_t *scratch_pool);
-/* The same where nothing is: EEXIST if something is there. `secret`: mode 0600, for the owner alone. */
-CDIST_MUST_CHECK apr_status_t cdist_os_temp_publish_new(cdist_temp_t *temp, const char *path, int secret, apr_pool_t *scratch_pool);
 /* Gives an open file that has a name another one, on the same file system, in the manner of cdist_os_temp_publish. */
 CDIST_MUST_CHECK apr_status_t cdist_os_file_publish(apr_file_t *file, const char *from, const char *to, apr_pool_t *scratch_pool);
 /* Gives a folder another name at once, where none but an empty folder may be. What lies in it must be on the disk already. */

@@ -243,7 +243,7 @@ static cdist_err_t *give_name(import_t *import, cdist_temp_t *temp)
 
     CDIST_ERR(look_at_old(&there, &old, import));
     if (!there && !import->options->force) {
-        rv = cdist_os_temp_publish_new(temp, result->path, import->pool);
+        rv = cdist_os_temp_publish_new(temp, result->path, 0, import->pool);
         if (!APR_STATUS_IS_EEXIST(rv)) return rv == APR_SUCCESS ? NULL : cannot_write(import, result->path, rv);
         CDIST_ERR(look_at_old(&there, &old, import));
     }

@@ -9,7 +9,7 @@ static apr_status_t publish_new(cdist_temp_t **temp, const char *text)
 {
     ck_assert_int_eq(cdist_os_temp_open(temp, fx_folder, fx_pool), APR_SUCCESS);
     ck_assert_int_eq(apr_file_write_full((*temp)->file, text, strlen(text), NULL), APR_SUCCESS);
-    return cdist_os_temp_publish_new(*temp, fx_path("target"), fx_pool);
+    return cdist_os_temp_publish_new(*temp, fx_path("target"), 0, fx_pool);
 }
 
 START_TEST(who_comes_second_replaces_nothing)
