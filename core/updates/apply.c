@@ -224,7 +224,6 @@ static cdist_err_t *apply_all(cdist_applied_t *applied, assembly_t *assembly, co
     int i, bits;
 
     CDIST_ERR(check_folder(folder, output, assembly->pool));
-
     CDIST_ERR(open_base(assembly, base_path, assembly->pool));
     for (i = 0; i < updates->nelts; i++) {
         CDIST_ERR(apply_one(&bits, assembly, APR_ARRAY_IDX(updates, i, const char *), folder));

@@ -250,7 +250,8 @@ cdist_err_t *cdist_update_check(const cdist_update_info_t *info, const cdist_con
     int i;
 
     for (i = 0; i < info->sources->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t).version_id, id->version_id) == 0) return NULL;
+        const cdist_configuration_id_t *source = &APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t);
+        if (strcmp(source->version_id, id->version_id) == 0) return NULL;
     }
     return not_for_this(info, id, name, pool);
 }
