@@ -83,15 +83,14 @@ cdist_err_t *cdist_infobases_load(const cdist_infobase_list_t **list, apr_uint64
     return err;
 }
 
-/* The files of these directives, one after the other, in UTF-8 with CRLF. */
-static cdist_err_t *read_lists(const char **text, apr_uint64_t bits, const cdist_request_t *req)
+/* The files of these directives, one after the other, in UTF-8 with CRLF: const char *, the lines and their ends. */
+static cdist_err_t *read_lists(apr_array_header_t **lines, apr_uint64_t bits, const cdist_request_t *req)
 {
     const apr_array_header_t *lists = req->dir->infobases;
-    apr_pool_t *pool = req->r->pool;
-    apr_array_header_t *lines = apr_array_make(pool, 100, sizeof(const char *));
     apr_uint64_t total = 0;
     int i, j, k;
 
+    *lines = apr_array_make(req->r->pool, 100, sizeof(const char *));
     for (i = 0; i < lists->nelts; i++) {
         const cdist_infobases_t *entry = &APR_ARRAY_IDX(lists, i, cdist_infobases_t);
 
@@ -103,24 +102,27 @@ static cdist_err_t *read_lists(const char **text, apr_uint64_t bits, const cdist
                 const char *line = APR_ARRAY_IDX(list->lines->lines, k, cdist_line_t).text;
 
                 if (!*line) continue;
-                APR_ARRAY_PUSH(lines, const char *) = line;
-                APR_ARRAY_PUSH(lines, const char *) = "\r\n";
+                APR_ARRAY_PUSH(*lines, const char *) = line;
+                APR_ARRAY_PUSH(*lines, const char *) = "\r\n";
             }
         }
     }
-    *text = apr_array_pstrcat(pool, lines, 0);
     return NULL;
 }
 
-/* The lists of some directives, and the code that stands for them. */
-static cdist_err_t *make_list(const char **text, apr_uint64_t code[2], apr_uint64_t bits, const cdist_request_t *req)
+/* The lists of some directives as texts to be put together, and the code that stands for them. */
+static cdist_err_t *make_list(apr_array_header_t **lines, apr_uint64_t code[2], apr_uint64_t bits, const cdist_request_t *req)
 {
     cdist_sha256_t *sha = cdist_sha256_create(req->r->pool);
     cdist_digest_t digest;
     int i, j;
 
-    CDIST_ERR(read_lists(text, bits, req));
-    cdist_sha256_update_text(sha, *text);
+    CDIST_ERR(read_lists(lines, bits, req));
+    for (i = 0; i < (*lines)->nelts; i++) {
+        const char *line = APR_ARRAY_IDX(*lines, i, const char *);
+        cdist_sha256_update(sha, line, strlen(line));
+    }
+    cdist_sha256_update_text(sha, ""); /* the end of all of them */
     for (i = 0; i < req->dir->infobases->nelts; i++) {
         const cdist_infobases_t *entry = &APR_ARRAY_IDX(req->dir->infobases, i, cdist_infobases_t);
 
@@ -154,7 +156,7 @@ int cdist_serve_infobases_probe(cdist_request_t *req)
 int cdist_serve_check_infobases(cdist_request_t *req)
 {
     apr_uint64_t client[2], given[2], code[2] = {0, 0};
-    const char *text;
+    apr_array_header_t *lines;
     cdist_err_t *err;
     int changed;
 
@@ -164,7 +166,7 @@ int cdist_serve_check_infobases(cdist_request_t *req)
     /* NB: an empty list is what a user may have; a code without any content is what nobody was given. */
     changed = !given[1] || given[0] >> req->dir->infobases->nelts;
     if (!changed) {
-        if ((err = make_list(&text, code, given[0], req)) != NULL) return cdist_respond_error(req, err);
+        if ((err = make_list(&lines, code, given[0], req)) != NULL) return cdist_respond_error(req, err);
         changed = code[1] != given[1];
     }
     return cdist_respond_json(req, json_pack("{s:{s:b,s:s}}", "root", "infoBasesChanged", changed, "url", ""));
@@ -174,7 +176,7 @@ int cdist_serve_get_infobases(cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
     apr_uint64_t client[2], given[2], code[2] = {0, 0}, bits;
-    const char *text;
+    apr_array_header_t *lines;
     cdist_err_t *err;
 
     if (!req->dir->infobases) return not_offered(req);
@@ -188,8 +190,9 @@ int cdist_serve_get_infobases(cdist_request_t *req)
         for (i = 0; i < 16; i++) client[i / 8] = client[i / 8] << 8 | uuid.data[i];
     }
     err = cdist_infobases_which(&bits, req);
-    if (!err) err = make_list(&text, code, bits, req);
+    if (!err) err = make_list(&lines, code, bits, req);
     if (err) return cdist_respond_error(req, err);
     return cdist_respond_json(req, json_pack("{s:{s:s,s:s,s:s}}", "root", "ClientId", cdist_guid_format(client, pool),
-                                             "InfoBasesCheckCode", cdist_guid_format(code, pool), "InfoBases", text));
+                                             "InfoBasesCheckCode", cdist_guid_format(code, pool), "InfoBases",
+                                             apr_array_pstrcat(pool, lines, 0)));
 }
