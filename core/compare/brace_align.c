@@ -41,6 +41,13 @@ int cdist_brace_is_number(const cdist_brace_tree_t *tree, apr_uint32_t node)
     return length > 0 && length < 10 && strspn(text, "0123456789") == length;
 }
 
+int cdist_brace_is_objects(const cdist_brace_tree_t *tree, apr_uint32_t node)
+{
+    apr_uint32_t first = cdist_brace_child(tree, node);
+
+    return cdist_brace_is_uuid(tree, first) && cdist_brace_is_number(tree, cdist_brace_after(tree, first));
+}
+
 items_t cdist_brace_items(const numbered_t *in, apr_uint32_t list, apr_pool_t *pool)
 {
     items_t items = {in, NULL, 0, 0, 0};
@@ -50,8 +57,7 @@ items_t cdist_brace_items(const numbered_t *in, apr_uint32_t list, apr_pool_t *p
     for (node = cdist_brace_child(in->tree, list); node != NO_NODE; node = cdist_brace_after(in->tree, node)) items.count++;
     items.nodes = nodes = apr_palloc(pool, ((apr_size_t)items.count + 1) * sizeof *nodes);
     for (node = cdist_brace_child(in->tree, list); node != NO_NODE; node = cdist_brace_after(in->tree, node)) nodes[i++] = node;
-    items.objects = items.count >= OBJECT_HEAD && cdist_brace_is_uuid(in->tree, nodes[0]) &&
-                    cdist_brace_is_number(in->tree, nodes[1]);
+    items.objects = cdist_brace_is_objects(in->tree, list);
     items.head = items.objects ? OBJECT_HEAD : 0;
     return items;
 }
@@ -150,6 +156,17 @@ static void align_objects(alignment_t *alignment, const items_t *base, const ite
 
 /* ---- by place, or by what is equal around ---------------------------------------------------------------------- */
 
+#define OF_CLASS 0x80000000u /* larger than any number of a node */
+
+/* What an item is known by: a list of metadata objects by their class, whatever is in it; any other item by all that is. */
+static apr_uint32_t symbol_of(const items_t *items, apr_uint32_t place)
+{
+    apr_uint32_t node = items->nodes[place];
+
+    if (!cdist_brace_is_objects(items->in->tree, node)) return items->in->ids[node];
+    return items->in->ids[cdist_brace_child(items->in->tree, node)] | OF_CLASS;
+}
+
 static int by_id(const void *a, const void *b)
 {
     apr_uint32_t one = *(const apr_uint32_t *)a, two = *(const apr_uint32_t *)b;
@@ -164,7 +181,7 @@ static apr_uint32_t renumber(apr_uint32_t *to, const items_t *base, const items_
     apr_uint32_t *sorted = apr_palloc(pool, ((apr_size_t)total + 1) * sizeof *sorted);
 
     for (i = 0; i < total; i++) {
-        to[i] = i < base->count ? base->in->ids[base->nodes[i]] : side->in->ids[side->nodes[i - base->count]];
+        to[i] = i < base->count ? symbol_of(base, i) : symbol_of(side, i - base->count);
         sorted[i] = to[i];
     }
     if (total > 0) qsort(sorted, total, sizeof *sorted, by_id);

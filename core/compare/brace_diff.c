@@ -97,12 +97,15 @@ static int is_list(const numbered_t *in, apr_uint32_t node)
     return node != NO_NODE && cdist_brace_kind(in->tree, node) == CDIST_BRACE_OPEN;
 }
 
-/* 1 if there is not more in a list than can be shown, and no object is described there. NB: nodes have the order of the text,
- * so the number of its last one tells how many there are. */
+/* 1 if there is not more in a list than can be shown, and neither an object nor a list of objects is in it. NB: nodes have the
+ * order of the text, so the number of its last one tells how many there are. */
 static int is_small(const numbered_t *in, apr_uint32_t list)
 {
     apr_uint32_t last = list, item;
 
+    for (item = cdist_brace_child(in->tree, list); item != NO_NODE; item = cdist_brace_after(in->tree, item)) {
+        if (cdist_brace_is_objects(in->tree, item)) return 0;
+    }
     while (last - list < SMALL && (item = cdist_brace_child(in->tree, last)) != NO_NODE) {
         for (last = item; last - list < SMALL && (item = cdist_brace_after(in->tree, last)) != NO_NODE;) last = item;
     }
@@ -227,6 +230,15 @@ static void report_order(walk_t *walk, const task_t *task, int mine, int theirs)
     report(walk, task, walk->two_way ? CDIST_CLASS_CONFLICT : cls, 1);
 }
 
+/* Whether a list of objects has as many as it says. */
+static int is_counted(const items_t *items)
+{
+    int count;
+
+    if (!cdist_number_parse(&count, cdist_brace_text(NULL, items->in->tree, items->nodes[1]), 0, APR_INT32_MAX)) return 0;
+    return (apr_uint32_t)count == items->count - items->head;
+}
+
 /* NB: how many objects a list has follows from what was added and removed, so two sides that each add one have no conflict
  * there. */
 static void take_apart(walk_t *walk, const task_t *task, apr_pool_t *pool)
@@ -236,6 +248,7 @@ static void take_apart(walk_t *walk, const task_t *task, apr_pool_t *pool)
     alignment_t to_mine, to_theirs;
     added_t of_mine, of_theirs;
     int objects = base.objects && mine.objects && theirs.objects;
+    int counted = objects && is_counted(&base) && is_counted(&mine) && is_counted(&theirs);
     apr_uint32_t i;
 
     if (show_whole(walk, task, &base, &mine, &theirs)) {
@@ -249,7 +262,7 @@ static void take_apart(walk_t *walk, const task_t *task, apr_pool_t *pool)
     for (i = 0; i < base.count; i++) {
         task_t item = {base.nodes[i], NO_NODE, NO_NODE, NO_STEP};
 
-        if (objects && i == 1) continue;
+        if (counted && i == 1) continue;
         if (to_mine.of_base[i] != NO_PARTNER) item.mine = mine.nodes[to_mine.of_base[i]];
         if (to_theirs.of_base[i] != NO_PARTNER) item.theirs = theirs.nodes[to_theirs.of_base[i]];
         later(walk, task, i, objects && i >= base.head, &item);

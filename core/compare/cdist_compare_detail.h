@@ -78,8 +78,9 @@ typedef struct {
     int cut;       /* 1: there are more than CDIST_PROPERTY_COUNT */
 } cdist_brace_diff_t;
 
-/* Compares three texts item by item. Items of a list of metadata objects are the same where their uuids are; others by their
- * place, or by what is equal around them where some were added or taken away. How many items such a list has is no property.
+/* Compares three texts item by item. Items of a list of metadata objects are the same where their uuids are, such lists where
+ * their classes are; others by their place, or by what is equal around them where some were added or taken away. How many items
+ * a list of objects has is no property.
  * `base` NULL: there is none, and each difference is a conflict. Texts of more than CDIST_PROPERTY_NODES items are
  * CDIST_E_INPUT. The result refers to the trees. */
 CDIST_MUST_CHECK cdist_err_t *cdist_brace_diff(cdist_brace_diff_t **diff, const cdist_brace_tree_t *base,

@@ -215,7 +215,30 @@ static const char *owner_of_parts(const cdist_config_t *config, const cdist_snap
     return config->facts->root_id;
 }
 
-static cdist_snapshot_t *for_objects(const cdist_config_t *config, const cdist_snapshot_t *entries, apr_pool_t *pool)
+/* What mine has for an entry of the configuration itself; NULL for other entries. */
+static const char *entry_in_mine(const cdist_config_t *config, const cdist_config_t *mine, const char *entry, apr_pool_t *pool)
+{
+    const char *object_id = config->facts->object_id;
+
+    if (*mine->facts->root_id && strcmp(entry, config->facts->root_id) == 0) return mine->facts->root_id;
+    if (!*object_id || !*mine->facts->object_id || strncmp(entry, object_id, strlen(object_id)) != 0) return NULL;
+    return apr_pstrcat(pool, mine->facts->object_id, entry + strlen(object_id), NULL);
+}
+
+/* NB: there is one configuration on each side, so it is matched whatever its uuids are: one that was made anew, or saved under
+ * another, would seem deleted and added. */
+static void match_configuration(cdist_element_t *element, const cdist_config_t *config, const cdist_config_t *mine,
+                                const cdist_snapshot_t *entries, apr_pool_t *pool)
+{
+    const char *entry = entry_in_mine(config, mine, element->name, pool);
+
+    if (!entry || (strcmp(entry, element->id) != 0 && cdist_snapshot_find(entries, entry))) return;
+    element->id = entry;
+    element->owner = mine->facts->root_id;
+}
+
+static cdist_snapshot_t *for_objects(const cdist_config_t *config, const cdist_config_t *mine, const cdist_snapshot_t *entries,
+                                     apr_pool_t *pool)
 {
     const char *object_id = config ? config->facts->object_id : "", *owner;
     cdist_snapshot_t *left;
@@ -229,17 +252,19 @@ static cdist_snapshot_t *for_objects(const cdist_config_t *config, const cdist_s
 
         if (is_of_support(config, element.name)) continue;
         if (*object_id && strncmp(element.name, object_id, strlen(object_id)) == 0) element.owner = owner;
+        if (config != mine) match_configuration(&element, config, mine, entries, pool);
         APR_ARRAY_PUSH(left->elements, cdist_element_t) = element;
     }
-    return left;
+    /* Names that came from mine were in no other entry, so that none is there twice. */
+    return cdist_snapshot_sort(left, config->name, pool) == NULL ? left : NULL;
 }
 
 cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool)
 {
     const cdist_config_t *theirs = sides->theirs ? sides->theirs : sides->base;
-    cdist_snapshot_t *base = for_objects(sides->base, sides->base_entries, pool);
-    cdist_snapshot_t *mine = for_objects(sides->mine, sides->mine_entries, pool);
-    cdist_snapshot_t *new = for_objects(theirs, sides->theirs_entries, pool);
+    cdist_snapshot_t *base = for_objects(sides->base, sides->mine, sides->base_entries, pool);
+    cdist_snapshot_t *mine = for_objects(sides->mine, sides->mine, sides->mine_entries, pool);
+    cdist_snapshot_t *new = for_objects(theirs, sides->mine, sides->theirs_entries, pool);
 
     *parts = cdist_threeway(base, mine, new, pool);
     if (base) base = cdist_snapshot_group(base, pool);

@@ -27,6 +27,8 @@ typedef struct {
     int objects;       /* 1: {class,count,…}, a list of metadata objects */
     apr_uint32_t head; /* so many of its items are no objects */
 } items_t;
+/* 1 for {class,count,…}. */
+int cdist_brace_is_objects(const cdist_brace_tree_t *tree, apr_uint32_t node);
 /* NO_NODE has no items. */
 items_t cdist_brace_items(const numbered_t *in, apr_uint32_t list, apr_pool_t *pool);
 /* The uuid's node of {n,n,uuid} with "Name" behind it; NO_NODE for anything else. */

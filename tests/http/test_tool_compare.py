@@ -65,6 +65,30 @@ def test_a_summary_and_a_line_for_each_item_that_is_not_unchanged(files):
     assert before == {path.name: path.read_bytes() for path in files.iterdir()}
 
 
+def test_the_configuration_is_one_object_whatever_its_uuids_are(files):
+    def made(version, root, own):
+        content = dict(seeds.configuration(), **{seeds.OBJECT + ".7": b"{module %s}" % version.encode()})
+        del content[seeds.OBJECT + ".4"]
+        moved = [tuple(part.replace(a, b) if isinstance(part, str) else part.replace(a.encode(), b.encode()) for part in entry)
+                 for entry in content.items() for a, b in ((seeds.ROOT, root),)]
+        moved = [(name.replace(seeds.OBJECT, own), data.replace(seeds.OBJECT.encode(), own.encode()).replace(b"1.0.2.7", version.encode()))
+                 for name, data in moved]
+        return seeds.container([(name, seeds.deflate(data if data[:1] == b"\xef" else seeds.MARK + data))
+                                for name, data in sorted(moved, key=lambda entry: entry[0].lower())])
+
+    (files / "base.cf").write_bytes(made("1.0", seeds.ROOT, seeds.OBJECT))
+    (files / "mine.cf").write_bytes(made("1.1", A, B))
+    (files / "theirs.cf").write_bytes(made("2.0", seeds.ROOT, seeds.OBJECT))
+    summary, items = result(compare(files, "--base", files / "base.cf", "--level", "property"))
+    assert list(items) == [A] and items[A]["class"] == "conflict" and items[A]["mine"] == "changed"
+    assert [(part["id"], part["part_en"], part["class"]) for part in items[A]["parts"]] == [
+        (A, "metadata", "conflict"), (B + ".7", "session module", "conflict")]
+    properties = {item["name"]: item for item in items[A]["parts"][0]["details"][0]["properties"]}
+    version = properties["version"]
+    assert [version[side] for side in ("base", "mine", "theirs")] == ["1.0", "1.1", "2.0"] and version["twice"]
+    assert version["object_en"] == "Configuration.Склад"
+
+
 def test_level_property_tells_lines_and_properties_with_three_values(files):
     def module(*lines):
         return seeds.container([("text", seeds.MARK + "\r\n".join(lines).encode())])

@@ -96,6 +96,13 @@ static const struct {
      "{1,{" CLASS ",1,{{0," HEADER(ID("2"), "C") "},0}}}",
      "t [1][2][0][2] name @22: A|A|C\nm [1][2][1] @22: 0|1|0\n"
      "m [1][2] @33: -|{{0,{1,0," ID("3") "},\"B\",{1,\"ru\",\"Synonym\"},\"\"},0}|-\n"},
+    /* Lists of objects are the same by their class. */
+    {"{2,{" ID("a") ",1," ID("1") "},{" ID("b") ",1," ID("2") "}}",
+     "{3,{" ID("9") ",0},{" ID("a") ",1," ID("1") "},{" ID("b") ",2," ID("2") "," ID("3") "}}",
+     "{2,{" ID("a") ",1," ID("1") "},{" ID("b") ",1," ID("2") "}}",
+     "m [0]: 2|3|2\nm [2][3] @33: -|" ID("3") "|-\nm [1]: -|{" ID("9") ",0}|-\n"},
+    /* A number that is not how many there are is a property all the same. */
+    {"{{" CLASS ",1," ID("1") "}}", "{{" CLASS ",7," ID("1") "}}", "{{" CLASS ",1," ID("1") "}}", "m [0][1]: 1|7|1\n"},
     /* Both added the same object, differently. */
     {"{1,{" CLASS ",0}}", "{1,{" CLASS ",1,{" HEADER(ID("2"), "A") "}}}", "{1,{" CLASS ",1,{" HEADER(ID("2"), "B") "}}}",
      "c [1][2] @22: -|{{1,0," ID("2") "},\"A\",{1,\"ru\",\"Synonym\"},\"\"}|{{1,0," ID("2") "},\"B\",{1,\"ru\",\"Synonym\"},\"\"}\n"},
