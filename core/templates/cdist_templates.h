@@ -83,6 +83,73 @@ const char *cdist_templates_default_cache(apr_pool_t *pool);
 /* Adds the folders of a value of ConfigurationTemplatesLocation, a list with semicolons, to `folders`, and addresses (http, https,
  * ftp) to `addresses`, which may be NULL; both are const char *. */
 void cdist_templates_locations(apr_array_header_t *folders, apr_array_header_t *addresses, const char *value, apr_pool_t *pool);
+/* ---- chains (chain.c, chain_graph.c, chain_search.c, chain_result.c, chain_problem.c, chain_json.c) ----------------- */
+
+/* The order of versions: by number, component by component, so that 1.0.9 is below 1.0.10, and 1.0.0.5 beside 1.0.0.005. What is
+ * no number comes after all numbers, and a version before those that go on from it. Any text is taken. */
+int cdist_release_compare(const char *a, const char *b);
+
+typedef enum {
+    CDIST_CHAIN_SHORTEST,  /* the fewest steps, and of these the fewest bytes */
+    CDIST_CHAIN_SEQUENTIAL /* every release in turn: the most steps with versions strictly rising, and of these the fewest bytes */
+} cdist_chain_strategy_t;
+
+typedef struct {
+    const char *name;    /* of the configuration, exactly as it is written there */
+    const char *vendor;  /* exactly as well; NULL: the only one there is */
+    const char *from;    /* the version that one has, as text: 1.0.0.5 is not 1.0.0.005 */
+    const char *from_id; /* the id of that version's build; NULL: not known */
+    const char *to;      /* NULL: the highest version there is */
+    cdist_chain_strategy_t strategy;
+    int use_cf;          /* 1: a .cf may be taken too, which leads from anywhere to its version */
+    int min_age_days;    /* releases of the last days are left out; 0: none are */
+    int undated_allowed; /* 1: so are not, where some are left out, those whose date is not known */
+    apr_time_t now;
+} cdist_chain_request_t;
+
+typedef struct {
+    const cdist_template_t *template;
+    int downgrade;             /* 1: to a lower version, by a .cf */
+    apr_array_header_t *skips; /* const char *: versions between, whose data handlers a .cf does not bring, rising */
+} cdist_chain_step_t;
+
+typedef struct {
+    const cdist_template_t *template;
+    const char *reason;
+} cdist_chain_left_out_t;
+
+typedef struct {
+    const char *name, *vendor, *from;
+    const char *to; /* "" if there is nothing to go to */
+    cdist_chain_strategy_t strategy;
+    apr_array_header_t *steps; /* cdist_chain_step_t; none if there is nothing to do, or no chain */
+    const char *min_platform;  /* the highest of the steps' ones, "" where none is known */
+    apr_uint64_t bytes;        /* of all steps */
+    const char *note;          /* why there is nothing to do; "" otherwise */
+    const char *problem;       /* why there is no chain; NULL: there is one */
+    const char *reachable;     /* then: the highest version that updates do lead to, "" if none applies */
+    apr_array_header_t *missing;  /* then, const char *: the versions of which one would close the gap, rising; may be empty */
+    apr_array_header_t *warnings; /* const char *: what to think of before using it */
+    apr_array_header_t *left_out; /* cdist_chain_left_out_t: templates of the configuration that did not count */
+} cdist_chain_t;
+
+/* Finds the way from one version to another over templates (const cdist_template_t *), in any order; the result does not depend
+ * on it. Updates apply by the version's id where both sides know one, else by name, vendor and the version's text. That there
+ * is no chain is no error, but chain->problem. CDIST_E_INPUT: several vendors have a configuration of that name, and the
+ * request names none. No message names a path. Takes time that grows with the number of templates and sources, whatever they
+ * say. The result refers to the texts of templates and request. */
+CDIST_MUST_CHECK cdist_err_t *cdist_chain_find(cdist_chain_t **chain, const apr_array_header_t *templates,
+                                               const cdist_chain_request_t *request, apr_pool_t *result_pool,
+                                               apr_pool_t *scratch_pool);
+/* "NAME (VENDOR)" of each configuration (const char *) that the templates lead to, sorted; *only is the only one's name, or NULL. */
+apr_array_header_t *cdist_chain_configurations(const char **only, const apr_array_header_t *templates, apr_pool_t *pool);
+
+/* How a template's file is named to whom the JSON is for. */
+typedef const char *(cdist_chain_file_fn)(void *baton, const cdist_template_t *template, apr_pool_t *pool);
+/* The chain as JSON (docs/formats.md), for the command line and for {base}/updates/chain alike. */
+const char *cdist_chain_json(const cdist_chain_t *chain, cdist_chain_file_fn *file, void *baton, apr_pool_t *pool);
+/* YYYY-MM-DD, or "" for CDIST_UNDATED. */
+const char *cdist_release_date(apr_time_t released, apr_pool_t *pool);
 
 #ifdef __cplusplus
 }

@@ -31,10 +31,11 @@ check() {
 
 # The private headers of all rooms but the one given.
 private() {
-    for room in $all zip_reader; do
+    for room in $all zip_reader chain; do
         case $room in
         "$1") ;;
         zip_reader) [ "$1" = archive ] || printf 'zip_reader|' ;;
+        chain) [ "$1" = templates ] || printf 'chain|' ;;
         *) printf '%s|' "$room" ;;
         esac
     done
