@@ -10,7 +10,7 @@
 
 static const tool_verb_t *const verbs[] = {&tool_scan, &tool_build, &tool_verify, &tool_import, &tool_gc, &tool_resolve, &tool_conf,
                                            &tool_lint, &tool_check, &tool_publish, &tool_sync, &tool_key, &tool_compare,
-                                           &tool_info, &tool_apply};
+                                           &tool_info, &tool_apply, &tool_chain};
 
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -31,6 +31,7 @@ static const char usage[] =
     "  key …            the keys that publications are signed with\n"
     "  compare …        what the customer changed, what the vendor changed, what clashes\n"
     "  info FILE…       tell what configuration files and updates are, from their content\n"
+    "  chain …          which updates lead from one version of a configuration to another\n"
     "  apply BASE.cf …  make the next configuration out of a .cf and its updates\n"
     "\n"
     "1cdist --version shows version, compressor and builder. 1cdist VERB --help tells more. --json prints one JSON object a result, a line each.\n"

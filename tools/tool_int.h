@@ -3,6 +3,7 @@
 #define CDIST_TOOL_INT_H
 
 #include "platform/cdist_platform.h"
+#include "templates/cdist_templates.h"
 #include "updates/cdist_updates.h"
 
 #include <apr_file_info.h>
@@ -20,7 +21,7 @@ typedef struct {
 } tool_verb_t;
 
 extern const tool_verb_t tool_scan, tool_build, tool_verify, tool_import, tool_gc, tool_resolve, tool_conf, tool_lint, tool_check, tool_compare, tool_info, tool_apply,
-    tool_publish, tool_sync, tool_key;
+    tool_publish, tool_sync, tool_key, tool_chain;
 
 /* ---- options.c ---- */
 
@@ -59,6 +60,11 @@ void tool_drop_look(tool_seen_t *seen, const char *path, apr_pool_t *pool);
 /* Moves a file to <into>/imported or <into>/refused by its status, under a name that is free there, unless it is no longer the
  * one that was seen. Returns the status, or TOOL_FAILED if it is not moved. */
 int tool_drop_sort(const char *into, const char *path, const tool_seen_t *seen, int status, apr_pool_t *pool);
+
+/* ---- chain_designer.c ---- */
+
+/* Prints the commands that take the steps of a chain, one after the other. */
+void tool_print_designer(const cdist_chain_t *chain, apr_pool_t *pool);
 
 /* ---- output.c ---- */
 
