@@ -235,7 +235,7 @@ static int find(request_t *request, const apr_array_header_t *templates)
         tool_fail(apr_pstrcat(pool, cdist_text_printable(chain->name, pool), ": ", chain->problem, NULL));
         return TOOL_NOTHING;
     }
-    if (request->json) puts(cdist_chain_json(chain, file_of, NULL, pool));
+    if (request->json) puts(cdist_chain_json(chain, file_of, NULL, NULL, pool));
     else if (request->designer) tool_print_designer(chain, pool);
     else print_steps(chain, pool);
     return TOOL_DONE;

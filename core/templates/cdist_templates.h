@@ -83,6 +83,13 @@ const char *cdist_templates_default_cache(apr_pool_t *pool);
 /* Adds the folders of a value of ConfigurationTemplatesLocation, a list with semicolons, to `folders`, and addresses (http, https,
  * ftp) to `addresses`, which may be NULL; both are const char *. */
 void cdist_templates_locations(apr_array_header_t *folders, apr_array_header_t *addresses, const char *value, apr_pool_t *pool);
+/* ---- what was found, as text (inventory.c) ------------------------------------------------------------------------- */
+
+/* Templates and problems as text, for other processes. What has a path that is not UTF-8 is left out. */
+const char *cdist_inventory_write(apr_size_t *length, const cdist_template_scan_t *scan, apr_pool_t *pool);
+/* The same back; NULL if the text is none, or of another format. Nothing is believed of it but that somebody could have found it. */
+cdist_template_scan_t *cdist_inventory_read(const char *text, apr_size_t length, apr_pool_t *pool);
+
 /* ---- chains (chain.c, chain_graph.c, chain_search.c, chain_result.c, chain_problem.c, chain_json.c) ----------------- */
 
 /* The order of versions: by number, component by component, so that 1.0.9 is below 1.0.10, and 1.0.0.5 beside 1.0.0.005. What is
@@ -146,8 +153,9 @@ apr_array_header_t *cdist_chain_configurations(const char **only, const apr_arra
 
 /* How a template's file is named to whom the JSON is for. */
 typedef const char *(cdist_chain_file_fn)(void *baton, const cdist_template_t *template, apr_pool_t *pool);
-/* The chain as JSON (docs/formats.md), for the command line and for {base}/updates/chain alike. */
-const char *cdist_chain_json(const cdist_chain_t *chain, cdist_chain_file_fn *file, void *baton, apr_pool_t *pool);
+/* The chain as JSON (docs/formats.md), for the command line and for {base}/updates/chain alike. `url` may be NULL: no such key. */
+const char *cdist_chain_json(const cdist_chain_t *chain, cdist_chain_file_fn *file, cdist_chain_file_fn *url, void *baton,
+                             apr_pool_t *pool);
 /* YYYY-MM-DD, or "" for CDIST_UNDATED. */
 const char *cdist_release_date(apr_time_t released, apr_pool_t *pool);
 

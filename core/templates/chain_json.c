@@ -31,7 +31,13 @@ const char *cdist_release_date(apr_time_t released, apr_pool_t *pool)
     return apr_psprintf(pool, "%04d-%02d-%02d", date.tm_year + 1900, date.tm_mon + 1, date.tm_mday);
 }
 
-static json_t *step_value(const cdist_chain_step_t *step, cdist_chain_file_fn *file, void *baton, apr_pool_t *pool)
+/* How files are named. */
+typedef struct {
+    cdist_chain_file_fn *file, *url;
+    void *baton;
+} naming_t;
+
+static json_t *step_value(const cdist_chain_step_t *step, const naming_t *naming, apr_pool_t *pool)
 {
     const cdist_template_t *template = step->template;
     json_t *object = json_object();
@@ -39,7 +45,8 @@ static json_t *step_value(const cdist_chain_step_t *step, cdist_chain_file_fn *f
     json_object_set_new(object, "version", text_value(template->id.version, pool));
     json_object_set_new(object, "version_id", text_value(template->id.version_id, pool));
     json_object_set_new(object, "kind", json_string(cdist_file_kind_name(template->kind)));
-    json_object_set_new(object, "file", text_value(file(baton, template, pool), pool));
+    json_object_set_new(object, "file", text_value(naming->file(naming->baton, template, pool), pool));
+    if (naming->url) json_object_set_new(object, "url", text_value(naming->url(naming->baton, template, pool), pool));
     json_object_set_new(object, "member", text_value(template->member, pool));
     json_object_set_new(object, "bytes", json_integer((json_int_t)template->bytes));
     json_object_set_new(object, "released", json_string(cdist_release_date(template->released, pool)));
@@ -50,30 +57,32 @@ static json_t *step_value(const cdist_chain_step_t *step, cdist_chain_file_fn *f
     return object;
 }
 
-static json_t *left_out_value(const cdist_chain_left_out_t *left_out, cdist_chain_file_fn *file, void *baton, apr_pool_t *pool)
+static json_t *left_out_value(const cdist_chain_left_out_t *left_out, const naming_t *naming, apr_pool_t *pool)
 {
     json_t *object = json_object();
 
     json_object_set_new(object, "version", text_value(left_out->template->id.version, pool));
-    json_object_set_new(object, "file", text_value(file(baton, left_out->template, pool), pool));
+    json_object_set_new(object, "file", text_value(naming->file(naming->baton, left_out->template, pool), pool));
     json_object_set_new(object, "reason", json_string(left_out->reason));
     return object;
 }
 
-const char *cdist_chain_json(const cdist_chain_t *chain, cdist_chain_file_fn *file, void *baton, apr_pool_t *pool)
+const char *cdist_chain_json(const cdist_chain_t *chain, cdist_chain_file_fn *file, cdist_chain_file_fn *url, void *baton,
+                             apr_pool_t *pool)
 {
+    naming_t naming = {file, url, baton};
     json_t *object = json_object(), *steps = json_array(), *skipped = json_array();
     const char *result;
     char *dumped;
     int i;
 
     for (i = 0; i < chain->steps->nelts; i++) {
-        json_array_append_new(steps, step_value(&APR_ARRAY_IDX(chain->steps, i, cdist_chain_step_t), file, baton, pool));
+        json_array_append_new(steps, step_value(&APR_ARRAY_IDX(chain->steps, i, cdist_chain_step_t), &naming, pool));
     }
     for (i = 0; i < chain->left_out->nelts; i++) {
         const cdist_chain_left_out_t *left_out = &APR_ARRAY_IDX(chain->left_out, i, cdist_chain_left_out_t);
 
-        json_array_append_new(skipped, left_out_value(left_out, file, baton, pool));
+        json_array_append_new(skipped, left_out_value(left_out, &naming, pool));
     }
     json_object_set_new(object, "name", text_value(chain->name, pool));
     json_object_set_new(object, "vendor", text_value(chain->vendor, pool));

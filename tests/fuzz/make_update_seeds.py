@@ -161,5 +161,20 @@ def delivery_seeds():
     yield "nothing", b""
 
 
-TARGETS = (("container", container_seeds), ("brace", brace_seeds), ("update_info", update_info_seeds),
+def inventory_seeds():
+    head = '{"format":1,"templates":%d}\n'
+    update = ('["cfu","Склад","Фирма","1.0.2","%s","/t/1_0_2/1cv8.cfu","",295184,false,false,false,1450224000000000,"8.3.6.2076",'
+              '[["1.0.1","%s"],["1.0.0",""],["0.9","","Старый","Другая"]]]\n' % (VERSION, OBJECT))
+    problem = '{"path":"/t/x.cfu","message":"offset 0x1A: ends early"}\n'
+    yield "good", (head % 1 + update + problem).encode()
+    yield "two", (head % 2 + update + update).encode()
+    yield "empty", (head % 0).encode()
+    yield "count", (head % 2 + update).encode()
+    yield "types", (head % 1 + update.replace("295184", "-1")).encode()
+    yield "newer", b'{"format":2,"templates":0}\n'
+    yield "cut", (head % 1 + update[:-20]).encode()
+    yield "nothing", b""
+
+
+TARGETS = (("inventory", inventory_seeds), ("container", container_seeds), ("brace", brace_seeds), ("update_info", update_info_seeds),
            ("template_text", template_text_seeds), ("delivery", delivery_seeds))

@@ -136,7 +136,7 @@ static const char *file_name(void *baton, const cdist_template_t *template, apr_
 
 START_TEST(json_has_the_keys_of_the_contract_and_dates_as_iso_8601)
 {
-    const char *json = cdist_chain_json(fx_chain(DATED, "from=1.0 age=200"), file_name, "at/", fx_pool);
+    const char *json = cdist_chain_json(fx_chain(DATED, "from=1.0 age=200"), file_name, NULL, "at/", fx_pool);
 
     ck_assert_ptr_nonnull(strstr(json, "{\"name\":\"N\",\"vendor\":\"V\",\"from\":\"1.0\",\"to\":\"1.1\",\"strategy\":\"shortest\","
                                        "\"min_platform\":\"\",\"bytes\":1,\"steps\":[{\"version\":\"1.1\",\"version_id\":\"\","
