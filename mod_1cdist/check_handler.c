@@ -72,7 +72,7 @@ static const char *section_folder(const ap_directive_t *node, apr_pool_t *pool)
 static int names_content(const char *directive)
 {
     return strcasecmp(directive, "CDistRoot") == 0 || strcasecmp(directive, "CDistSource") == 0 ||
-           strcasecmp(directive, "CDistInfobases") == 0;
+           strcasecmp(directive, "CDistInfobases") == 0 || strcasecmp(directive, "CDistUpdates") == 0;
 }
 
 static void collect(halves_t *halves, const ap_directive_t *node, const char *folder)

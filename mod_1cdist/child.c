@@ -60,6 +60,7 @@ void cdist_child_init(apr_pool_t *pchild, server_rec *server)
         return;
     }
     cdist_watch_child(pchild);
+    cdist_update_watch_child(pchild, separate_pool(pchild));
 }
 
 static cdist_err_t *open_store(apr_pool_t *pool)

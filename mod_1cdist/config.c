@@ -333,6 +333,8 @@ const command_rec cdist_commands[] = {
                   "whether this machine hands out what it has: On, Off"),
     AP_INIT_TAKE1("CDistUpstream", cdist_set_upstream, NULL, RSRC_CONF | ACCESS_CONF,
                   "the publication that is asked for what is not here: a URL, or none"),
+    AP_INIT_ITERATE("CDistUpdates", cdist_set_updates, NULL, RSRC_CONF | ACCESS_CONF,
+                    "folders with templates: configuration updates that are listed, chained and handed out"),
     AP_INIT_TAKE1("CDistPrebuild", set_prebuild, NULL, RSRC_CONF,
                   "whether archives are built before somebody asks: On, Off"),
     AP_INIT_TAKE1("CDistStore", set_store, NULL, RSRC_CONF, "folder of built archives"),

@@ -98,6 +98,18 @@ const char *cdist_set_update_date(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
+const char *cdist_set_updates(cmd_parms *cmd, void *dir, const char *arg)
+{
+    cdist_dir_conf_t *conf = dir;
+    const char *path = cdist_conf_path(cmd, arg);
+
+    if (!path) return apr_psprintf(cmd->pool, "CDistUpdates \"%s\": must be the path of a folder", arg);
+    if (!conf->updates) conf->updates = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    APR_ARRAY_PUSH((apr_array_header_t *)conf->updates, const char *) = path;
+    cdist_conf_note_place(cmd, "CDistUpdates", path, 0);
+    return NULL;
+}
+
 void cdist_conf_merge_services(cdist_dir_conf_t *conf, const cdist_dir_conf_t *outer, const cdist_dir_conf_t *inner)
 {
     conf->negotiate = inner->negotiate ? inner->negotiate : outer->negotiate;
@@ -105,4 +117,5 @@ void cdist_conf_merge_services(cdist_dir_conf_t *conf, const cdist_dir_conf_t *o
     conf->arch_header = inner->arch_header ? inner->arch_header : outer->arch_header;
     conf->update_date = inner->update_date ? inner->update_date : outer->update_date;
     conf->infobases = inner->infobases ? inner->infobases : outer->infobases;
+    conf->updates = inner->updates ? inner->updates : outer->updates;
 }

@@ -75,6 +75,7 @@ typedef struct {
     const char *update_date;                  /* YYYYMMDDHHMMSS, NULL: not set */
     cdist_publish_t publish;
     const char *upstream;                     /* URL without final '/', "": none, NULL: not set */
+    const apr_array_header_t *updates;        /* const char *: folders of templates, NULL: not set */
 } cdist_dir_conf_t;
 
 #define cdist_dir_negotiate(dir) ((dir)->negotiate ? (dir)->negotiate : CDIST_BY_PATH | CDIST_BY_QUERY | CDIST_BY_HEADER)
@@ -103,6 +104,7 @@ const char *cdist_set_version_header(cmd_parms *cmd, void *dir, const char *arg)
 const char *cdist_set_arch_header(cmd_parms *cmd, void *dir, const char *arg);
 const char *cdist_set_update_date(cmd_parms *cmd, void *dir, const char *arg);
 const char *cdist_set_infobases(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *cdist_set_updates(cmd_parms *cmd, void *dir, const char *arg);
 /* Takes the members over that the inner section does not set. */
 void cdist_conf_merge_services(cdist_dir_conf_t *conf, const cdist_dir_conf_t *outer, const cdist_dir_conf_t *inner);
 
@@ -128,6 +130,8 @@ void cdist_check_handlers(server_rec *server, apr_pool_t *scratch_pool);
  * server; those that publish the same, as one section does on several virtual hosts, once. What a nested section adds is not
  * seen. */
 apr_array_header_t *cdist_publications(server_rec *server, apr_pool_t *pool);
+/* The folders of each CDistUpdates (const apr_array_header_t * of const char *); those that are the same once. */
+apr_array_header_t *cdist_update_publications(server_rec *server, apr_pool_t *pool);
 /* What tells publications apart that differ in what they look up or in what is current, in small hexadecimal digits. */
 const char *cdist_publication_name(const cdist_dir_conf_t *publication, apr_pool_t *pool);
 
@@ -142,6 +146,15 @@ void cdist_watch_child(apr_pool_t *pchild);
 /* For a request that got this catalogue: without mod_watchdog, starts building what is not built, in a thread of its own,
  * unless that was tried a moment ago. */
 void cdist_watch_request(const cdist_catalogue_t *catalogue, apr_pool_t *scratch_pool);
+
+/* ---- update_watch.c ---------------------------------------------------------------------------------------------- */
+
+/* Finds the folders of the configuration; 1 if there are any. */
+int cdist_update_watch_start(server_rec *server, apr_pool_t *pconf);
+/* To be called in each child. `own_pool` is a pool that may be used while other threads use its parent. */
+void cdist_update_watch_child(apr_pool_t *pchild, apr_pool_t *own_pool);
+/* From mod_watchdog: has the folders looked at that are due, in a thread. */
+void cdist_update_watch_look(apr_pool_t *scratch_pool);
 
 /* ---- start.c --------------------------------------------------------------------------------------------------- */
 
@@ -280,6 +293,9 @@ int cdist_serve_check_infobases(cdist_request_t *req);
 int cdist_serve_get_infobases(cdist_request_t *req);
 int cdist_serve_resolve(cdist_request_t *req);
 int cdist_serve_client_update(cdist_request_t *req);
+int cdist_serve_updates(cdist_request_t *req);
+int cdist_serve_update_chain(cdist_request_t *req);
+int cdist_serve_update_file(cdist_request_t *req);
 int cdist_serve_index(cdist_request_t *req);
 int cdist_serve_branch_report(cdist_request_t *req);
 /* Whether index.json is asked for with the branches; then it is answered by the second, which takes the index over. */

@@ -33,8 +33,8 @@ static const problem_t problems[] = {
     {CDIST_E_CHANGED, HTTP_SERVICE_UNAVAILABLE, 30,
      "the release is not ready: its folder is still being filled, or was changed a moment ago"},
     {CDIST_E_SOURCE, HTTP_SERVICE_UNAVAILABLE, 60,
-     "a folder with releases cannot be read now, so that it is not known what is there; CD0101 or CD0020 in the server's "
-     "error_log names it"},
+     "a folder with releases or updates cannot be read now, so that it is not known what is there; CD0101, CD0020 or CD0121 in the "
+     "server's error_log names it"},
     {CDIST_E_UNSAFE, HTTP_SERVICE_UNAVAILABLE, 300, "the release holds a file that must not be archived"},
     {CDIST_E_CORRUPT, HTTP_SERVICE_UNAVAILABLE, 300, "the ready archive is damaged"},
     {CDIST_E_STORE, HTTP_SERVICE_UNAVAILABLE, 60, "the store of archives cannot be used"},

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define MAX_PATH_BYTES 512
+/* Template folders have names of vendors and configurations, in any language. */
+#define MAX_UPDATE_PATH_BYTES 4096
 #define MANIFEST_SUFFIX ".manifest"
 /* What all names of clients' archives have in common: the slot is said elsewhere. */
 #define ANY_SLOT_FILE "tc.zip"
@@ -37,6 +39,26 @@ static int parse_service(cdist_route_t *route, const char *path)
         return 1;
     }
     return 0;
+}
+
+/* 1 if the path is one of configuration updates. */
+static int parse_update(cdist_route_t *route, const char *path)
+{
+    static const char updates[] = "updates/", files[] = "files/";
+
+    if (strncmp(path, updates, sizeof updates - 1) != 0) return 0;
+    path += sizeof updates - 1;
+    if (*path == '\0') {
+        route->kind = CDIST_ROUTE_UPDATES;
+    } else if (strcmp(path, "chain") == 0) {
+        route->kind = CDIST_ROUTE_UPDATE_CHAIN;
+    } else if (strncmp(path, files, sizeof files - 1) == 0 && path[sizeof files - 1]) {
+        route->kind = CDIST_ROUTE_UPDATE_FILE;
+        route->file = path + sizeof files - 1;
+    } else {
+        return 0;
+    }
+    return 1;
 }
 
 static void refuse(cdist_route_t *route, cdist_route_kind_t kind, const char *reason)
@@ -71,6 +93,7 @@ void cdist_route_parse(cdist_route_t *route, const char *path, const apr_array_h
 
     memset(route, 0, sizeof *route);
     while (*path == '/') path++;
+    if (strlen(path) <= MAX_UPDATE_PATH_BYTES && parse_update(route, path)) return;
     if (strlen(path) > MAX_PATH_BYTES) {
         refuse(route, CDIST_ROUTE_MALFORMED, "the path is too long");
         return;

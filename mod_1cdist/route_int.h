@@ -18,6 +18,9 @@ typedef enum {
     CDIST_ROUTE_RESOLVE,           /* {base}/resolve */
     CDIST_ROUTE_CLIENT_UPDATE,     /* {base}/ClientUpdate.cfg */
     CDIST_ROUTE_BRANCHES,          /* {base}/branches */
+    CDIST_ROUTE_UPDATES,           /* {base}/updates/ */
+    CDIST_ROUTE_UPDATE_CHAIN,      /* {base}/updates/chain */
+    CDIST_ROUTE_UPDATE_FILE,       /* {base}/updates/files/<file> */
     CDIST_ROUTE_UNKNOWN, /* well-formed, but nothing of ours: 404 */
     CDIST_ROUTE_MALFORMED /* 400 */
 } cdist_route_kind_t;
@@ -27,6 +30,7 @@ typedef struct {
     cdist_selector_t selector;
     int manifest;
     cdist_digest_t sha256;
+    const char *file;   /* of UPDATE_FILE: what follows; any text */
     const char *reason; /* for UNKNOWN and MALFORMED */
 } cdist_route_t;
 

@@ -160,6 +160,7 @@ static apr_status_t look(int state, void *data, apr_pool_t *pool)
         if (publication->current.server &&
             cdist_live_server(&version, child->live, publication->current.server, 1, scratch)) continue;
     }
+    cdist_update_watch_look(scratch);
     apr_pool_destroy(scratch);
     return APR_SUCCESS;
 }
@@ -176,12 +177,14 @@ int cdist_watch_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
     ap_watchdog_t *watchdog;
     apr_status_t rv;
+    int updates;
 
     (void)plog;
     (void)ptemp;
     watch.watched = 0;
     watch.publications = cdist_publications(server, pconf);
-    if (!watch.publications->nelts || !get_instance || !register_callback) return OK;
+    updates = cdist_update_watch_start(server, pconf);
+    if ((!watch.publications->nelts && !updates) || !get_instance || !register_callback) return OK;
     rv = get_instance(&watchdog, "1cdist", 0, 1, pconf);
     if (rv == APR_SUCCESS) rv = register_callback(watchdog, WATCH_INTERVAL, NULL, look);
     if (rv != APR_SUCCESS && rv != APR_EEXIST) {

@@ -9,8 +9,9 @@
  *   manifests/<sha256>.json
  *                          modification time: when the archive was last published
  *   records/<sha256>       what a later build may reuse of the archive, see records.c
- *   notes/<digest>         catalogues, which the server's processes leave for each other, and what was built of a root; dropped
- *                          30 days after its modification time
+ *   notes/<digest>         catalogues and lists of updates, which the server's processes leave for each other, what was built of
+ *                          a root, digests of large files; dropped 30 days after its modification time
+ *   facts/<digest>         what core/templates keeps about a file of a template folder; dropped after 90 days, and read again
  *   keys/<key>             the archive's sha256 in hex: which archive a state of a source leads to, or led to while its
  *                          manifest is kept
  *   pins/<name>            archives that must not be evicted: a sha256 in hex and a newline for each; dropped 30 days after

@@ -276,19 +276,19 @@ static void sweep_by_name(care_t *care, const char *kind, const char *suffix, ap
     }
 }
 
-/* What processes that are gone left for each other. */
-static void sweep_notes(care_t *care)
+/* What processes that are gone left for each other, and facts about files that may be gone: what is dropped in vain is read again. */
+static void sweep_old(care_t *care, const char *kind, apr_interval_time_t age)
 {
     apr_array_header_t *files;
     int i;
 
-    if (cdist_store_list(&files, care->store, "notes", care->pool) != APR_SUCCESS) return;
+    if (cdist_store_list(&files, care->store, kind, care->pool) != APR_SUCCESS) return;
     for (i = 0; i < files->nelts && !cdist_stop_asked(care->stop); i++) {
         const cdist_stored_t *file = &APR_ARRAY_IDX(files, i, cdist_stored_t);
         cdist_digest_t digest;
 
-        if (!older_than(care, mtime(file), NOTE_KEPT) || !cdist_store_name_parse(&digest, file->name, "")) continue;
-        sweep_file(care, "notes", file->name);
+        if (!older_than(care, mtime(file), age) || !cdist_store_name_parse(&digest, file->name, "")) continue;
+        sweep_file(care, kind, file->name);
     }
 }
 
@@ -344,7 +344,8 @@ static void sweep(care_t *care)
     sweep_by_name(care, "audits", "", DAY);
     sweep_by_name(care, "manifests", ".json", MANIFEST_KEPT);
     sweep_keys(care);
-    sweep_notes(care);
+    sweep_old(care, "notes", NOTE_KEPT);
+    sweep_old(care, "facts", MANIFEST_KEPT);
     for (part = cdist_store_parts; *part; part++) {
         cdist_os_temp_sweep(apr_pstrcat(care->pool, care->store->folder, "/", *part, NULL), care->pool);
     }
