@@ -73,6 +73,30 @@ START_TEST(what_a_crash_left_goes_and_what_is_not_ours_stays)
 }
 END_TEST
 
+START_TEST(notes_go_after_thirty_days_and_facts_about_files_after_ninety)
+{
+    care_made_t a;
+    const char *name, *note, *fact;
+
+    care_open();
+    a = care_make("a");
+    name = fx_hex(&a.archive->sha256);
+    note = apr_pstrcat(fx_pool, "store/notes/", name, NULL);
+    fact = apr_pstrcat(fx_pool, "store/facts/", name, NULL);
+    fx_write_text(note, "x");
+    fx_write_text(fact, "x");
+    fx_write_text("store/facts/README", "x");
+    fx_clock_ahead = DAYS(31);
+    care_collect(0);
+    ck_assert_int_eq(fx_exists(note), 0);
+    ck_assert_int_eq(fx_exists(fact), 1);
+    fx_clock_ahead = DAYS(91);
+    care_collect(0);
+    ck_assert_int_eq(fx_exists(fact), 0);
+    ck_assert_int_eq(fx_exists("store/facts/README"), 1);
+}
+END_TEST
+
 START_TEST(a_publication_that_breaks_off_leaves_nothing_that_takes_room)
 {
     cdist_job_t job;
@@ -111,6 +135,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, manifests_outlive_their_archive_by_ninety_days);
     tcase_add_test(tcase, keys_that_lead_to_nothing_go_after_a_day);
     tcase_add_test(tcase, what_a_crash_left_goes_and_what_is_not_ours_stays);
+    tcase_add_test(tcase, notes_go_after_thirty_days_and_facts_about_files_after_ninety);
     tcase_add_test(tcase, a_publication_that_breaks_off_leaves_nothing_that_takes_room);
     tcase_add_test(tcase, a_publication_that_breaks_off_leaves_an_equal_archive_alone);
     return suite;
