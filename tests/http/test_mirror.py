@@ -3,6 +3,7 @@ import base64
 import configparser
 import fcntl
 import hashlib
+import io
 import json
 import os
 import shlex
@@ -10,6 +11,7 @@ import shutil
 import stat
 import struct
 import subprocess
+import zipfile
 
 import pytest
 
@@ -307,3 +309,46 @@ def test_the_timers_service_is_a_command_that_works(centre, folder):
     done = subprocess.run(["systemd-analyze", "verify", folder / "1cdist-sync.timer", folder / "1cdist-sync.service"], capture_output=True,
                           text=True, timeout=60)
     assert [line for line in done.stderr.splitlines() if "1cdist-sync" in line] == [] and done.returncode == 0, done.stderr
+
+
+# ---- archives of other makers ------------------------------------------------------------------------------------------------
+
+class Forward(io.RawIOBase):
+    """Cannot seek, so that zipfile writes data descriptors."""
+
+    def __init__(self, out):
+        super().__init__()
+        self.out = out
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        return self.out.write(data)
+
+
+def pack_by_hand(path, version, extra, streamed):
+    """A ready archive of 20 files, one of which is of its version alone; with fields that other packers write."""
+    path.parent.mkdir(parents=True)
+    with open(path, "wb") as out, zipfile.ZipFile(Forward(out) if streamed else out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(20):
+            info = zipfile.ZipInfo(f"{number:02}.bin", (2026, 1, 1, 0, 0, 0))
+            info.extra = struct.pack("<HHI", 0x7855, 4, number) * extra
+            info.compress_type = zipfile.ZIP_DEFLATED if number % 2 else zipfile.ZIP_STORED
+            archive.writestr(info, releases.binary(f"{number} {version if number == 7 else ''}", 100_000))
+
+
+@pytest.mark.parametrize("extra, streamed", [(3, False), (2, True)])
+def test_archives_of_any_maker_are_put_together_out_of_what_is_here(folder, extra, streamed):
+    for version in (OLD, NEW):
+        pack_by_hand(folder / "root" / version / "distr" / FILE, version, extra, streamed)
+    releases.age(folder / "root")
+    publish(folder / "root", folder / "root")
+    with Upstream(folder / "root") as upstream:
+        sync(upstream.url, folder / "branch", "--version", OLD)
+        upstream.sent = 0
+        sync(upstream.url, folder / "branch")
+        assert upstream.sent < 0.08 * 20 * 100_000
+    for version in (OLD, NEW):
+        name = f"{version}/distr/{FILE}"
+        assert served(folder / "branch")[name] == (folder / "root" / name).read_bytes()

@@ -3,6 +3,7 @@ import json
 import shutil
 
 import releases
+from harness import wait_until
 from mirror import FILE, NEW, OLD, Upstream, publish, run, served, sync
 
 
@@ -108,3 +109,52 @@ def test_added_later_is_a_component_of_a_release_that_is_there(centre, folder):
         inode = (branch / OLD / "distr" / FILE).stat().st_ino
         sync(upstream.url, branch)
     assert served(branch) == centre.whole and (branch / OLD / "distr" / FILE).stat().st_ino == inode
+
+
+def branch_server(httpd, root, current="newest"):
+    root.mkdir(exist_ok=True)
+    return httpd({"/tc": f'CDistRoot "{root}"\n  CDistSource modules "{root}/%v/distr/modules.zip"\n  CDistRequire windows64 modules\n'
+                         f"  CDistCurrent {current}"})
+
+
+def client_gets(servers, content):
+    """What clients of all branches get without naming a version."""
+    for server in servers:
+        assert wait_until(lambda: server.get(f"/tc/{FILE}").body == content, "clients get the release", pause=0.1)
+
+
+def test_one_centre_and_two_branches_live_through_all_of_it(httpd, centre, folder):
+    old, new = centre.whole[f"{OLD}/distr/{FILE}"], centre.archive
+    upstream = serve(httpd, centre, centre.root, centre.first)
+    roots = [folder / "one", folder / "two"]
+    branches = [branch_server(httpd, root) for root in roots]
+    for server in branches:
+        server.allow("CD0106", "CD0015")  # there is nothing yet; an archive is another file after the loss
+
+    def all_sync():
+        return [sync(upstream.url("/tc"), root, "--key", centre.public)[1] for root in roots]
+
+    # Install: nothing is there, then the one release.
+    assert {server.get(f"/tc/{FILE}").status for server in branches} <= {404, 503}
+    all_sync()
+    client_gets(branches, old)
+    # Upgrade: what is new alone crosses the wire, and both branches switch over.
+    shutil.rmtree(upstream.published("/tc"))
+    shutil.copytree(centre.second, upstream.published("/tc"), ignore=shutil.ignore_patterns(".1cdist"))
+    assert all(summary["wire_bytes"] < 0.07 * len(new) for summary in all_sync())
+    client_gets(branches, new)
+    # One branch loses its disk; the same command fills it again.
+    for path in roots[0].iterdir():
+        shutil.rmtree(path)
+    all_sync()
+    client_gets(branches, new)
+    # Roll-back, at one branch alone, and without the centre.
+    upstream.stop()
+    branches[1].publications["/tc"] = branches[1].publications["/tc"].replace("newest", OLD)
+    branches[1].graceful()
+    client_gets(branches[1:], old)
+    # The centre is away: that is said, and what is here goes on being served.
+    for root in roots:
+        done = run("sync", "--from", upstream.url("/tc"), "--to", root, "--key", centre.public)
+        assert done.returncode == 1 and served(root) == centre.whole
+    client_gets(branches[:1], new)
