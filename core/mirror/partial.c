@@ -54,6 +54,7 @@ cdist_err_t *cdist_partial_open(cdist_partial_t **partial, const char *root, con
     rv = apr_file_open(&opened->file, opened->path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_BINARY,
                        APR_FPROT_UREAD | APR_FPROT_UWRITE, pool);
     if (rv == APR_SUCCESS) rv = cdist_os_stat_file(&stat, opened->file);
+    if (rv == APR_SUCCESS && stat.bytes > bytes) rv = apr_file_trunc(opened->file, (apr_off_t)bytes);
     if (rv != APR_SUCCESS) return cannot_write(opened, opened->path, rv);
     if (!cdist_file_read(&text, &length, opened->journal_path, JOURNAL_FILE_MAX, pool)) take_journal(opened, text);
     cdist_spans_remove(opened->have, stat.bytes, bytes);

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import pty
 import shlex
 import shutil
 import stat
@@ -260,6 +261,17 @@ def test_a_key_counts_for_what_was_kept_without_one(centre, folder):
         _, second = sync(upstream.url, folder / "branch", "--key", centre.public)
         refused = run("sync", "--from", upstream.url, "--to", folder / "branch", "--key", centre.other_public)
     assert (first["signed"], second["signed"], second["unchanged"], refused.returncode) == (False, True, False, 1)
+
+
+def test_on_a_terminal_progress_is_shown(centre, folder):
+    ours, theirs = pty.openpty()
+    with Upstream(centre.first) as upstream:
+        done = run("sync", "--from", upstream.url, "--to", folder / "branch", capture_output=False, stdout=subprocess.PIPE,
+                   stderr=theirs)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert done.returncode == 0 and "50 %" in shown and "%" not in done.stdout
 
 
 def test_two_syncs_of_one_root_are_one_too_many(centre, folder):

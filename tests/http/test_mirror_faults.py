@@ -93,7 +93,7 @@ def test_journals_and_partial_archives_are_not_believed(centre, folder):
         run("sync", "--from", upstream.url, "--to", folder / "branch", "--key", centre.public)
         partial = next(path for path in (folder / "branch" / ".1cdist" / "partial").iterdir() if not path.suffix)
         size = partial.stat().st_size
-        partial.write_bytes(partial.read_bytes()[:500_000] + bytes(size - 500_000))
+        partial.write_bytes(partial.read_bytes()[:500_000] + bytes(size - 500_000 + 5_000_000))
         upstream.faults.clear()
         archives, _ = sync(upstream.url, folder / "branch", "--key", centre.public)
     assert served(folder / "branch") == centre.whole
