@@ -1,11 +1,15 @@
 """The example configurations are real: each one is started, with its folders put elsewhere, and serves."""
+import contextlib
+import http.client
 import re
+import socket
+import subprocess
 
 import pytest
 
 import releases
 from conftest import CURRENT
-from harness import HTTPD_MODULES, TOP, give_to_server
+from harness import HTTPD_MODULES, TOOL, TOP, give_to_server, wait_until
 
 EXAMPLES = {"minimal.conf": "/update", "windows-apache24.conf": "/update_tc", "reference.conf": "/update"}
 
@@ -36,7 +40,7 @@ def relocate(text, folder, root):
 
 
 def test_every_example_is_started_here():
-    assert {path.name for path in (TOP / "conf-examples").glob("*.conf")} == set(EXAMPLES)
+    assert {path.name for path in (TOP / "conf-examples").glob("*.conf")} == {*EXAMPLES, "distributed.conf"}
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
@@ -47,6 +51,59 @@ def test_example_starts_and_serves_the_current_release(httpd, shared, folder, na
     answer = server.get_until(EXAMPLES[name] + "/windows64tc.zip", deadline=40)
     assert answer.headers["1C-Version"] == CURRENT
     assert answer.headers["Content-Type"] == "application/zip"
+
+
+def listen_elsewhere(text):
+    """The example on free ports of the loopback: the text, and the ports in its order."""
+    ports = []
+    for old in re.findall(r"(?m)^Listen (\d+)$", text):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports.append(probe.getsockname()[1])
+        text = re.sub(rf"(?m)^Listen {old}$", f"Listen 127.0.0.1:{ports[-1]}", text)
+        text = text.replace(f"*:{old}>", f"127.0.0.1:{ports[-1]}>").replace(f"127.0.0.1:{old}/", f"127.0.0.1:{ports[-1]}/")
+    return text, ports
+
+
+def status_and_version(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.headers["1C-Version"]
+
+
+def test_the_distributed_example_runs_a_centre_a_branch_and_a_leaf(httpd, folder):
+    place = folder / "1c"
+    for part in ("centre/published", "centre/modules", "north/published", "north/releases", "south/published", "south/releases"):
+        (place / part).mkdir(parents=True)
+    releases.add_release(place / "centre" / "releases", CURRENT)
+    for component in ("operators", "polling"):
+        releases.write_files(place / "centre" / component / CURRENT, {"program.bin": releases.binary(component, 1000)})
+    releases.age(place)
+    store = folder / "store_of_example"
+    store.mkdir()
+    give_to_server(store)
+    text = (TOP / "conf-examples" / "distributed.conf").read_text()
+    text, loads = re.subn(r"(?m)^LoadModule cdist_module \S*modules/mod_1cdist\.so$", "", text)
+    assert loads == 1
+    text, (centre, north, south) = listen_elsewhere(text)
+    text = (text.replace("/usr/lib/apache2/modules/mod_proxy", f"{HTTPD_MODULES}/mod_proxy").replace("/srv/1c", str(place))
+            .replace("/var/cache/mod_1cdist", str(store)))
+    httpd({}, start=False, extra=text).start()
+    assert status_and_version(centre, "/update/windows64tc.zip") == (200, CURRENT)
+    for component in ("operators", "polling"):
+        assert status_and_version(centre, f"/update/{component}.zip") == (200, CURRENT)
+    assert status_and_version(centre, "/update/modules.zip")[0] == 404
+    # The branch has nothing yet: the centre serves for it.
+    assert status_and_version(north, "/update/windows64tc.zip") == (200, CURRENT)
+    subprocess.run([TOOL, "sync", "--from", f"http://127.0.0.1:{centre}/update", "--to", place / "north" / "releases"], check=True,
+                   capture_output=True)
+    assert (place / "north" / "releases" / CURRENT / "distr" / "operators.zip").exists()
+    for file in ("windows64tc.zip", "operators.zip", "polling.zip"):
+        wait_until(lambda file=file: status_and_version(north, f"/update/{CURRENT}/{file}") == (200, CURRENT), f"{file} at the branch")
+    assert status_and_version(south, "/update/windows64tc.zip")[0] == 403
 
 
 @pytest.fixture(autouse=True, scope="module")
