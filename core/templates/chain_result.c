@@ -22,44 +22,53 @@ static void warn(cdist_chain_t *chain, apr_pool_t *pool, const char *fmt, ...)
 
 /* ---- builds ------------------------------------------------------------------------------------------------------------ */
 
-/* Whether an update names a version with this id, or with none, which means any; "" asks for the latter alone. */
-static int names_source(const cdist_chain_offer_t *offer, const cdist_chain_version_t *version, const char *id)
+/* The ids with which an update names a version; *any is 1 if it also names it without one, which means each of its builds. */
+static apr_hash_t *named_ids(int *any, const cdist_chain_offer_t *offer, const cdist_chain_version_t *version, apr_pool_t *pool)
 {
     const apr_array_header_t *sources = offer->template->sources;
+    apr_hash_t *ids = apr_hash_make(pool);
     int i;
 
+    *any = 0;
     for (i = 0; i < sources->nelts; i++) {
-        const char *named = APR_ARRAY_IDX(sources, i, cdist_configuration_id_t).version_id;
+        const char *id = APR_ARRAY_IDX(sources, i, cdist_configuration_id_t).version_id;
 
-        if (offer->sources[i] == version && (!*named || strcmp(named, id) == 0)) return 1;
+        if (offer->sources[i] != version) continue;
+        if (*id) apr_hash_set(ids, id, APR_HASH_KEY_STRING, id);
+        else *any = 1;
     }
-    return 0;
+    return ids;
 }
 
 /* One version, two builds: where it is not known which one there is, the update may not apply. */
 static void warn_builds(cdist_chain_t *chain, const cdist_chain_build_t *before, const cdist_chain_offer_t *offer,
-                        apr_pool_t *pool)
+                        apr_pool_t *pool, apr_pool_t *scratch_pool)
 {
     const cdist_chain_version_t *version = before->version;
     const cdist_chain_build_t *build = version->builds->next;
     apr_array_header_t *fit, *others;
+    apr_hash_t *ids;
+    int any;
 
+    if (*before->id ? before->by != NULL : !build || !build->next) return;
+    ids = named_ids(&any, offer, version, scratch_pool);
     if (*before->id) {
-        if (before->by || !names_source(offer, version, "")) return;
+        if (!any) return;
         warn(chain, pool, "that the update to %s applies to version %s is known from texts alone, which do not tell builds apart",
              offer->version->text, version->text);
         return;
     }
-    if (!build || !build->next) return;
-    fit = apr_array_make(pool, 2, sizeof(const char *));
-    others = apr_array_make(pool, 2, sizeof(const char *));
+    if (any) return;
+    fit = apr_array_make(scratch_pool, 2, sizeof(const char *));
+    others = apr_array_make(scratch_pool, 2, sizeof(const char *));
     for (; build; build = build->next) {
-        APR_ARRAY_PUSH(names_source(offer, version, build->id) ? fit : others, const char *) = build->id;
+        APR_ARRAY_PUSH(apr_hash_get(ids, build->id, APR_HASH_KEY_STRING) ? fit : others, const char *) = build->id;
     }
     if (!others->nelts || !fit->nelts) return;
     warn(chain, pool, "version %s has %d builds: the update to %s applies to the one with the id %s, and not to %s; %s",
          version->text, fit->nelts + others->nelts, offer->version->text, cdist_chain_list(fit, SHOWN, pool),
-         cdist_chain_list(others, SHOWN, pool), before->by ? "texts do not tell which one the step before leads to" : "from-id tells which one there is");
+         cdist_chain_list(others, SHOWN, pool),
+         before->by ? "texts do not tell which one the step before leads to" : "from-id tells which one there is");
 }
 
 /* ---- steps --------------------------------------------------------------------------------------------------------------- */
@@ -107,7 +116,7 @@ static void add_step(cdist_chain_t *chain, const cdist_chain_graph_t *graph, con
         find_skips(step, graph, build->before->version, build->version);
         warn_jump(chain, step, pool);
     } else {
-        warn_builds(chain, build->before, build->by, pool);
+        warn_builds(chain, build->before, build->by, pool, graph->pool);
     }
     if (cdist_release_compare(template->min_platform, chain->min_platform) > 0) chain->min_platform = template->min_platform;
     chain->bytes = build->bytes;

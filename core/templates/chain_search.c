@@ -42,6 +42,8 @@ static void reach(cdist_chain_build_t *build, cdist_chain_build_t *before, const
 
 typedef struct {
     apr_array_header_t *now, *next; /* cdist_chain_build_t * */
+    const cdist_chain_version_t *goal;
+    int arrived; /* 1: a build of the goal was reached */
 } turns_t;
 
 /* NB: sums of sizes from texts may have come to their end. */
@@ -58,6 +60,7 @@ static void step(turns_t *turns, cdist_chain_build_t *before, const cdist_chain_
 
     if (!build->reached) {
         reach(build, before, offer);
+        turns->arrived |= build->version == turns->goal;
         APR_ARRAY_PUSH(turns->next, cdist_chain_build_t *) = build;
     } else if (build->steps == before->steps + 1 && is_shorter(before, offer, build)) {
         reach(build, before, offer);
@@ -125,25 +128,23 @@ cdist_chain_build_t *cdist_chain_shortest(cdist_chain_graph_t *graph, cdist_chai
                                           const cdist_chain_version_t *goal)
 {
     turns_t turns = {apr_array_make(graph->pool, 64, sizeof(cdist_chain_build_t *)),
-                     apr_array_make(graph->pool, 64, sizeof(cdist_chain_build_t *))};
-    cdist_chain_build_t *best = NULL;
+                     apr_array_make(graph->pool, 64, sizeof(cdist_chain_build_t *)), goal, 0};
     int i;
 
     forget(graph);
     start->reached = 1;
     APR_ARRAY_PUSH(turns.now, cdist_chain_build_t *) = start;
-    while (turns.now->nelts && !best) {
+    while (turns.now->nelts && !turns.arrived) {
         apr_array_header_t *used = turns.now;
 
         qsort(used->elts, (size_t)used->nelts, sizeof(cdist_chain_build_t *), compare_reached);
         for (i = 0; i < used->nelts; i++) leave(&turns, APR_ARRAY_IDX(used, i, cdist_chain_build_t *));
         if (APR_ARRAY_IDX(used, 0, cdist_chain_build_t *) == start) jump(&turns, graph, start, goal);
-        best = best_build(goal);
         turns.now = turns.next;
         turns.next = used;
         apr_array_clear(used);
     }
-    return best;
+    return best_build(goal);
 }
 
 /* ---- the most steps: versions take their turn as they rise ---------------------------------------------------------------- */

@@ -196,6 +196,63 @@ START_TEST(a_dense_graph_of_many_builds_is_searched_edge_by_edge)
 }
 END_TEST
 
+static cdist_template_t *add_update(apr_array_header_t *templates, const char *version, const char *id, int sources)
+{
+    cdist_template_t *template = apr_pcalloc(fx_pool, sizeof *template);
+
+    template->kind = CDIST_FILE_CFU;
+    template->id = (cdist_configuration_id_t){"N", "V", version, id};
+    template->sources = apr_array_make(fx_pool, sources, sizeof(cdist_configuration_id_t));
+    template->path = template->member = template->min_platform = "";
+    template->released = CDIST_UNDATED;
+    APR_ARRAY_PUSH(templates, const cdist_template_t *) = template;
+    return template;
+}
+
+static void add_source(cdist_template_t *template, const char *version, const char *id)
+{
+    APR_ARRAY_PUSH(template->sources, cdist_configuration_id_t) = (cdist_configuration_id_t){"N", "V", version, id};
+}
+
+/* One update that claims to apply to so many builds of a version: comparing each with each would not end. */
+START_TEST(builds_without_number_of_one_version_are_told_once)
+{
+    enum { COUNT = 200000 };
+    apr_array_header_t *templates = apr_array_make(fx_pool, 2, sizeof(const cdist_template_t *));
+    cdist_chain_request_t request = fx_chain_request("from=1.0");
+    cdist_template_t *update = add_update(templates, "1.1", "z", COUNT);
+    cdist_chain_t *chain;
+    int i;
+
+    for (i = 0; i < COUNT; i++) add_source(update, "1.0", apr_psprintf(fx_pool, "%d", i));
+    add_source(add_update(templates, "0.9", "y", 1), "1.0", "other");
+    FX_OK(cdist_chain_find(&chain, templates, &request, fx_pool, fx_pool));
+    ck_assert_int_eq(chain->steps->nelts, 1);
+    ck_assert_int_eq(chain->warnings->nelts, 1);
+    ck_assert_ptr_nonnull(strstr(APR_ARRAY_IDX(chain->warnings, 0, const char *), "version 1.0 has 200001 builds"));
+}
+END_TEST
+
+/* A long line to a version of which many builds are known: looking at all of them after each step would not end. */
+START_TEST(a_long_line_to_a_version_of_many_builds_ends)
+{
+    enum { COUNT = 200000 };
+    apr_array_header_t *templates = apr_array_make(fx_pool, COUNT + 2, sizeof(const cdist_template_t *));
+    cdist_chain_request_t request = fx_chain_request("from=1.0");
+    cdist_template_t *update;
+    cdist_chain_t *chain;
+    int i;
+
+    for (i = 0; i < COUNT; i++) {
+        add_source(add_update(templates, apr_psprintf(fx_pool, "1.%d", i + 1), "", 1), apr_psprintf(fx_pool, "1.%d", i), "");
+    }
+    update = add_update(templates, "0.9", "y", COUNT);
+    for (i = 0; i < COUNT; i++) add_source(update, apr_psprintf(fx_pool, "1.%d", COUNT), apr_psprintf(fx_pool, "%d", i));
+    FX_OK(cdist_chain_find(&chain, templates, &request, fx_pool, fx_pool));
+    ck_assert_int_eq(chain->steps->nelts, COUNT);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("chain_random");
@@ -203,5 +260,7 @@ Suite *test_suite(void)
 
     tcase_add_loop_test(cases, random_chains_are_those_of_a_search_that_tries_everything, 0, 2);
     tcase_add_test(cases, a_dense_graph_of_many_builds_is_searched_edge_by_edge);
+    tcase_add_test(cases, builds_without_number_of_one_version_are_told_once);
+    tcase_add_test(cases, a_long_line_to_a_version_of_many_builds_ends);
     return suite;
 }
