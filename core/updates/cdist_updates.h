@@ -244,6 +244,7 @@ typedef struct {
     apr_uint64_t at;           /* where it starts: of the .zip, or of what the .efd inflates to */
     apr_uint64_t packed_bytes; /* of a .zip */
     int method, flags;         /* of a .zip */
+    int shared;                /* 1: it begins in another member of the .zip, and is not unpacked */
 } cdist_member_t;
 
 /* A delivery of more members that are wanted is refused. */
@@ -257,7 +258,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_delivery_open(cdist_delivery_t **delivery, c
 /* cdist_member_t */
 const apr_array_header_t *cdist_delivery_members(const cdist_delivery_t *delivery);
 /* A member's content, unpacked as it is read. Of one delivery, one after the other, in the order of the list: going back means
- * to inflate again. A member that is encrypted, or packed in another way than deflate, is CDIST_E_INPUT. */
+ * to inflate again. A member that is encrypted, or packed in another way than deflate, is CDIST_E_INPUT; one that begins in another
+ * member CDIST_E_CORRUPT. */
 CDIST_MUST_CHECK cdist_err_t *cdist_delivery_member(cdist_bytes_t **bytes, const cdist_delivery_t *delivery,
                                                     const cdist_member_t *member, apr_pool_t *pool);
 

@@ -59,6 +59,20 @@ static cdist_err_t *list(cdist_delivery_t *delivery, cdist_bytes_t *bytes)
     return err ? err : cdist_delivery_list_efd(delivery);
 }
 
+/* NB: a small ZIP whose directory lists the same bytes over and over would be unpacked for hours. */
+static void mark_shared(const cdist_delivery_t *delivery)
+{
+    apr_uint64_t end = 0;
+    int i;
+
+    for (i = 0; delivery->zip && i < delivery->members->nelts; i++) {
+        cdist_member_t *member = &APR_ARRAY_IDX(delivery->members, i, cdist_member_t);
+
+        member->shared = member->at < end;
+        if (member->at + member->packed_bytes > end) end = member->at + member->packed_bytes;
+    }
+}
+
 cdist_err_t *cdist_delivery_open(cdist_delivery_t **delivery, cdist_bytes_t *bytes, cdist_member_fn *wanted, apr_pool_t *pool)
 {
     cdist_delivery_t *made = apr_pcalloc(pool, sizeof *made);
@@ -68,6 +82,7 @@ cdist_err_t *cdist_delivery_open(cdist_delivery_t **delivery, cdist_bytes_t *byt
     made->pool = pool;
     CDIST_ERR(list(made, bytes));
     qsort(made->members->elts, (size_t)made->members->nelts, sizeof(cdist_member_t), compare_places);
+    mark_shared(made);
     *delivery = made;
     return NULL;
 }

@@ -69,6 +69,7 @@ static cdist_err_t *read_entry(cdist_delivery_t *delivery, apr_uint64_t *at, apr
     apr_size_t name_bytes;
     char *name;
 
+    memset(&member, 0, sizeof member);
     CDIST_ERR(read_exactly(delivery->bytes, *at, head, sizeof head, pool));
     if (memcmp(head, "PK\1\2", 4) != 0) {
         return cdist_damaged(pool, delivery->bytes->name, *at, "no entry of a directory is here");
@@ -133,6 +134,9 @@ cdist_err_t *cdist_delivery_member_zip(cdist_bytes_t **bytes, const cdist_delive
     CDIST_ERR(read_exactly(delivery->bytes, member->at, head, sizeof head, pool));
     if (memcmp(head, "PK\3\4", 4) != 0) {
         return cdist_damaged(pool, delivery->bytes->name, member->at, "no member of a ZIP starts here");
+    }
+    if (member->shared) {
+        return cdist_damaged(pool, delivery->bytes->name, member->at, "another member has the same bytes");
     }
     packed = cdist_bytes_slice(delivery->bytes, member->at + LOCAL_BYTES + le16(head + 26) + le16(head + 28),
                                member->packed_bytes, member->name, pool);

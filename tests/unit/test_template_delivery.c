@@ -166,6 +166,26 @@ START_TEST(a_bad_member_is_reported_and_the_others_are_read)
 }
 END_TEST
 
+START_TEST(bytes_that_several_members_share_are_unpacked_once)
+{
+    cm_made_t cfu = {0};
+    zip_item_t items[2] = {{.name = "a.cfu", .method = 8}, {.name = "b.cfu", .method = 8}};
+    cdist_template_scan_t *scan;
+    zip_made_t zip;
+
+    tf_update(&cfu, NULL);
+    items[0].content = items[1].content = (const char *)cfu.bytes;
+    items[0].bytes = items[1].bytes = cfu.length;
+    ZIP_MAKE(&zip, items);
+    memcpy(zip.bytes + zip.central_at[1] + 42, zip.bytes + zip.central_at[0] + 42, 4);
+    fx_write("a.zip", zip.bytes, zip.length);
+    scan = tf_scan(NULL);
+    ck_assert_int_eq(scan->templates->nelts, 1);
+    ck_assert_ptr_nonnull(tf_template_in(scan, "a.zip", "a.cfu"));
+    ck_assert_str_eq(tf_problems(scan), "a.zip: b.cfu: a.zip: offset 0x0: another member has the same bytes\n");
+}
+END_TEST
+
 /* A delivery with a byte changed, or cut off, gives its templates or problems, and ends. */
 static void try_delivery(const void *bytes, size_t length)
 {
@@ -257,6 +277,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_large_configuration_in_a_delivery_is_read_once, 0, 2);
     tcase_add_test(tcase, a_zip_of_other_things_is_nobodys_business);
     tcase_add_loop_test(tcase, a_bad_member_is_reported_and_the_others_are_read, 0, FX_COUNT(bad_members));
+    tcase_add_test(tcase, bytes_that_several_members_share_are_unpacked_once);
     tcase_add_test(tcase, damage_anywhere_in_a_zip_ends_in_problems);
     tcase_add_test(tcase, damage_anywhere_in_an_efds_table_ends_in_problems);
     tcase_add_test(tcase, a_delivery_of_too_many_configurations_is_refused);
