@@ -50,16 +50,26 @@ static const char *quoted(const char *name, apr_pool_t *pool)
     return apr_pstrcat(pool, "'", apr_array_pstrcat(pool, parts, 0), "'", NULL);
 }
 
+/* What has to be unpacked out of the template's file, since Designer takes a .cf or .cfu alone; "" if it is one. NB: where only texts
+ * or lists tell of a delivery, nobody has looked what is in it. */
+static const char *packed_name(const cdist_template_t *template)
+{
+    const char *end = strrchr(template->path, '.');
+
+    if (*template->member || (end && (strcasecmp(end, ".cf") == 0 || strcasecmp(end, ".cfu") == 0))) return template->member;
+    return template->kind == CDIST_FILE_CF ? "1cv8.cf" : "1cv8.cfu";
+}
+
 static void print_step(const cdist_chain_step_t *step, apr_pool_t *pool)
 {
     const cdist_template_t *template = step->template;
-    const char *file = *template->member ? template->member : template->path;
+    const char *packed = packed_name(template), *file = *packed ? packed : template->path;
 
     if (step->downgrade) {
         printf(REMARK "a downgrade to %s: make a backup first\n", cdist_text_printable(template->id.version, pool));
     }
     if (template->listed) printf(REMARK "fetch %s first\n", cdist_text_printable(template->path, pool));
-    if (*template->member) {
+    if (*packed) {
         printf(REMARK "unpack %s first, out of %s\n", cdist_text_printable(file, pool), cdist_text_printable(template->path, pool));
     }
     if (!can_be_typed(file, pool)) {

@@ -189,6 +189,15 @@ def test_commands_of_designer_are_in_order_and_safe_to_paste(line, folder):
     assert done.returncode == 0 and all(text.startswith("#") for text in done.stdout.splitlines())
 
 
+def test_designer_gets_no_delivery_that_only_texts_tell_of(folder):
+    place = templates.put(folder / "tmplts", "1.0.2", b"PK", "1cv8.zip", date="22.09.2015", sources=["1.0.1"]).parent
+    (place / "1cv8.mft").write_text(f"Vendor={templates.VENDOR}\nName={templates.NAME}\nVersion=1.0.2\n")
+    done = run("--templates", folder / "tmplts", "--scan", "fast", "--from", "1.0.1", "--designer", "--no-cache")
+    assert done.returncode == 0, done.stderr
+    assert f"# unpack 1cv8.cfu first, out of {place / '1cv8.zip'}\n" in done.stdout
+    assert " /UpdateCfg 1cv8.cfu " in done.stdout and "/UpdateCfg /" not in done.stdout
+
+
 # ---- a real list --------------------------------------------------------------------------------------------------------
 
 def read_list(path):
