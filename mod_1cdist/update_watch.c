@@ -40,6 +40,7 @@ static struct {
     apr_thread_t *thread; /* the last one started; to be joined before the next */
     apr_pool_t *thread_pool;
     int running, woken;
+    int digesting; /* the thread reads a file for its digest */
     volatile apr_uint32_t stop;
 } watch;
 
@@ -114,9 +115,11 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *baton)
             continue;
         }
         watch.woken = 0;
+        watch.digesting = 1;
         leave(signals);
         more = cdist_update_digest_next(store, &watch.stop);
         enter(signals);
+        watch.digesting = 0;
         watch.woken |= more;
     }
     watch.running = 0;
@@ -217,11 +220,21 @@ static void follow(holder_t *holder, cdist_store_t *store, cdist_signals_t *sign
     if (holder->list && looked > holder->done) holder->done = looked;
 }
 
-/* Whether the folders have to be looked at again. */
-static int is_due(const holder_t *holder, apr_time_t now, apr_interval_time_t grace)
+/* Whether the folders have to be looked at again. With the mutex held. */
+static int is_due(holder_t *holder, apr_time_t now, apr_interval_time_t grace)
 {
-    if (!holder->list || holder->done > now) return 1;
+    /* NB: after the clock was put back no look would be newer than the last one until it has caught up. */
+    if (holder->done > apr_time_now()) holder->done = 0;
+    if (!holder->list) return 1;
     return now >= holder->done + apr_time_from_sec(cdist_conf_process()->scan_interval_sec) + grace;
+}
+
+/* Whether a request of that moment goes on waiting. NB: counted from where the look began, so that one that takes minutes does not
+ * hold up every request; nor does a thread that reads gigabytes for a digest, where something is known. */
+static int is_waiting(const holder_t *holder, apr_time_t asked, apr_interval_time_t wait)
+{
+    if (holder->done >= asked || (holder->list && watch.digesting)) return 0;
+    return apr_time_now() < (holder->looking ? holder->looking : asked) + wait;
 }
 
 /* ---- the outside --------------------------------------------------------------------------------------------------- */
@@ -236,6 +249,7 @@ cdist_err_t *cdist_update_watch_list(const cdist_update_list_t **list, const cdi
     cdist_signals_t *signals;
     cdist_child_t *child;
     holder_t *holder;
+    cdist_err_t *err;
 
     CDIST_ERR(cdist_child_ready(&child, pool));
     if (!watch.mutex) return cdist_err_create(pool, CDIST_E_BUSY, 0, "this process could not start properly");
@@ -247,8 +261,7 @@ cdist_err_t *cdist_update_watch_list(const cdist_update_list_t **list, const cdi
         wait = holder->list ? NEXT_WAIT : FIRST_WAIT;
         holder->wanted = asked;
         start_thread(child->store);
-        /* NB: counted from where the look began, so that one that takes minutes does not hold up every request. */
-        while (holder->done < asked && apr_time_now() < (holder->looking ? holder->looking : asked) + wait) {
+        while (is_waiting(holder, asked, wait)) {
             apr_thread_cond_timedwait(watch.changed, watch.mutex, BUSY_PAUSE);
             leave(signals);
             enter(signals);
@@ -257,7 +270,11 @@ cdist_err_t *cdist_update_watch_list(const cdist_update_list_t **list, const cdi
     mine = holder->list;
     if (mine) apr_atomic_inc32(&mine->readers);
     leave(signals);
-    if (!mine) return cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders with updates are still being read for the first time");
+    if (!mine) {
+        err = cdist_err_create(pool, CDIST_E_SOURCE, 0, "the folders with updates are still being read for the first time");
+        err->told = err->message;
+        return err;
+    }
     apr_pool_cleanup_register(pool, mine, cdist_update_list_release, apr_pool_cleanup_null);
     *list = mine;
     return NULL;
@@ -317,7 +334,7 @@ void cdist_update_watch_child(apr_pool_t *pchild, apr_pool_t *own_pool)
     watch.pool = own_pool;
     watch.first = NULL;
     watch.thread = NULL;
-    watch.running = watch.woken = 0;
+    watch.running = watch.woken = watch.digesting = 0;
     watch.stop = 0;
     /* NB: in the child's own pool, whose cleanups come after the end of mod_watchdog's thread. */
     if (apr_thread_mutex_create(&watch.mutex, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS ||
