@@ -104,7 +104,7 @@ int cdist_cache_parse(findings_t *findings, const mark_t *mark, const char *byte
 /* What stands behind the marks, for which nobody vouches; 1 or 0. */
 int cdist_cache_parse_findings(findings_t *findings, const char *bytes, apr_size_t length);
 
-/* ---- folders (folder.c) ---- */
+/* ---- folders (place.c) ---- */
 
 typedef struct {
     const char *name;
@@ -124,7 +124,7 @@ typedef struct {
     int read_only;                /* 1: no cache can be written here */
 } place_t;
 
-/* ---- a scan (scan.c, scan_exact.c, scan_delivery.c, scan_fast.c, scan_lists.c) ---- */
+/* ---- a scan (scan.c, scan_exact.c, look.c, scan_fast.c, scan_lists.c) ---- */
 
 typedef struct {
     const cdist_template_options_t *options;
