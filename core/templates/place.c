@@ -25,21 +25,26 @@ static cdist_err_t *open_folder(place_t *place, const place_t *parent, apr_pool_
     return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_NOTFOUND : CDIST_E_SOURCE, rv, "%s: cannot be read", shown);
 }
 
+static const char *path_of(const place_t *place, const child_t *child, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, place->path, "/", child->name, NULL);
+}
+
 /* What is neither a folder nor plays a role is left out; 1 if the child stays. */
 static int look_at_child(child_t *child, scan_t *scan, const place_t *place, apr_pool_t *pool)
 {
     apr_status_t rv = cdist_os_stat_at(&child->stat, place->folder, child->name);
-    const char *path = apr_pstrcat(pool, place->path, "/", child->name, NULL);
     char text[120];
 
     if (APR_STATUS_IS_ENOENT(rv)) return 0; /* it went away */
     if (rv != APR_SUCCESS) {
-        cdist_scan_problem(scan, path, apr_pstrcat(pool, "cannot be looked at: ", apr_strerror(rv, text, sizeof text), NULL));
+        cdist_scan_problem(scan, path_of(place, child, pool),
+                           apr_pstrcat(pool, "cannot be looked at: ", apr_strerror(rv, text, sizeof text), NULL));
         return 0;
     }
     if (child->stat.kind == CDIST_FOLDER) return 1;
     if (child->stat.kind == CDIST_LINK) {
-        cdist_scan_problem(scan, path, "is a link, and links below a template folder are not followed");
+        cdist_scan_problem(scan, path_of(place, child, pool), "is a link, and links below a template folder are not followed");
     }
     return child->stat.kind == CDIST_FILE && child->role != ROLE_NONE;
 }
