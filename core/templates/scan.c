@@ -5,6 +5,7 @@
  * - Memory grows with the templates that are found, not with the files: each folder and each file has a pool of its own. */
 #include "templates_int.h"
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
@@ -70,9 +71,9 @@ void cdist_scan_count(scan_t *scan, const char *path)
 
 /* ---- the walk -------------------------------------------------------------------------------------------------- */
 
-static int is_stopped(const scan_t *scan)
+int cdist_scan_is_stopped(const scan_t *scan)
 {
-    return scan->options->stop && *scan->options->stop;
+    return scan->options->stop && apr_atomic_read32((volatile apr_uint32_t *)scan->options->stop);
 }
 
 static void use_place(scan_t *scan, place_t *place, apr_pool_t *pool)
@@ -102,7 +103,7 @@ static cdist_err_t *walk(scan_t *scan, const place_t *parent, const char *path, 
     err = cdist_place_read(&place, scan, parent, pool);
     if (!err) {
         if (!place.again) use_place(scan, &place, pool);
-        for (i = 0; i < place.children->nelts && !is_stopped(scan); i++) {
+        for (i = 0; i < place.children->nelts && !cdist_scan_is_stopped(scan); i++) {
             const child_t *child = &APR_ARRAY_IDX(place.children, i, child_t);
             const char *below = apr_pstrcat(pool, path, "/", child->name, NULL);
 
@@ -194,8 +195,11 @@ cdist_err_t *cdist_templates_scan(cdist_template_scan_t **scan, const apr_array_
     if (options->progress) options->progress(options->baton, result->files, made->found, NULL);
     qsort(result->templates->elts, (size_t)result->templates->nelts, sizeof(cdist_template_t *), compare_templates);
     qsort(result->problems->elts, (size_t)result->problems->nelts, sizeof(cdist_template_problem_t), compare_problems);
-    if (is_stopped(made)) last = cdist_err_create(scratch_pool, CDIST_E_STOPPED, 0, "stopped while template folders were read");
-    else if (result->folders > 0) last = NULL;
+    if (cdist_scan_is_stopped(made)) {
+        last = cdist_err_create(scratch_pool, CDIST_E_STOPPED, 0, "stopped while template folders were read");
+    } else if (result->folders > 0) {
+        last = NULL;
+    }
     last = cdist_err_dup(last, scratch_pool);
     apr_pool_destroy(pool);
     if (!last) *scan = result;

@@ -118,7 +118,7 @@ void cdist_scan_exactly(scan_t *scan, place_t *place, apr_pool_t *pool)
     int i;
 
     apr_pool_create(&file_pool, pool);
-    for (i = 0; i < place->children->nelts && !(scan->options->stop && *scan->options->stop); i++) {
+    for (i = 0; i < place->children->nelts && !cdist_scan_is_stopped(scan); i++) {
         const child_t *child = &APR_ARRAY_IDX(place->children, i, child_t);
         int with_texts = has_texts(place, child);
         findings_t *findings;

@@ -162,6 +162,8 @@ void cdist_scan_problem(scan_t *scan, const char *path, const char *message);
 void cdist_scan_take(scan_t *scan, const cdist_template_t *template, const char *path);
 /* Counts a file, and tells that it comes next. */
 void cdist_scan_count(scan_t *scan, const char *path);
+/* 1 when the scan has to end. */
+int cdist_scan_is_stopped(const scan_t *scan);
 /* Lists a folder, once in a scan; `parent` (NULL for one of the caller's) is the place that it lies in. Links are problems. */
 CDIST_MUST_CHECK cdist_err_t *cdist_place_read(place_t *place, scan_t *scan, const place_t *parent, apr_pool_t *pool);
 /* A file of the place, as bytes. */

@@ -1,6 +1,7 @@
 /* Bytes at any place, of a file or of memory; and streams over them. */
 #include "updates_int.h"
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include <stdarg.h>
@@ -33,7 +34,7 @@ static cdist_err_t *read_from_disk(cdist_bytes_t *bytes, apr_uint64_t offset, vo
     file_bytes_t *from = bytes->baton;
     apr_status_t rv;
 
-    if (bytes->stop && *bytes->stop) {
+    if (bytes->stop && apr_atomic_read32((volatile apr_uint32_t *)bytes->stop)) {
         return cdist_err_create(bytes->pool, CDIST_E_STOPPED, 0, "%s: not read to its end", bytes->name);
     }
     rv = length ? cdist_os_read_at(from->file, offset, to, length) : APR_SUCCESS;
