@@ -50,7 +50,7 @@ static const char *quoted(const char *name, apr_pool_t *pool)
     return apr_pstrcat(pool, "'", apr_array_pstrcat(pool, parts, 0), "'", NULL);
 }
 
-/* What has to be unpacked out of the template's file, since Designer takes a .cf or .cfu alone; "" if it is one. NB: where only texts
+/* What has to be unpacked out of the file, since Designer takes a .cf or .cfu alone; "" if it is one. NB: where only texts
  * or lists tell of a delivery, nobody has looked what is in it. */
 static const char *packed_name(const cdist_template_t *template)
 {

@@ -69,8 +69,9 @@ typedef struct {
 
 /* Finds the templates below folders (const char *), whatever their names and places. Links below them are not followed. What
  * cannot be read is a problem in the list, and so are files whose name, folder or texts say another version than their
- * content; none of them stops the rest. CDIST_E_SOURCE if not one of the folders can be read; CDIST_E_STOPPED. Whether a
- * cache can be written changes nothing. For one thread; several may scan the same folders at once. */
+ * content; none of them stops the rest, and after ten thousand only folders of the caller's are added. CDIST_E_SOURCE or
+ * CDIST_E_NOTFOUND if not one of these can be read; CDIST_E_STOPPED. Whether a cache can be written changes nothing. For one
+ * thread; several may scan the same folders at once. */
 CDIST_MUST_CHECK cdist_err_t *cdist_templates_scan(cdist_template_scan_t **scan, const apr_array_header_t *folders,
                                                    const cdist_template_options_t *options, apr_pool_t *result_pool,
                                                    apr_pool_t *scratch_pool);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define MAX_DEPTH 32
-#define MAX_PROBLEMS 10000
+#define MAX_PROBLEMS 10000 /* besides those of the caller's own folders */
 
 /* ---- what is collected ----------------------------------------------------------------------------------------- */
 
@@ -28,14 +28,17 @@ const char *cdist_scan_keep(scan_t *scan, const char *text)
     return kept;
 }
 
-void cdist_scan_problem(scan_t *scan, const char *path, const char *message)
+static void add_problem(scan_t *scan, const char *path, const char *message)
 {
-    cdist_template_problem_t *problem;
+    cdist_template_problem_t *problem = apr_array_push(scan->result->problems);
 
-    if (scan->result->problems->nelts >= MAX_PROBLEMS) return;
-    problem = apr_array_push(scan->result->problems);
     problem->path = cdist_scan_keep(scan, path);
     problem->message = cdist_scan_keep(scan, message);
+}
+
+void cdist_scan_problem(scan_t *scan, const char *path, const char *message)
+{
+    if (scan->result->problems->nelts < MAX_PROBLEMS) add_problem(scan, path, message);
 }
 
 static cdist_configuration_id_t keep_id(scan_t *scan, const cdist_configuration_id_t *id)
@@ -116,7 +119,9 @@ static cdist_err_t *walk(scan_t *scan, const place_t *parent, const char *path, 
         findings_t *findings = cdist_findings_make(pool);
 
         cdist_findings_error(findings, err, cdist_text_printable(path, pool), "");
-        cdist_scan_problem(scan, path, APR_ARRAY_IDX(findings->problems, 0, const char *));
+        /* NB: without one of the caller's folders nobody knows what is newest: that is told whatever else is wrong. */
+        if (parent) cdist_scan_problem(scan, path, APR_ARRAY_IDX(findings->problems, 0, const char *));
+        else add_problem(scan, path, APR_ARRAY_IDX(findings->problems, 0, const char *));
         err = cdist_err_dup(err, parent_pool);
     }
     apr_pool_destroy(pool);

@@ -210,6 +210,19 @@ START_TEST(a_folder_that_is_missing_fails_only_alone)
 }
 END_TEST
 
+START_TEST(a_folder_that_is_missing_is_told_whatever_else_is_wrong)
+{
+    cdist_template_scan_t *scan;
+    int i;
+
+    tf_write_cf("a/1cv8.cf", "1.0");
+    for (i = 0; i < 10001; i++) fx_link("x", apr_psprintf(fx_pool, "a/%d", i));
+    FX_OK(scan_both(&scan, "a", "missing"));
+    ck_assert_int_eq(scan->problems->nelts, 10001);
+    ck_assert_str_eq(APR_ARRAY_IDX(scan->problems, 10000, cdist_template_problem_t).path, fx_path("missing"));
+}
+END_TEST
+
 START_TEST(what_may_not_be_read_is_reported)
 {
     cdist_template_scan_t *scan;
@@ -302,6 +315,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, links_are_reported_and_not_followed);
     tcase_add_test(tcase, folders_that_overlap_are_read_once);
     tcase_add_test(tcase, a_folder_that_is_missing_fails_only_alone);
+    tcase_add_test(tcase, a_folder_that_is_missing_is_told_whatever_else_is_wrong);
     tcase_add_test(tcase, what_may_not_be_read_is_reported);
     tcase_add_test(tcase, a_scan_ends_when_it_is_told_to);
     tcase_add_test(tcase, a_file_is_not_read_to_its_end_then);
