@@ -123,9 +123,37 @@ static known_file_t *known(const scan_t *scan, const char *path, apr_pool_t *poo
     return apr_hash_get(scan->files, key, APR_HASH_KEY_STRING);
 }
 
-static void take_update(scan_t *scan, const update_t *update, apr_pool_t *pool)
+static const char *unpacked_beside(const char *path, apr_pool_t *pool)
 {
-    const char *path = *update->file ? listed_path(update, pool) : NULL;
+    char *unpacked = apr_pstrcat(pool, cdist_path_folder(path, pool), "/" UNPACKED, NULL);
+
+    cdist_text_fold(unpacked);
+    return unpacked;
+}
+
+/* Which version an unpacked file is of: by its path without regard to case; "" where lists have files of several versions in one
+ * folder, since it may be of any. */
+static apr_hash_t *find_owners(const scan_t *scan)
+{
+    apr_hash_t *owners = apr_hash_make(scan->scratch);
+    int i;
+
+    for (i = 0; i < scan->updates->nelts; i++) {
+        const update_t *update = &APR_ARRAY_IDX(scan->updates, i, update_t);
+        const char *path = *update->file ? listed_path(update, scan->scratch) : NULL, *owner;
+
+        if (!path) continue;
+        path = unpacked_beside(path, scan->scratch);
+        owner = apr_hash_get(owners, path, APR_HASH_KEY_STRING);
+        if (!owner) owner = update->id.version;
+        apr_hash_set(owners, path, APR_HASH_KEY_STRING, strcmp(owner, update->id.version) == 0 ? owner : "");
+    }
+    return owners;
+}
+
+static void take_update(scan_t *scan, const update_t *update, apr_hash_t *owners, apr_pool_t *pool)
+{
+    const char *path = *update->file ? listed_path(update, pool) : NULL, *unpacked_path, *owner;
     known_file_t *file, *unpacked;
     cdist_template_t template = {0};
 
@@ -137,8 +165,10 @@ static void take_update(scan_t *scan, const update_t *update, apr_pool_t *pool)
         return;
     }
     file = known(scan, path, pool);
-    unpacked = known(scan, apr_pstrcat(pool, cdist_path_folder(path, pool), "/" UNPACKED, NULL), pool);
-    if (unpacked) file = unpacked;
+    unpacked_path = unpacked_beside(path, pool);
+    unpacked = apr_hash_get(scan->files, unpacked_path, APR_HASH_KEY_STRING);
+    owner = apr_hash_get(owners, unpacked_path, APR_HASH_KEY_STRING);
+    if (unpacked && *owner) file = unpacked;
     if (file && file->untold) file->untold->told = 1;
     if (file && file->used) return;
     template.kind = CDIST_FILE_CFU;
@@ -155,13 +185,14 @@ static void take_update(scan_t *scan, const update_t *update, apr_pool_t *pool)
 
 void cdist_scan_apply_lists(scan_t *scan)
 {
+    int fast = scan->options->mode == CDIST_SCAN_FAST, i;
+    apr_hash_t *owners = fast ? find_owners(scan) : NULL;
     apr_pool_t *pool;
-    int i;
 
     apr_pool_create(&pool, scan->scratch);
-    for (i = 0; scan->options->mode == CDIST_SCAN_FAST && i < scan->updates->nelts; i++) {
+    for (i = 0; fast && i < scan->updates->nelts; i++) {
         apr_pool_clear(pool);
-        take_update(scan, &APR_ARRAY_IDX(scan->updates, i, update_t), pool);
+        take_update(scan, &APR_ARRAY_IDX(scan->updates, i, update_t), owners, pool);
     }
     apr_pool_destroy(pool);
     for (i = 0; i < scan->untold->nelts; i++) {

@@ -181,6 +181,20 @@ START_TEST(a_listed_update_is_the_file_that_is_there)
 }
 END_TEST
 
+START_TEST(what_was_unpacked_is_not_taken_for_several_updates)
+{
+    cdist_template_scan_t *scan;
+
+    fx_write_text("v8upd11.xml", LIST UPDATE("s/2.zip", "1.0.0.2") UPDATE("S/3.zip", "1.0.0.3") "</updateList>");
+    fx_write_text("s/1cv8.cfu", "unpacked");
+    scan = scan_fast();
+    ck_assert_int_eq(scan->templates->nelts, 2);
+    ck_assert_ptr_null(tf_template(scan, "s/1cv8.cfu"));
+    ck_assert_int_eq(tf_template(scan, "s/2.zip")->listed, 1);
+    ck_assert_str_eq(tf_problems(scan), "s: has no 1cv8.mft that tells whose its .cf and .cfu are; an exact scan reads them\n");
+}
+END_TEST
+
 START_TEST(the_real_list_gives_its_54_updates)
 {
     cdist_template_scan_t *scan;
@@ -216,6 +230,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, texts_alone_tell_of_an_update_that_is_elsewhere);
     tcase_add_test(tcase, a_list_alone_gives_its_updates);
     tcase_add_test(tcase, a_listed_update_is_the_file_that_is_there);
+    tcase_add_test(tcase, what_was_unpacked_is_not_taken_for_several_updates);
     tcase_add_test(tcase, the_real_list_gives_its_54_updates);
     return suite;
 }
