@@ -218,11 +218,14 @@ static const char *owner_of_parts(const cdist_config_t *config, const cdist_snap
 /* What mine has for an entry of the configuration itself; NULL for other entries. */
 static const char *entry_in_mine(const cdist_config_t *config, const cdist_config_t *mine, const char *entry, apr_pool_t *pool)
 {
-    const char *object_id = config->facts->object_id;
+    const char *object_id = config->facts->object_id, *root_in_mine = mine->facts->root_id;
+    const char *object_in_mine = mine->facts->object_id;
 
-    if (*mine->facts->root_id && strcmp(entry, config->facts->root_id) == 0) return mine->facts->root_id;
-    if (!*object_id || !*mine->facts->object_id || strncmp(entry, object_id, strlen(object_id)) != 0) return NULL;
-    return apr_pstrcat(pool, mine->facts->object_id, entry + strlen(object_id), NULL);
+    if (*root_in_mine && strcmp(entry, config->facts->root_id) == 0) return root_in_mine;
+    if (!*object_id || !*object_in_mine || strncmp(entry, object_id, strlen(object_id)) != 0) return NULL;
+    /* NB: where mine has its metadata among the parts, a part could take their place. */
+    if (strncmp(root_in_mine, object_in_mine, strlen(object_in_mine)) == 0) return NULL;
+    return apr_pstrcat(pool, object_in_mine, entry + strlen(object_id), NULL);
 }
 
 /* NB: there is one configuration on each side, so it is matched whatever its uuids are: one that was made anew, or saved under

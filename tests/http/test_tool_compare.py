@@ -89,6 +89,21 @@ def test_the_configuration_is_one_object_whatever_its_uuids_are(files):
     assert version["object_en"] == "Configuration.Склад"
 
 
+def test_where_mine_has_one_uuid_for_all_the_vendors_parts_keep_their_names(files):
+    content = dict(entries())
+    content.update({"root": seeds.MARK + b"{2," + A.encode() + b",}",
+                    A: content.pop(seeds.ROOT).replace(seeds.ROOT.encode(), A.encode()).replace(seeds.OBJECT.encode(), A.encode())})
+    vendors = cf(a=None, **{seeds.OBJECT: b"{part}"})
+    (files / "mine.cf").write_bytes(seeds.container([(name, seeds.deflate(data if data[:1] == b"\xef" else seeds.MARK + data))
+                                                     for name, data in sorted(content.items())]))
+    (files / "base.cf").write_bytes(vendors)
+    (files / "theirs.cf").write_bytes(vendors)
+    done = compare(files, "--base", files / "base.cf", "--level", "object")
+    assert done.returncode == 0 and done.stderr == ""
+    _, items = result(done)
+    assert {part["id"]: part["mine"] for item in items.values() for part in item["parts"]} == {A: "changed", seeds.OBJECT: "deleted"}
+
+
 def test_level_property_tells_lines_and_properties_with_three_values(files):
     def module(*lines):
         return seeds.container([("text", seeds.MARK + "\r\n".join(lines).encode())])
