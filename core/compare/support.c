@@ -120,19 +120,23 @@ cdist_err_t *cdist_support_index_pair(cdist_snapshot_t **paired, const cdist_sup
                                       const cdist_snapshot_t *vendor, const cdist_snapshot_t *mine, const char *name,
                                       apr_pool_t *pool)
 {
-    apr_hash_t *in_vendor = owners_of(vendor, pool), *in_mine = owners_of(mine, pool);
+    apr_hash_t *in_vendor = owners_of(vendor, pool), *in_mine = owners_of(mine, pool), *taken = apr_hash_make(pool);
     int i;
 
     *paired = cdist_snapshot_create(pool);
     apr_array_cat((*paired)->elements, vendor->elements);
     for (i = 0; i < vendor->elements->nelts; i++) {
         cdist_element_t *element = &APR_ARRAY_IDX((*paired)->elements, i, cdist_element_t);
-        const char *local = apr_hash_get(index->pairs, element->owner, APR_HASH_KEY_STRING);
+        const char *local = apr_hash_get(index->pairs, element->owner, APR_HASH_KEY_STRING), *first;
 
         if (!local || apr_hash_get(in_vendor, local, APR_HASH_KEY_STRING) ||
             apr_hash_get(in_mine, element->owner, APR_HASH_KEY_STRING)) {
             continue;
         }
+        /* NB: of several objects that are paired with one the first has it. */
+        first = apr_hash_get(taken, local, APR_HASH_KEY_STRING);
+        if (first && strcmp(first, element->owner) != 0) continue;
+        if (!first) apr_hash_set(taken, local, APR_HASH_KEY_STRING, element->owner);
         element->id = apr_pstrcat(pool, local, element->id + strlen(element->owner), NULL);
         element->owner = local;
     }

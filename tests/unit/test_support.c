@@ -140,6 +140,19 @@ START_TEST(objects_of_two_uuids_are_paired_where_that_is_clear)
 }
 END_TEST
 
+START_TEST(of_two_objects_that_are_paired_with_one_the_first_has_it)
+{
+    cdist_support_index_t *index = index_of("{6,0,1," VENDOR("0") "2,1,0," LOCAL "," OTHER ",1,0," LOCAL "," FOREIGN ",0,0,0,1,0}");
+    const char *const names[] = {FOREIGN, FOREIGN ".0", OTHER, OTHER ".0", NULL}, *const mine[] = {LOCAL, NULL};
+    cdist_snapshot_t *paired;
+
+    FX_OK(cdist_support_index_pair(&paired, index, snapshot_of(names), snapshot_of(mine), "vendor", fx_pool));
+    ck_assert_str_eq(cdist_snapshot_find(paired, LOCAL)->name, FOREIGN);
+    ck_assert_str_eq(cdist_snapshot_find(paired, LOCAL ".0")->name, FOREIGN ".0");
+    ck_assert_str_eq(cdist_snapshot_find(paired, OTHER ".0")->name, OTHER ".0");
+}
+END_TEST
+
 /* ---- real files ------------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -198,6 +211,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, without_support_data_no_rule_is_known);
     tcase_add_loop_test(tcase, what_is_no_support_data_is_an_error_with_its_place, 0, FX_COUNT(broken));
     tcase_add_loop_test(tcase, objects_of_two_uuids_are_paired_where_that_is_clear, 0, FX_COUNT(pairs));
+    tcase_add_test(tcase, of_two_objects_that_are_paired_with_one_the_first_has_it);
     tcase_add_loop_test(tcase, real_support_data_are_read_to_their_end, 0, FX_COUNT(files));
     return suite;
 }
