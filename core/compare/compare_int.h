@@ -18,11 +18,14 @@ struct cdist_config_t {
     cdist_update_info_t *update;  /* NULL for a plain one */
     apr_hash_t *deleted;          /* names that the update takes away */
     cdist_snapshot_t *snapshot;   /* once it was made */
+    apr_hash_t *items;            /* then, where the container's entries are: cdist_item_t, see cdist_config_keep_item */
     apr_hash_t *known;            /* contents read so far, by digests of stored bytes; NULL, or shared by what is compared */
 };
 
 /* 1 for root, version and versions, which say what the others are, and are compared with nothing. */
 int cdist_config_is_own(const char *entry);
+/* Keeps where an entry is, by its name in any case; of two with one name the first counts. `name` has to live as long. */
+void cdist_config_keep_item(apr_hash_t *items, const cdist_item_t *item, const char *name, apr_pool_t *pool);
 /* An entry's content out of a container whose entries are all compressed, or all stored. What ought to be compressed, and is
  * not, is an error of the stream. */
 CDIST_MUST_CHECK cdist_err_t *cdist_config_entry(cdist_stream_t **stream, cdist_container_t *container,

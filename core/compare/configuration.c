@@ -4,6 +4,7 @@
  * since the whole is compressed. Source: real files, see docs/formats.md. */
 #include "compare_int.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -49,6 +50,35 @@ cdist_err_t *cdist_config_entry(cdist_stream_t **stream, cdist_container_t *cont
     return NULL;
 }
 
+static const char *key_of(const char *name, apr_pool_t *pool)
+{
+    char *key = apr_pstrdup(pool, name), *c;
+
+    for (c = key; *c; c++) *c = (char)apr_tolower(*c);
+    return key;
+}
+
+void cdist_config_keep_item(apr_hash_t *items, const cdist_item_t *item, const char *name, apr_pool_t *pool)
+{
+    const char *key = key_of(name, pool);
+    cdist_item_t *kept;
+
+    if (apr_hash_get(items, key, APR_HASH_KEY_STRING)) return;
+    kept = apr_pmemdup(pool, item, sizeof *item);
+    kept->name = name;
+    apr_hash_set(items, key, APR_HASH_KEY_STRING, kept);
+}
+
+/* NB: all names were read for the snapshot. Without it a container in no order would be read through for each entry, and an
+ * update for each that it has not. */
+static cdist_err_t *find_item(const cdist_item_t **item, const cdist_config_t *config, const char *entry, int thorough,
+                              apr_pool_t *pool)
+{
+    if (!config->items) return cdist_container_find(item, config->container, entry, thorough || config->update);
+    *item = apr_hash_get(config->items, key_of(entry, pool), APR_HASH_KEY_STRING);
+    return NULL;
+}
+
 static cdist_err_t *open_entry(cdist_stream_t **stream, cdist_config_t *config, const char *entry, int thorough,
                                apr_pool_t *pool)
 {
@@ -56,7 +86,7 @@ static cdist_err_t *open_entry(cdist_stream_t **stream, cdist_config_t *config, 
 
     *stream = NULL;
     for (; config; config = config->base) {
-        CDIST_ERR(cdist_container_find(&item, config->container, entry, thorough || config->update));
+        CDIST_ERR(find_item(&item, config, entry, thorough, pool));
         if (item) return cdist_config_entry(stream, config->container, item, config->packed, pool);
         if (config->deleted && apr_hash_get(config->deleted, entry, APR_HASH_KEY_STRING)) return NULL;
     }
@@ -162,7 +192,7 @@ static cdist_err_t *open_embedded(cdist_config_t **config, cdist_config_t *custo
     cdist_stream_t *stream;
     cdist_bytes_t *bytes;
 
-    CDIST_ERR(cdist_config_content(&stream, customer, entry, pool));
+    CDIST_ERR(open_entry(&stream, customer, entry, 1, pool));
     if (!stream) return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: has no entry %s", customer->name, entry);
     stream = cdist_stream_inflate(stream, STEP_BYTES, pool);
     stream->name = name;

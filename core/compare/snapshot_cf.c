@@ -18,7 +18,7 @@ typedef struct {
     int packed, depth;
     cdist_snapshot_t *snapshot;
     apr_hash_t *expected; /* names that an update must bring, and that were not met yet; NULL: no update */
-    apr_hash_t *known;    /* as in the configuration */
+    apr_hash_t *known, *items; /* as in the configuration */
     cdist_sha256_t *sha;
     char *chunk;
     apr_pool_t *pool;
@@ -163,10 +163,12 @@ static int is_uuid(const char *text)
 static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_t *pool)
 {
     walk_t *walk = baton;
+    const char *name = apr_pstrdup(walk->pool, item->name);
     cdist_element_t element;
     cdist_err_t *err;
 
-    if (cdist_config_is_own(item->name)) return NULL;
+    cdist_config_keep_item(walk->items, item, name, walk->pool);
+    if (cdist_config_is_own(name)) return NULL;
     if (walk->expected) {
         if (cdist_item_name_compare(item->name, UPDATE_INFO) == 0) return NULL;
         if (!apr_hash_get(walk->expected, item->name, APR_HASH_KEY_STRING)) {
@@ -176,7 +178,7 @@ static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_
         apr_hash_set(walk->expected, item->name, APR_HASH_KEY_STRING, NULL);
     }
     memset(&element, 0, sizeof element);
-    element.id = element.name = apr_pstrdup(walk->pool, item->name);
+    element.id = element.name = name;
     element.owner = is_uuid(element.id) ? apr_pstrmemdup(walk->pool, element.id, CDIST_UUID_CHARS) : element.id;
     err = digest_entry(&element, walk, item, pool);
     if (err && err->code == CDIST_E_CHANGED) return err;
@@ -185,16 +187,19 @@ static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_
     return NULL;
 }
 
-static cdist_err_t *walk_entries(cdist_config_t *config, apr_hash_t *expected, apr_pool_t *pool)
+static cdist_err_t *walk_entries(cdist_snapshot_t **snapshot, cdist_config_t *config, apr_hash_t *expected,
+                                 apr_pool_t *pool)
 {
     walk_t walk = {config->container, config->name, config->packed, 0, cdist_snapshot_create(pool), expected, config->known};
 
+    walk.items = apr_hash_make(pool);
     walk.sha = cdist_sha256_create(pool);
     walk.chunk = apr_palloc(pool, CHUNK_BYTES);
     walk.pool = pool;
     CDIST_ERR(cdist_container_walk(config->container, visit_entry, &walk, pool));
     CDIST_ERR(cdist_snapshot_sort(walk.snapshot, config->name, pool));
-    config->snapshot = walk.snapshot;
+    *snapshot = walk.snapshot;
+    config->items = walk.items;
     return NULL;
 }
 
@@ -214,41 +219,41 @@ static apr_hash_t *names_of_inserts(const cdist_update_info_t *update, apr_pool_
 }
 
 /* The base's elements, less what the update takes away, with what it brings. */
-static cdist_err_t *lay_over(cdist_config_t *config, const cdist_snapshot_t *base, apr_pool_t *pool)
+static cdist_err_t *lay_over(cdist_snapshot_t **whole, const cdist_config_t *config, const cdist_snapshot_t *base,
+                             const cdist_snapshot_t *brought, apr_pool_t *pool)
 {
-    cdist_snapshot_t *brought = config->snapshot, *whole = cdist_snapshot_create(pool);
     int i;
 
+    *whole = cdist_snapshot_create(pool);
     for (i = 0; i < base->elements->nelts; i++) {
         const cdist_element_t *element = &APR_ARRAY_IDX(base->elements, i, cdist_element_t);
 
         if (apr_hash_get(config->deleted, element->id, APR_HASH_KEY_STRING)) continue;
         if (cdist_snapshot_find(brought, element->id)) continue;
-        APR_ARRAY_PUSH(whole->elements, cdist_element_t) = *element;
+        APR_ARRAY_PUSH((*whole)->elements, cdist_element_t) = *element;
     }
-    apr_array_cat(whole->elements, brought->elements);
-    config->snapshot = whole;
-    return cdist_snapshot_sort(whole, config->name, pool);
+    apr_array_cat((*whole)->elements, brought->elements);
+    return cdist_snapshot_sort(*whole, config->name, pool);
 }
 
 cdist_err_t *cdist_config_snapshot(cdist_snapshot_t **snapshot, cdist_config_t *config, apr_pool_t *pool)
 {
     apr_hash_t *expected = config->update ? names_of_inserts(config->update, pool) : NULL;
+    cdist_snapshot_t *base, *read;
     apr_hash_index_t *missing;
-    cdist_snapshot_t *base;
 
     *snapshot = config->snapshot;
     if (*snapshot) return NULL;
-    CDIST_ERR(walk_entries(config, expected, pool));
-    *snapshot = config->snapshot;
-    if (!config->update) return NULL;
-    missing = apr_hash_first(pool, expected);
-    if (missing) {
-        return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: the entry %s is listed in " UPDATE_INFO ", but not there",
-                                config->name, cdist_text_printable(apr_hash_this_key(missing), pool));
+    CDIST_ERR(walk_entries(&read, config, expected, pool));
+    if (config->update) {
+        missing = apr_hash_first(pool, expected);
+        if (missing) {
+            return cdist_err_create(pool, CDIST_E_CORRUPT, 0, "%s: the entry %s is listed in " UPDATE_INFO ", but not there",
+                                    config->name, cdist_text_printable(apr_hash_this_key(missing), pool));
+        }
+        CDIST_ERR(cdist_config_snapshot(&base, config->base, pool));
+        CDIST_ERR(lay_over(&read, config, base, read, pool));
     }
-    CDIST_ERR(cdist_config_snapshot(&base, config->base, pool));
-    CDIST_ERR(lay_over(config, base, pool));
-    *snapshot = config->snapshot;
+    *snapshot = config->snapshot = read;
     return NULL;
 }

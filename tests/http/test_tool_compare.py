@@ -89,6 +89,26 @@ def test_the_configuration_is_one_object_whatever_its_uuids_are(files):
     assert version["object_en"] == "Configuration.Склад"
 
 
+def test_details_are_told_in_whatever_order_the_entries_stand(files):
+    names = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(200)]
+
+    def made(value):
+        content = dict(entries(), **{name: value if name in names[101:103] else b"{1,x}" for name in names})
+        order = sorted(content, key=str.lower)
+        at = order.index(names[101])
+        order[at:at + 2] = reversed(order[at:at + 2])
+        return seeds.container([(name, seeds.deflate(seeds.MARK + content[name] if content[name][:1] == b"{" else content[name]))
+                                for name in order])
+
+    for side in ("base", "mine", "theirs"):
+        (files / f"{side}.cf").write_bytes(made(b"{1,%s}" % side.encode()))
+    _, items = result(compare(files, "--base", files / "base.cf", "--level", "property"))
+    assert list(items) == names[101:103]
+    for item in items.values():
+        (found,) = item["parts"][0]["details"][0]["properties"]
+        assert [found[side] for side in ("base", "mine", "theirs")] == ["base", "mine", "theirs"]
+
+
 def test_where_mine_has_one_uuid_for_all_the_vendors_parts_keep_their_names(files):
     content = dict(entries())
     content.update({"root": seeds.MARK + b"{2," + A.encode() + b",}",
