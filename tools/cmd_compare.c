@@ -158,6 +158,7 @@ static int compare_configurations(const request_t *request, apr_pool_t *pool)
         comparison.parts = parts_by_owner(parts, pool);
         comparison.details = strcmp(request->level, "property") == 0;
     }
+    cdist_sides_read_names(sides, comparison.comparison, comparison.details || request->html);
     err = handle_register(&comparison, request, pool);
     if (!err && request->html) err = comparison_write_page(&comparison, request->html, pool);
     if (comparison_print(&comparison, pool) != TOOL_DONE && !err) return TOOL_FAILED;

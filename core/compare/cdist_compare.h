@@ -222,6 +222,9 @@ cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *
  * configuration, its data and embedded configurations, is no part of an object here, since nobody changed it by hand. The
  * configuration itself is one object, by the uuid of its metadata. */
 cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool);
+/* Reads the names of objects that the comparison will be shown with, so that a note says it before where they cannot be read;
+ * `inside`: those of what stands inside of entries too. */
+void cdist_sides_read_names(cdist_sides_t *sides, const cdist_comparison_t *comparison, int inside);
 /* The object that a difference is about, by the metadata of mine, else of theirs, else of base; NULL if none knows it. */
 const struct cdist_metadata_object_t *cdist_sides_object(cdist_sides_t *sides, const cdist_difference_t *difference);
 /* The same for an object's uuid. */

@@ -325,6 +325,17 @@ const cdist_metadata_object_t *cdist_sides_object(cdist_sides_t *sides, const cd
     return find_in_sides(sides, name_of(difference->mine), name_of(difference->theirs), name_of(difference->base));
 }
 
+void cdist_sides_read_names(cdist_sides_t *sides, const cdist_comparison_t *comparison, int inside)
+{
+    int i;
+
+    for (i = 0; i < comparison->differences->nelts; i++) {
+        (void)cdist_sides_object(sides, &APR_ARRAY_IDX(comparison->differences, i, cdist_difference_t));
+    }
+    /* No object has this uuid, so that all sides are asked. */
+    if (inside && i > 0) (void)cdist_sides_object_of(sides, "");
+}
+
 const cdist_metadata_object_t *cdist_sides_object_of(cdist_sides_t *sides, const char *uuid)
 {
     return find_in_sides(sides, uuid, uuid, uuid);

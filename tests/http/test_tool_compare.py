@@ -109,6 +109,17 @@ def test_details_are_told_in_whatever_order_the_entries_stand(files):
         assert [found[side] for side in ("base", "mine", "theirs")] == ["base", "mine", "theirs"]
 
 
+@pytest.mark.parametrize("arguments", [[], ["--level", "object"], ["--level", "property"]])
+def test_that_names_cannot_be_read_is_said_with_the_other_notes(files, arguments):
+    damaged = dict(seeds.configuration())[seeds.ROOT] + b'{"open'
+    (files / "mine.cf").write_bytes(cf(**{"a": b"{mine}", seeds.ROOT: damaged}))
+    summary, items = result(compare(files, "--base", files / "base.cf", *arguments))
+    assert "no_names" in [note["code"] for note in summary["notes"]] and A in items
+    page = files / "page.html"
+    compare(files, "--base", files / "base.cf", "--html", page, *arguments)
+    assert "inside of quotes" in page.read_text()
+
+
 def test_where_mine_has_one_uuid_for_all_the_vendors_parts_keep_their_names(files):
     content = dict(entries())
     content.update({"root": seeds.MARK + b"{2," + A.encode() + b",}",
