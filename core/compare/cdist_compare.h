@@ -229,6 +229,9 @@ void cdist_sides_read_names(cdist_sides_t *sides, const cdist_comparison_t *comp
 const struct cdist_metadata_object_t *cdist_sides_object(cdist_sides_t *sides, const cdist_difference_t *difference);
 /* The same for an object's uuid. */
 const struct cdist_metadata_object_t *cdist_sides_object_of(cdist_sides_t *sides, const char *uuid);
+/* The rule of support for what a difference is about. The configuration's own modules and help stand under another uuid than
+ * its metadata, which support knows; they have its rule. */
+cdist_rule_t cdist_sides_rule(const cdist_sides_t *sides, const cdist_difference_t *difference);
 /* The verdict by the rules of support. */
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                     const cdist_difference_t *difference);

@@ -274,11 +274,37 @@ cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_
     return cdist_threeway(base, cdist_snapshot_group(mine, pool), cdist_snapshot_group(new, pool), pool);
 }
 
+/* 1 if that side has it as a part of the configuration; support data are none. */
+static int is_part_of(const cdist_config_t *config, const cdist_element_t *element, const char *owner)
+{
+    if (!config || !element || is_of_support(config, element->name)) return 0;
+    return *config->facts->object_id && strcmp(config->facts->object_id, owner) == 0;
+}
+
+/* Which object's rule counts; support data that know the parts' uuid have the last word. */
+static const char *ruled_object(const cdist_sides_t *sides, const cdist_difference_t *difference)
+{
+    const cdist_config_t *theirs = sides->theirs ? sides->theirs : sides->base;
+    const char *owner = difference->owner;
+
+    if (cdist_support_index_rule(sides->support, owner) != CDIST_RULE_UNKNOWN) return owner;
+    if (is_part_of(sides->mine, difference->mine, owner) || is_part_of(theirs, difference->theirs, owner) ||
+        is_part_of(sides->base, difference->base, owner)) {
+        return sides->mine->facts->root_id;
+    }
+    return owner;
+}
+
+cdist_rule_t cdist_sides_rule(const cdist_sides_t *sides, const cdist_difference_t *difference)
+{
+    return cdist_support_index_rule(sides->support, ruled_object(sides, difference));
+}
+
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                     const cdist_difference_t *difference)
 {
-    return cdist_rules_verdict(difference, comparison->two_way, cdist_support_index_rule(sides->support, difference->owner),
-                               cdist_support_index_delivery(sides->support, difference->owner));
+    return cdist_rules_verdict(difference, comparison->two_way, cdist_sides_rule(sides, difference),
+                               cdist_support_index_delivery(sides->support, ruled_object(sides, difference)));
 }
 
 /* ---- names ----------------------------------------------------------------------------------------------------- */

@@ -51,7 +51,7 @@ cdist_err_t *cdist_register_make(cdist_register_t **reg, cdist_sides_t *sides, c
         object = cdist_sides_object(sides, difference);
         item->name = object ? cdist_names_qualified(object, 1, pool) : "";
         item->side = difference->mine_side;
-        item->rule = cdist_support_index_rule(sides->support, difference->owner);
+        item->rule = cdist_sides_rule(sides, difference);
         if (difference->mine) item->digest = difference->mine->digest;
     }
     *reg = made;

@@ -253,6 +253,8 @@ START_TEST(the_configuration_is_one_object)
     ck_assert_int_eq(found->differences->nelts, 1);
     ck_assert_int_eq(cdist_sides_verdict(sides, found, find(found, CM_ROOT_ID)).rule, CDIST_RULE_REMOVED);
     ck_assert_str_eq(find(parts, CM_OBJECT_ID ".0")->owner, CM_ROOT_ID);
+    found = cdist_sides_entries(sides, fx_pool);
+    ck_assert_int_eq(cdist_sides_verdict(sides, found, find(found, CM_OBJECT_ID ".0")).rule, CDIST_RULE_REMOVED);
 }
 END_TEST
 

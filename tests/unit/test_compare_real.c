@@ -97,6 +97,8 @@ START_TEST(a_real_customers_configuration_holds_its_base)
     ck_assert_str_eq(APR_ARRAY_IDX(sides->notes, 0, cdist_compare_note_t).code, "theirs_no_distribution");
     found = cdist_sides_entries(sides, fx_pool);
     ck_assert_int_eq(find(found, "ab56da9a-39d8-4da0-aab0-84700e3a9e6c.4")->theirs_side, CDIST_SIDE_DELETED);
+    /* Support data are no part of what support has a rule for. */
+    ck_assert_int_eq(cdist_sides_rule(sides, find(found, "ab56da9a-39d8-4da0-aab0-84700e3a9e6c.4")), CDIST_RULE_UNKNOWN);
 }
 END_TEST
 
