@@ -91,7 +91,7 @@ const char *cdist_brace_show(const cdist_brace_tree_t *tree, apr_uint32_t node, 
 
 /* ---- inside of an entry (detail.c) --------------------------------------------------------------------------------- */
 
-#define CDIST_DETAIL_BYTES_MOST (32u * 1024 * 1024) /* of a content; a larger one is not looked into */
+#define CDIST_DETAIL_BYTES_MOST (32u * 1024 * 1024) /* of a content, with all its parts; a larger one is not looked into */
 
 typedef enum { CDIST_DETAIL_LINES, CDIST_DETAIL_PROPERTIES, CDIST_DETAIL_BYTES } cdist_detail_kind_t;
 /* "lines", "properties", "bytes". */

@@ -28,6 +28,7 @@ typedef struct {
     apr_array_header_t *parts; /* part_t, in the order in which they were met */
     cdist_container_t *container;
     int side;
+    apr_size_t room; /* bytes that may still be read of this side's parts */
     apr_pool_t *pool;
 } parts_t;
 
@@ -74,6 +75,7 @@ static cdist_err_t *take_part(void *baton, const cdist_item_t *item, apr_pool_t 
     parts_t *parts = baton;
     content_t *content = &part_of(parts, item->name)->sides[parts->side];
     cdist_stream_t *stream;
+    cdist_err_t *err;
     char *bytes;
 
     if (parts->parts->nelts > PARTS_MOST) {
@@ -83,8 +85,15 @@ static cdist_err_t *take_part(void *baton, const cdist_item_t *item, apr_pool_t 
     content->length = 0;
     if (item->data_at == CDIST_NO_DATA) return NULL;
     CDIST_ERR(cdist_container_content(&stream, NULL, parts->container, item, pool));
-    CDIST_ERR(cdist_stream_read_all(&bytes, &content->length, stream, CDIST_DETAIL_BYTES_MOST, parts->pool));
+    /* NB: parts are together no larger than what they are in, unless they were made to be. */
+    err = cdist_stream_read_all(&bytes, &content->length, stream, parts->room, parts->pool);
+    if (err && err->code == CDIST_E_INPUT) {
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %u bytes with the parts before it", stream->name,
+                                CDIST_DETAIL_BYTES_MOST);
+    }
+    CDIST_ERR(err);
     content->bytes = bytes;
+    parts->room -= content->length;
     return NULL;
 }
 
@@ -96,6 +105,7 @@ static cdist_err_t *take_apart(parts_t *parts, const content_t *content, int sid
 
     if (!content->bytes) return NULL;
     parts->side = side;
+    parts->room = CDIST_DETAIL_BYTES_MOST;
     bytes = cdist_bytes_memory(content->bytes, content->length, "an entry", pool);
     CDIST_ERR(cdist_container_probe(&bits, bytes, 0));
     if (!bits) {
@@ -245,7 +255,7 @@ cdist_err_t *cdist_sides_details(apr_array_header_t **details, cdist_sides_t *si
                                  apr_pool_t *pool)
 {
     cdist_config_t *theirs = sides->theirs ? sides->theirs : sides->base;
-    parts_t parts = {apr_array_make(pool, 4, sizeof(part_t)), NULL, 0, pool};
+    parts_t parts = {apr_array_make(pool, 4, sizeof(part_t)), NULL, 0, 0, pool};
     content_t contents[SIDES];
     int i;
 

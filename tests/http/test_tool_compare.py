@@ -120,6 +120,18 @@ def test_that_names_cannot_be_read_is_said_with_the_other_notes(files, arguments
     assert "inside of quotes" in page.read_text()
 
 
+def test_parts_that_are_larger_than_what_they_are_in_are_not_looked_into(files):
+    def made(value):
+        part = seeds.deflate(b"\x01" + value * (2 << 20))
+        return cf(a=seeds.container([(f"part{number:02d}", part) for number in range(20)]))
+
+    for side in ("base", "mine", "theirs"):
+        (files / f"{side}.cf").write_bytes(made(side[:1].encode()))
+    _, items = result(compare(files, "--base", files / "base.cf", "--level", "property"))
+    (detail,) = items[A]["parts"][0]["details"]
+    assert detail["kind"] == "bytes" and "part15: larger than 33554432" in detail["problem"]
+
+
 def test_where_mine_has_one_uuid_for_all_the_vendors_parts_keep_their_names(files):
     content = dict(entries())
     content.update({"root": seeds.MARK + b"{2," + A.encode() + b",}",
