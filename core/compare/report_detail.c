@@ -7,6 +7,7 @@
 
 #define CONTEXT 3      /* unchanged lines shown around what changed */
 #define MOST_LINES 500 /* of a region, on each side */
+#define LINE_BYTES 4000
 #define VALUE_BYTES 2000
 
 static void open_table(cdist_report_t *report, const char *first, int two_way)
@@ -44,19 +45,29 @@ static void put_note(cdist_report_t *report, const char *word)
 
 /* ---- lines ----------------------------------------------------------------------------------------------------- */
 
+/* NB: of a line that nobody could read anyway the start is shown; no character is cut in two. */
+static void put_line(cdist_report_t *report, const cdist_merge_line_t *line, apr_pool_t *pool)
+{
+    apr_size_t length = line->length;
+
+    if (length > LINE_BYTES) {
+        for (length = LINE_BYTES; length > LINE_BYTES - 4 && ((unsigned char)line->text[length] & 0xC0) == 0x80; ) length--;
+    }
+    cdist_report_text(report, line->text, length, pool);
+    if (length < line->length) cdist_report_put(report, " …");
+}
+
 static void put_span(cdist_report_t *report, const cdist_merge_text_t *text, cdist_span_t span, apr_pool_t *pool)
 {
     apr_uint32_t i;
 
     cdist_report_put(report, "<td class=\"text\">");
-    for (i = 0; i < span.count && i < MOST_LINES; i++) {
-        const cdist_merge_line_t *line = &text->lines[span.first + i];
-
+    for (i = 0; i < span.count && i < MOST_LINES && !cdist_report_is_full(report); i++) {
         if (i) cdist_report_put(report, "\n");
-        cdist_report_text(report, line->text, line->length, pool);
+        put_line(report, &text->lines[span.first + i], pool);
     }
-    if (span.count > MOST_LINES) {
-        cdist_report_put(report, apr_psprintf(pool, "\n… %u ", span.count - MOST_LINES));
+    if (i < span.count) {
+        cdist_report_put(report, apr_psprintf(pool, "\n… %u ", span.count - i));
         cdist_report_word(report, "lines more");
     }
     cdist_report_put(report, "</td>");
@@ -124,7 +135,7 @@ static void put_lines(cdist_report_t *report, const cdist_merge_t *merge, apr_po
         put_note(report, "The texts differ too much to be compared to the end: regions are larger than they had to be.");
     }
     open_table(report, NULL, merge->two_way);
-    for (i = 0; i < merge->regions->nelts; i++) {
+    for (i = 0; i < merge->regions->nelts && !cdist_report_is_full(report); i++) {
         const cdist_region_t *region = &APR_ARRAY_IDX(merge->regions, i, cdist_region_t);
 
         if (region->cls == CDIST_CLASS_UNCHANGED) put_unchanged(report, merge, i, pool);
@@ -197,12 +208,12 @@ static void put_properties(cdist_report_t *report, const cdist_brace_diff_t *dif
         rows += merge == NULL;
     }
     if (rows) open_table(report, "Property", diff->base == NULL);
-    for (i = 0; i < diff->properties->nelts; i++) {
+    for (i = 0; i < diff->properties->nelts && !cdist_report_is_full(report); i++) {
         if (!APR_ARRAY_IDX(merges, i, cdist_merge_t *)) put_property(report, diff, &properties[i], pool);
     }
     if (rows) cdist_report_put(report, "</tbody></table>\n");
     if (diff->cut) put_note(report, "There are more differences than are listed here.");
-    for (i = 0; i < diff->properties->nelts; i++) {
+    for (i = 0; i < diff->properties->nelts && !cdist_report_is_full(report); i++) {
         if (!APR_ARRAY_IDX(merges, i, cdist_merge_t *)) continue;
         cdist_report_put(report, "<h3>");
         put_label(report, &properties[i], pool);
@@ -239,7 +250,7 @@ void cdist_report_details(cdist_report_t *report, const apr_array_header_t *deta
 {
     int i;
 
-    for (i = 0; i < details->nelts; i++) {
+    for (i = 0; i < details->nelts && !cdist_report_is_full(report); i++) {
         const cdist_detail_t *detail = &APR_ARRAY_IDX(details, i, cdist_detail_t);
 
         if (*detail->part) {

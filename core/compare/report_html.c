@@ -61,6 +61,7 @@ static void put_escaped(cdist_report_t *report, const char *text, apr_size_t tex
 {
     const char *decoded = cdist_text_decode(text, text_length, pool), *start = decoded;
     apr_size_t length;
+    char number[sizeof "<span class=\"odd\">U+10FFFF</span>"];
 
     for (; *decoded; decoded += length) {
         unsigned long c = decode(&length, decoded);
@@ -71,7 +72,9 @@ static void put_escaped(cdist_report_t *report, const char *text, apr_size_t tex
         start = decoded + length;
         if (entity) cdist_report_put(report, entity);
         else if (in_attribute) cdist_report_put(report, "\xEF\xBF\xBD");
-        else cdist_report_put(report, apr_psprintf(pool, "<span class=\"odd\">U+%04lX</span>", c));
+        if (entity || in_attribute) continue;
+        apr_snprintf(number, sizeof number, "<span class=\"odd\">U+%04lX</span>", c);
+        cdist_report_put(report, number);
     }
     put_bytes(report, start, (apr_size_t)(decoded - start));
 }
@@ -105,6 +108,19 @@ void cdist_report_word(cdist_report_t *report, const char *english)
     if (russian) cdist_report_put(report, "\">");
     cdist_report_put(report, english);
     cdist_report_put(report, "</span>");
+}
+
+int cdist_report_is_full(const cdist_report_t *report)
+{
+    return report->written >= CDIST_REPORT_BYTES;
+}
+
+void cdist_report_left_out(cdist_report_t *report)
+{
+    cdist_report_put(report, "<p>");
+    cdist_report_word(report, "Not shown: the page would become too large. 1cdist compare --level property --json tells "
+                              "everything.");
+    cdist_report_put(report, "</p>\n");
 }
 
 /* ---- the head -------------------------------------------------------------------------------------------------- */
@@ -329,14 +345,8 @@ static void put_part(cdist_report_t *report, const cdist_report_part_t *part, ap
         cdist_report_put(report, "</strong></p>\n");
     }
     if (!part->details) return;
-    if (report->written < CDIST_REPORT_BYTES) {
-        cdist_report_details(report, part->details, pool);
-        return;
-    }
-    cdist_report_put(report, "<p>");
-    cdist_report_word(report, "Not shown: the page would become too large. 1cdist compare --level property --json tells "
-                              "everything.");
-    cdist_report_put(report, "</p>\n");
+    cdist_report_details(report, part->details, pool);
+    if (cdist_report_is_full(report)) cdist_report_left_out(report);
 }
 
 cdist_err_t *cdist_report_item(cdist_report_t *report, const cdist_report_item_t *item, apr_pool_t *scratch_pool)

@@ -25,6 +25,9 @@ void cdist_report_string(cdist_report_t *report, const char *text, apr_pool_t *s
 void cdist_report_word(cdist_report_t *report, const char *english);
 /* Names of both languages. */
 void cdist_report_names(cdist_report_t *report, const char *russian, const char *english, apr_pool_t *scratch_pool);
+/* 1 if no more details have room in the page; cdist_report_left_out says so there. */
+int cdist_report_is_full(const cdist_report_t *report);
+void cdist_report_left_out(cdist_report_t *report);
 /* What changed inside of an entry (report_detail.c). */
 void cdist_report_details(cdist_report_t *report, const apr_array_header_t *details, apr_pool_t *scratch_pool);
 

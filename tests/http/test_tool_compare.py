@@ -132,6 +132,26 @@ def test_parts_that_are_larger_than_what_they_are_in_are_not_looked_into(files):
     assert detail["kind"] == "bytes" and "part15: larger than 33554432" in detail["problem"]
 
 
+def page_of_texts(files, text_of):
+    for side in ("base", "mine", "theirs"):
+        (files / f"{side}.cf").write_bytes(cf(a=text_of(side[:1].encode())))
+    assert compare(files, "--base", files / "base.cf", "--html", files / "page.html").returncode == 0
+    page = (files / "page.html").read_text()
+    assert page.endswith("</html>\n") and A in page
+    return page
+
+
+def test_the_page_of_a_text_that_differs_everywhere_is_cut_off_and_says_so(files):
+    page = page_of_texts(files, lambda side: b"".join(b"%d\x01\x02\x03\x04%s\n" % (number, side * (number % 2))
+                                                      for number in range(300000)))
+    assert "Not shown: the page would become too large." in page and len(page) < 50 << 20
+
+
+def test_of_a_very_long_line_the_page_shows_the_start(files):
+    page = page_of_texts(files, lambda side: side + "я".encode() + b"\x01" * (1 << 20))
+    assert page.count(" …</td>") == 3 and len(page) < 1 << 20
+
+
 def test_where_mine_has_one_uuid_for_all_the_vendors_parts_keep_their_names(files):
     content = dict(entries())
     content.update({"root": seeds.MARK + b"{2," + A.encode() + b",}",
