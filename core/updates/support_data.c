@@ -13,6 +13,8 @@
 #define RULE_ITEMS 4
 #define MAX_RULE 2
 #define MAX_COUNT 100000000
+#define MAX_VENDORS 10000
+#define MAX_KEPT 2000000 /* rules; the largest configurations have fifty thousand */
 
 typedef enum { IN_HEAD, IN_VENDOR, IN_RULES, IN_TAIL, IN_DELIVERY_COUNT, IN_DELIVERIES, IN_REST } section_t;
 
@@ -50,6 +52,13 @@ static cdist_err_t *take_id(const char **id, const support_reader_t *reader, con
     return NULL;
 }
 
+/* NB: a few megabytes of deflate data may hold a hundred million rules. */
+static cdist_err_t *check_kept(const support_reader_t *reader, const cdist_token_t *token, apr_uint64_t count)
+{
+    if (reader->extent != CDIST_SUPPORT_WHOLE || count <= MAX_KEPT) return NULL;
+    return cdist_damaged(reader->pool, reader->name, token->offset, "more than %d rules in the support data", MAX_KEPT);
+}
+
 static void enter(support_reader_t *reader, section_t section)
 {
     reader->section = section;
@@ -73,6 +82,9 @@ static cdist_err_t *take_head(support_reader_t *reader, const cdist_token_t *tok
     }
     if (reader->place == 1) reader->support->locked = number != 0;
     if (reader->place++ < 2) return NULL;
+    if (number > MAX_VENDORS) {
+        return cdist_damaged(reader->pool, reader->name, token->offset, "more than %d vendors in the support data", MAX_VENDORS);
+    }
     reader->support->vendor_count = reader->left = (apr_uint64_t)number;
     next_vendor(reader);
     return NULL;
@@ -106,6 +118,7 @@ static cdist_err_t *take_vendor(support_reader_t *reader, const cdist_token_t *t
     CDIST_ERR(take_number(&number, reader, token, MAX_COUNT));
     reader->rules = (apr_uint64_t)number;
     reader->support->rule_count += reader->rules;
+    CDIST_ERR(check_kept(reader, token, reader->support->rule_count));
     enter(reader, number ? IN_RULES : IN_TAIL);
     return NULL;
 }
@@ -160,6 +173,7 @@ static cdist_err_t *take_item(support_reader_t *reader, const cdist_token_t *tok
     case IN_DELIVERY_COUNT:
         CDIST_ERR(take_number(&number, reader, token, MAX_COUNT));
         reader->rules = (apr_uint64_t)number;
+        CDIST_ERR(check_kept(reader, token, reader->rules));
         enter(reader, number ? IN_DELIVERIES : IN_REST);
         return NULL;
     case IN_DELIVERIES: return take_delivery(reader, token);

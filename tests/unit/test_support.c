@@ -97,6 +97,20 @@ START_TEST(what_is_no_support_data_is_an_error_with_its_place)
 }
 END_TEST
 
+static const char *const huge[] = {"{6,0,1," VENDOR("0") "2000001,1,0,a,a",
+                                   "{6,0,2," VENDOR("0") "1,1,0,a,a,0,0," VENDOR("0") "2000000,1,0,a,a", "{6,0,0,2000001,a,1",
+                                   "{6,0,10001," VENDOR("0") "0,0,0,"};
+
+START_TEST(more_than_any_configuration_has_is_not_read)
+{
+    cdist_support_t *support;
+    cdist_err_t *err = parse(&support, huge[_i], strlen(huge[_i]));
+
+    ck_assert(err != NULL);
+    ck_assert_msg(strstr(err->message, "more than") != NULL, "%s", err->message);
+}
+END_TEST
+
 /* ---- pairs ----------------------------------------------------------------------------------------------------- */
 
 #define LOCAL "11111111-1111-1111-1111-111111111111"
@@ -210,6 +224,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, every_object_has_its_rule, 0, FX_COUNT(rows));
     tcase_add_test(tcase, without_support_data_no_rule_is_known);
     tcase_add_loop_test(tcase, what_is_no_support_data_is_an_error_with_its_place, 0, FX_COUNT(broken));
+    tcase_add_loop_test(tcase, more_than_any_configuration_has_is_not_read, 0, FX_COUNT(huge));
     tcase_add_loop_test(tcase, objects_of_two_uuids_are_paired_where_that_is_clear, 0, FX_COUNT(pairs));
     tcase_add_test(tcase, of_two_objects_that_are_paired_with_one_the_first_has_it);
     tcase_add_loop_test(tcase, real_support_data_are_read_to_their_end, 0, FX_COUNT(files));
