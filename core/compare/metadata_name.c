@@ -171,13 +171,14 @@ static void take_name(scan_t *scan, const cdist_token_t *token)
 {
     cdist_names_t *names = scan->names;
     collection_t *list = innermost(scan);
-    const char *name = cdist_text_decode(token->text, token->length, names->pool);
+    const char *name;
 
-    if (list && list->named) return;
+    if (list ? list->named : scan->named || (!scan->is_root && strcmp(scan->header_uuid, scan->self->uuid) != 0)) return;
+    name = cdist_text_decode(token->text, token->length, names->pool);
     if (list) {
         list->named = 1;
         list->object = add_object(names, scan->header_uuid, list->cls, owner_of(scan, scan->count - 1), name);
-    } else if (!scan->named && (scan->is_root || strcmp(scan->header_uuid, scan->self->uuid) == 0)) {
+    } else {
         scan->named = 1;
         scan->self->name = name;
         /* The configuration's modules and help are parts of an object with a uuid of its own. */
