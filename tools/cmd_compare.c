@@ -191,11 +191,23 @@ static const char *check_request(const request_t *request, const apr_array_heade
     return is_level(request->level) ? NULL : "--level is entry, object or property";
 }
 
+static int is_same_file(const char *a, const char *b, apr_pool_t *pool)
+{
+    apr_finfo_t one, other;
+
+    if (!a || !b || apr_stat(&one, a, APR_FINFO_IDENT, pool) != APR_SUCCESS) return 0;
+    return apr_stat(&other, b, APR_FINFO_IDENT, pool) == APR_SUCCESS && one.device == other.device && one.inode == other.inode;
+}
+
 /* NULL, or why a file cannot be written there, before anything is compared. */
-static const char *check_output(const char *path, apr_pool_t *pool)
+static const char *check_output(const char *path, const cdist_compare_files_t *files, apr_pool_t *pool)
 {
     cdist_err_t *err = path ? tool_check_output(path, pool) : NULL;
 
+    if (is_same_file(path, files->mine, pool) || is_same_file(path, files->theirs, pool) ||
+        is_same_file(path, files->base, pool) || is_same_file(path, files->support, pool)) {
+        return apr_pstrcat(pool, cdist_text_printable(path, pool), ": is compared itself, and is not overwritten", NULL);
+    }
     return err ? apr_pstrcat(pool, cdist_text_printable(path, pool), ": ", cdist_err_text(err, pool), NULL) : NULL;
 }
 
@@ -211,8 +223,8 @@ static int compare(apr_getopt_t *args, apr_pool_t *pool)
     operands = tool_operands(args, pool);
     if ((problem = check_request(&request, operands)) != NULL) return tool_usage_error(&tool_compare, "%s", problem);
     if (request.tree) return compare_trees(&request, operands, pool);
-    if ((problem = check_output(request.register_path, pool)) != NULL) return tool_fail(problem);
-    if ((problem = check_output(request.html, pool)) != NULL) return tool_fail(problem);
+    if ((problem = check_output(request.register_path, &request.files, pool)) != NULL) return tool_fail(problem);
+    if ((problem = check_output(request.html, &request.files, pool)) != NULL) return tool_fail(problem);
     return compare_configurations(&request, pool);
 }
 

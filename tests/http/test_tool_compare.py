@@ -152,6 +152,16 @@ def test_of_a_very_long_line_the_page_shows_the_start(files):
     assert page.count(" …</td>") == 3 and len(page) < 1 << 20
 
 
+@pytest.mark.parametrize("option", ["--register", "--html"])
+@pytest.mark.parametrize("name", ["mine.cf", "base.cf", "theirs.cf", "rules.bin"])
+def test_what_is_compared_is_never_overwritten(files, option, name):
+    (files / "rules.bin").write_bytes(support({A: 0}))
+    before = {path.name: path.read_bytes() for path in files.iterdir()}
+    done = compare(files, "--base", files / "base.cf", "--support", files / "rules.bin", option, files / "." / name)
+    assert done.returncode == 1 and "is not overwritten" in done.stderr and not done.stdout
+    assert before == {path.name: path.read_bytes() for path in files.iterdir()}
+
+
 def test_where_mine_has_one_uuid_for_all_the_vendors_parts_keep_their_names(files):
     content = dict(entries())
     content.update({"root": seeds.MARK + b"{2," + A.encode() + b",}",
