@@ -35,13 +35,21 @@ static unsigned long decode(apr_size_t *length, const char *text)
     return (c[0] & 0x07ul) << 18 | (c[1] & 0x3Ful) << 12 | (c[2] & 0x3Ful) << 6 | (c[3] & 0x3Fu);
 }
 
-/* What shows nothing itself, but changes what is seen around it: controls, marks of direction, ends of lines that no editor
- * counts. */
+/* What shows nothing itself, so that texts differ and look alike, or changes what is seen around it: controls, joiners, marks of
+ * direction, ends of lines that no editor counts. */
 static int is_odd(unsigned long c)
 {
-    if (c < 0x20) return c != '\n' && c != '\t';
-    return (c >= 0x7F && c < 0xA0) || c == 0x61C || c == 0x200B || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-           (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+    static const struct {
+        unsigned long first, last;
+    } ranges[] = {{0x00, 0x08},     {0x0B, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},
+                  {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF},
+                  {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    size_t i;
+
+    for (i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        if (c <= ranges[i].last) return c >= ranges[i].first;
+    }
+    return 0;
 }
 
 static const char *entity_of(unsigned long c)

@@ -141,6 +141,17 @@ def page_of_texts(files, text_of):
     return page
 
 
+@pytest.mark.parametrize("code", [0x1, 0xD, 0xAD, 0x200B, 0x200D, 0x202E, 0x2060, 0x2066, 0xFEFF, 0xE0041])
+def test_what_shows_nothing_itself_stands_in_the_page_by_its_number(files, code):
+    page = page_of_texts(files, lambda side: b"a" + (side + chr(code).encode() if side == b"m" else side) + b"b\n")
+    assert f"U+{code:04X}</span>b" in page and chr(code) + "b" not in page
+
+
+@pytest.mark.parametrize("code", [0x9, 0x20, 0xA0, 0x401, 0x2014, 0xFFFD, 0x1F600])
+def test_what_shows_itself_stands_in_the_page_as_it_is(files, code):
+    assert chr(code) + "b" in page_of_texts(files, lambda side: side + chr(code).encode() + b"b\n")
+
+
 def test_the_page_of_a_text_that_differs_everywhere_is_cut_off_and_says_so(files):
     page = page_of_texts(files, lambda side: b"".join(b"%d\x01\x02\x03\x04%s\n" % (number, side * (number % 2))
                                                       for number in range(300000)))
