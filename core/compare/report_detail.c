@@ -238,10 +238,10 @@ static void put_size(cdist_report_t *report, apr_int64_t bytes, apr_pool_t *pool
 
 static void put_sizes(cdist_report_t *report, const cdist_detail_t *detail, apr_pool_t *pool)
 {
-    open_table(report, NULL, 0);
+    open_table(report, NULL, report->two_way);
     open_row(report, detail->cls);
     put_size(report, detail->mine_bytes, pool);
-    put_size(report, detail->base_bytes, pool);
+    if (!report->two_way) put_size(report, detail->base_bytes, pool);
     put_size(report, detail->theirs_bytes, pool);
     cdist_report_put(report, "</tr>\n</tbody></table>\n");
 }

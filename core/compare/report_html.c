@@ -165,11 +165,13 @@ static void put_sides(cdist_report_t *report, const apr_array_header_t *sides, a
 {
     int i;
 
+    report->two_way = 1;
     cdist_report_put(report, "<dl>");
     for (i = 0; i < sides->nelts; i++) {
         const cdist_report_side_t *side = &APR_ARRAY_IDX(sides, i, cdist_report_side_t);
         const char *title = apr_pstrcat(pool, side->name, " ", side->version, *side->vendor ? ", " : "", side->vendor, NULL);
 
+        if (strcmp(side->role, "base") == 0) report->two_way = 0;
         cdist_report_put(report, "<dt>");
         cdist_report_word(report, strcmp(side->role, "mine") == 0     ? "my configuration"
                                   : strcmp(side->role, "theirs") == 0 ? "the vendor's new release"

@@ -10,6 +10,7 @@ extern const char cdist_report_style[], cdist_report_script[];
 struct cdist_report_t {
     cdist_temp_t *temp;
     const char *path;
+    int two_way; /* 1: there is no base */
     apr_uint64_t written;
     apr_status_t status; /* of the first write that failed */
     apr_pool_t *pool;

@@ -152,6 +152,14 @@ def test_what_shows_itself_stands_in_the_page_as_it_is(files, code):
     assert chr(code) + "b" in page_of_texts(files, lambda side: side + chr(code).encode() + b"b\n")
 
 
+def test_a_page_without_a_base_has_no_column_for_it(files):
+    (files / "mine.cf").write_bytes(cf(a=b"\0mine"))
+    (files / "theirs.cf").write_bytes(cf(a=b"\0theirs"))
+    assert compare(files, "--html", files / "page.html").returncode == 0
+    page = (files / "page.html").read_text()
+    assert "Theirs</span></th>" in page and "Base</span></th>" not in page
+
+
 def test_the_page_of_a_text_that_differs_everywhere_is_cut_off_and_says_so(files):
     page = page_of_texts(files, lambda side: b"".join(b"%d\x01\x02\x03\x04%s\n" % (number, side * (number % 2))
                                                       for number in range(300000)))
