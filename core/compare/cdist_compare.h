@@ -329,7 +329,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_names_of_container(cdist_names_t **names, cd
 const cdist_metadata_object_t *cdist_names_find(const cdist_names_t *names, const char *entry);
 apr_uint32_t cdist_names_count(const cdist_names_t *names);
 /* "Справочник.Товары.Форма.ФормаЭлемента", or "Catalog.Товары.Form.ФормаЭлемента"; a name that is not known is replaced by the
- * uuid. */
+ * uuid, and of very many owners the last ones are told, behind "…". */
 const char *cdist_names_qualified(const cdist_metadata_object_t *object, int russian, apr_pool_t *pool);
 
 #ifdef __cplusplus

@@ -16,6 +16,7 @@
 #define NAME_BYTES 1024
 #define MAX_OBJECTS 2000000u
 #define MAX_NESTED 8
+#define MOST_OWNERS 32 /* in a name */
 #define CLASS_CONFIGURATION "9cd510cd-abfc-11d4-9434-004095e12fc7"
 /* In the configuration's own entry lists of objects stand at these depths, and may be of a class that is not known. */
 #define ROOT_LIST_LEAST 4
@@ -328,14 +329,15 @@ apr_uint32_t cdist_names_count(const cdist_names_t *names)
     return apr_hash_count(names->objects);
 }
 
-/* NB: each owner was met before its parts, so owners never form a ring. */
+/* NB: each owner was met before its parts, so owners never form a ring; but a chain of them may be as long as the file. */
 const char *cdist_names_qualified(const cdist_metadata_object_t *object, int russian, apr_pool_t *pool)
 {
     const char *name = "";
+    int owners;
 
-    for (; object; object = object->owner) {
+    for (owners = 0; object && owners <= MOST_OWNERS; object = object->owner, owners++) {
         name = apr_pstrcat(pool, russian ? object->cls->ru : object->cls->en, ".", *object->name ? object->name : object->uuid,
                            *name ? "." : "", name, NULL);
     }
-    return name;
+    return object ? apr_pstrcat(pool, "….", name, NULL) : name;
 }

@@ -181,6 +181,23 @@ def test_what_is_compared_is_never_overwritten(files, option, name):
     assert before == {path.name: path.read_bytes() for path in files.iterdir()}
 
 
+def test_names_of_objects_in_very_many_others_are_cut(files):
+    catalog, ids = "cf4abea6-37b2-11d4-940f-008048da11f9", [f"{number:08x}-1111-4000-8000-000000000000" for number in range(60)]
+
+    def made(value):
+        top = seeds.metadata().decode()[:-len(",0}}}")] + f",1,{{{catalog},1,{ids[0]}}}}}}}}}"
+        objects = {uuid: f'{{1,{{1,{{0,0,{uuid}}},"N",{{0}},""}},{value},{{{catalog},1,{below}}}}}'.encode()
+                   for uuid, below in zip(ids, ids[1:] + [A])}
+        return cf(**{seeds.ROOT: top.encode()}, **objects)
+
+    (files / "mine.cf").write_bytes(made("mine"))
+    (files / "base.cf").write_bytes(made("base"))
+    (files / "theirs.cf").write_bytes(made("base"))
+    _, items = result(compare(files, "--base", files / "base.cf"))
+    assert items[ids[0]]["name_en"] == "Catalog.N" and items[ids[32]]["name_en"] == ".".join(["Catalog.N"] * 33)
+    assert items[ids[59]]["name_en"] == "…." + ".".join(["Catalog.N"] * 33)
+
+
 def test_where_mine_has_one_uuid_for_all_the_vendors_parts_keep_their_names(files):
     content = dict(entries())
     content.update({"root": seeds.MARK + b"{2," + A.encode() + b",}",
