@@ -138,6 +138,11 @@ CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_end(cdist_zip_writer_t *writer, c
  * were written, each record must be the one intended. Sets archive_bytes and archive_sha256. */
 CDIST_MUST_CHECK cdist_err_t *cdist_zip_writer_finish(cdist_manifest_t *manifest, cdist_zip_writer_t *writer);
 
+/* ---- tree.c ---- */
+
+/* Sorts the inputs, counts and signs them. */
+void cdist_tree_sign(cdist_tree_t *tree, apr_pool_t *scratch_pool);
+
 /* ---- pack_input.c: one file of a tree ---- */
 
 /* Opens it below the folder that `opener` is for; CDIST_E_CHANGED if it is not the one that the tree saw. `folder` is for
@@ -169,15 +174,16 @@ typedef struct {
     cdist_unpacker_t *unpacker;
     cdist_sha256_t *sha;
     cdist_opener_t *opener;     /* of the tree's folder */
+    cdist_opener_t *over;       /* of the overlay's; NULL: none */
     const cdist_reuse_t *reuse; /* may be NULL */
     int digests;                /* whether entries get their SHA-256 */
     apr_uint64_t reused_bytes;  /* sum so far */
     cdist_room_t content, unpacked; /* kept from entry to entry, because fresh memory costs time */
 } cdist_pack_tools_t;
 
-/* `root` is the folder of the files; NULL where contents come by themselves. */
+/* `root` is the folder of the files, `over` that of the overlay's (NULL: none); both NULL where contents come by themselves. */
 void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_t *options, cdist_folder_t *root,
-                           apr_pool_t *pool);
+                           cdist_folder_t *over, apr_pool_t *pool);
 /* Room for one content in tools->content, and packing what was put there: sets all of the entry but name, mode and offsets. The
  * caller frees `packed`. */
 void *cdist_pack_room(cdist_pack_tools_t *tools, apr_size_t length);

@@ -323,7 +323,7 @@ cdist_err_t *cdist_assembly_create(cdist_assembly_t **assembly, cdist_temp_t *te
     a->manifest->level = level;
     a->manifest->entries = apr_array_make(pool, parts->nelts + 1, sizeof(cdist_entry_t));
     CDIST_ERR(take_parts(a));
-    cdist_pack_tools_make(&a->tools, &options, NULL, pool);
+    cdist_pack_tools_make(&a->tools, &options, NULL, NULL, pool);
     apr_pool_cleanup_register(pool, a, end_deflating, apr_pool_cleanup_null);
     CDIST_ERR(cdist_zip_writer_create(&a->writer, temp->file, parts->nelts, stop, pool));
     *assembly = a;

@@ -28,6 +28,7 @@ typedef struct {
 typedef struct {
     const cdist_tree_t *tree;
     cdist_folder_t *root; /* the tree's folder */
+    cdist_folder_t *overlay; /* the overlay's; NULL: none */
     const cdist_build_options_t *options;
     cdist_entry_t *entries;
     slot_t *slots;
@@ -44,6 +45,11 @@ typedef struct {
 static const cdist_input_t *input_at(const build_t *build, int i)
 {
     return &APR_ARRAY_IDX(build->tree->inputs, i, cdist_input_t);
+}
+
+static const char *folder_of(const build_t *build, const cdist_input_t *input)
+{
+    return input->over ? build->tree->overlay : build->tree->folder;
 }
 
 static int is_streamed(const build_t *build, const cdist_input_t *input)
@@ -95,7 +101,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
     if (build->options->polite) cdist_os_thread_yield();
     apr_pool_create_unmanaged(&pool);
     apr_pool_create(&scratch, pool);
-    cdist_pack_tools_make(&tools, build->options, build->root, pool);
+    cdist_pack_tools_make(&tools, build->options, build->root, build->overlay, pool);
     while ((i = claim(build)) >= 0) {
         cdist_err_t *err = NULL;
         cdist_block_t packed = {NULL, 0};
@@ -104,7 +110,8 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
         if (cdist_stop_asked(build->options->stop)) {
             err = cdist_err_create(scratch, CDIST_E_STOPPED, 0, "the build was stopped");
         } else if (!is_streamed(build, input_at(build, i))) {
-            err = cdist_pack_whole(&build->entries[i], &packed, &tools, build->tree->folder, input_at(build, i), scratch);
+            err = cdist_pack_whole(&build->entries[i], &packed, &tools, folder_of(build, input_at(build, i)),
+                                   input_at(build, i), scratch);
         }
         apr_thread_mutex_lock(build->mutex);
         build->slots[i].packed = packed;
@@ -149,14 +156,14 @@ static cdist_err_t *write_entries(build_t *build, cdist_zip_writer_t *writer, ap
     int i;
 
     apr_pool_create(&scratch, pool);
-    cdist_pack_tools_make(tools, build->options, build->root, pool);
+    cdist_pack_tools_make(tools, build->options, build->root, build->overlay, pool);
     for (i = 0; i < build->tree->inputs->nelts; i++) {
         const cdist_input_t *input = input_at(build, i);
         const cdist_err_t *err = await(build, i);
 
         apr_pool_clear(scratch);
         if (!err && is_streamed(build, input)) {
-            err = cdist_pack_stream(&build->entries[i], writer, tools, build->tree->folder, input, build->options->stop,
+            err = cdist_pack_stream(&build->entries[i], writer, tools, folder_of(build, input), input, build->options->stop,
                                     scratch);
         } else if (!err) {
             err = cdist_zip_writer_add(writer, &build->entries[i], build->slots[i].packed.bytes);
@@ -215,7 +222,7 @@ static cdist_err_t *check_tree(const cdist_tree_t *tree, apr_pool_t *pool)
 {
     cdist_tree_t *now;
 
-    CDIST_ERR(cdist_tree_read(&now, tree->folder, tree->skip, pool));
+    CDIST_ERR(cdist_tree_read_overlaid(&now, tree->folder, tree->skip, tree->overlay, tree->kept, pool));
     if (cdist_digest_equal(&now->signature, &tree->signature)) return NULL;
     return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed while the archive was built",
                             cdist_text_printable(tree->folder, pool));
@@ -264,25 +271,30 @@ static void warn_of_case(const cdist_manifest_t *manifest, const cdist_tree_t *t
     apr_pool_destroy(scratch);
 }
 
+/* NB: wherever the path leads by now, each file below must be the one that the tree saw. */
+static cdist_err_t *open_folder(cdist_folder_t **folder, const char *path, apr_pool_t *pool)
+{
+    apr_status_t rv = cdist_os_folder_open(folder, path, pool);
+
+    if (rv == APR_SUCCESS) return NULL;
+    return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_CHANGED : CDIST_E_SOURCE, rv, "%s: cannot be read",
+                            cdist_text_printable(path, pool));
+}
+
 cdist_err_t *cdist_build(cdist_manifest_t **manifest, cdist_temp_t *temp, const cdist_tree_t *tree,
                          const cdist_build_options_t *options, apr_pool_t *pool)
 {
     int total = tree->inputs->nelts;
     cdist_manifest_t *made = apr_pcalloc(pool, sizeof *made);
-    build_t build = {tree, NULL, options, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL};
+    build_t build = {tree, NULL, NULL, options, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL};
     cdist_zip_writer_t *writer;
-    apr_status_t rv;
 
     if (total == 0) {
         return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: holds no files, there is nothing to archive",
                                 cdist_text_printable(tree->folder, pool));
     }
-    /* NB: wherever the path leads by now, each file below must be the one that the tree saw. */
-    rv = cdist_os_folder_open(&build.root, tree->folder, pool);
-    if (rv != APR_SUCCESS) {
-        return cdist_err_create(pool, APR_STATUS_IS_ENOENT(rv) ? CDIST_E_CHANGED : CDIST_E_SOURCE, rv, "%s: cannot be read",
-                                cdist_text_printable(tree->folder, pool));
-    }
+    CDIST_ERR(open_folder(&build.root, tree->folder, pool));
+    if (tree->overlay) CDIST_ERR(open_folder(&build.overlay, tree->overlay, pool));
     made->builder = cdist_builder_identity();
     made->level = options->level;
     made->entries = apr_array_make(pool, total, sizeof(cdist_entry_t));

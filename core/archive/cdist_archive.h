@@ -11,6 +11,7 @@
 #ifndef CDIST_ARCHIVE_H
 #define CDIST_ARCHIVE_H
 
+#include "archive/cdist_archive_tree.h"
 #include "base/cdist_base.h"
 
 #ifdef __cplusplus
@@ -50,39 +51,6 @@ typedef struct {
 /* How many clashes there are among the entries (cdist_entry_t); the first `room` of them are put into `clashes`, in the
  * order of the names. Takes O(n log n) comparisons. */
 int cdist_name_clashes(cdist_clash_t *clashes, int room, const apr_array_header_t *entries, apr_pool_t *scratch_pool);
-
-/* ---- a folder as entries of an archive (tree.c) ---------------------------------------------------------------- */
-
-/* One entry to be. `path` is relative to the folder, with '/', and is the entry's name without the final '/'. */
-typedef struct {
-    const char *path;
-    cdist_stat_t stat;
-    const char *link_target; /* for CDIST_LINK */
-} cdist_input_t;
-
-typedef struct {
-    const char *folder;
-    const apr_array_header_t *skip; /* as given to cdist_tree_read */
-    apr_array_header_t *inputs;     /* cdist_input_t, sorted as in the archive */
-    apr_array_header_t *left_out;   /* const char *, paths of devices, pipes and sockets, which are no inputs */
-    int files;                  /* files, links and empty folders */
-    apr_uint64_t bytes;         /* of all files */
-    apr_int64_t newest_ns;      /* latest change time of anything in it, folders included */
-    cdist_digest_t signature;   /* over names, kinds, and what cdist_stat_same compares */
-    apr_time_t read_at;         /* when the listing began */
-} cdist_tree_t;
-
-/* Lists a folder. `skip`, if not NULL, tells what is left out (const char *, compared without case): "/name" is the
- * folder's own child of that name, and anything else a pattern with * and ? for names at every depth. Devices, pipes and
- * sockets are left out too, and listed.
- * Errors: CDIST_E_SOURCE (names the path), CDIST_E_UNSAFE for a name that is not UTF-8, has a control character or a
- * backslash, or a link that leads out of the folder; CDIST_E_CHANGED if the folder changes while it is read;
- * CDIST_E_INPUT for more than CDIST_MAX_ENTRIES files, or too deep folders. */
-CDIST_MUST_CHECK cdist_err_t *cdist_tree_read(cdist_tree_t **tree, const char *folder, const apr_array_header_t *skip,
-                                              apr_pool_t *result_pool);
-/* The same of a folder that is open already, wherever its path leads by now; it stays open. */
-CDIST_MUST_CHECK cdist_err_t *cdist_tree_read_open(cdist_tree_t **tree, cdist_folder_t *open, const char *folder,
-                                                   const apr_array_header_t *skip, apr_pool_t *result_pool);
 
 /* ---- manifests (manifest.c) ------------------------------------------------------------------------------------ */
 
@@ -339,6 +307,8 @@ typedef struct {
     cdist_stat_t stat;              /* of a ready archive, as the catalogue saw it */
     cdist_digest_t signature;       /* of a folder, as the catalogue saw it */
     const apr_array_header_t *skip; /* as for cdist_tree_read */
+    const char *overlay;            /* as for cdist_tree_read_overlaid, and signed too; NULL: none */
+    const apr_array_header_t *kept;
     const char *top;                /* as in cdist_build_options_t */
     int level, threads;
     const char *label;              /* "windows64 8.3.22.1750", for the log */

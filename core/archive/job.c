@@ -30,6 +30,8 @@ cdist_job_t *cdist_job_dup(const cdist_job_t *job, apr_pool_t *pool)
     copy->top = apr_pstrdup(pool, job->top);
     copy->label = apr_pstrdup(pool, job->label);
     copy->skip = cdist_names_dup(job->skip, pool);
+    copy->overlay = apr_pstrdup(pool, job->overlay);
+    copy->kept = cdist_names_dup(job->kept, pool);
     return copy;
 }
 
@@ -40,7 +42,7 @@ static apr_int64_t ms_since(apr_time_t start)
 
 cdist_err_t *cdist_job_list(cdist_tree_t **tree, const cdist_job_t *job, apr_pool_t *pool)
 {
-    CDIST_ERR(cdist_tree_read(tree, job->path, job->skip, pool));
+    CDIST_ERR(cdist_tree_read_overlaid(tree, job->path, job->skip, job->overlay, job->kept, pool));
     if (cdist_digest_equal(&(*tree)->signature, &job->signature)) return NULL;
     return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: changed since it was listed",
                             cdist_text_printable(job->path, pool));

@@ -24,7 +24,7 @@ static apr_status_t free_buffers(void *baton)
 }
 
 void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_t *options, cdist_folder_t *root,
-                           apr_pool_t *pool)
+                           cdist_folder_t *over, apr_pool_t *pool)
 {
     memset(tools, 0, sizeof *tools);
     tools->level = options->level;
@@ -32,6 +32,7 @@ void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_
     tools->unpacker = cdist_unpacker_create(pool);
     tools->sha = cdist_sha256_create(pool);
     tools->opener = cdist_opener_make(root, pool);
+    if (over) tools->over = cdist_opener_make(over, pool);
     tools->reuse = options->reuse;
     tools->digests = !options->no_digests;
     apr_pool_cleanup_register(pool, tools, free_buffers, apr_pool_cleanup_null);
@@ -166,7 +167,7 @@ static cdist_err_t *pack_file(cdist_entry_t *entry, cdist_block_t *packed, cdist
         entry->mode = record->mode;
         return NULL;
     }
-    CDIST_ERR(cdist_input_open(&file, tools->opener, folder, input, pool));
+    CDIST_ERR(cdist_input_open(&file, input->over ? tools->over : tools->opener, folder, input, pool));
     content = make_room(&tools->content, length);
     err = cdist_input_read(content, length, file, folder, input, pool);
     if (!err) err = cdist_input_check(file, folder, input, pool);

@@ -240,7 +240,7 @@ cdist_err_t *cdist_pack_stream(cdist_entry_t *entry, cdist_zip_writer_t *writer,
     cdist_err_t *err;
     int reused;
 
-    CDIST_ERR(cdist_input_open(&s.file, tools->opener, folder, input, pool));
+    CDIST_ERR(cdist_input_open(&s.file, input->over ? tools->over : tools->opener, folder, input, pool));
     s.in = apr_palloc(pool, STREAM_BYTES);
     s.out = apr_palloc(pool, STREAM_BYTES);
     s.sha = cdist_sha256_create(pool);

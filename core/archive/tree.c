@@ -55,7 +55,7 @@ static cdist_err_t *walk_folder(walk_t *walk, cdist_folder_t *folder, const char
  * skipped names is not empty, its times change with them. */
 static cdist_err_t *add_child(walk_t *walk, cdist_folder_t *folder, const char *name, const char *path, int depth)
 {
-    cdist_input_t input = {path, {0}, NULL};
+    cdist_input_t input = {path, {0}, NULL, 0};
     const char *problem = cdist_name_problem(path, strlen(path));
     apr_status_t rv;
 
@@ -131,11 +131,13 @@ static int compare_inputs(const void *left, const void *right)
     return x - y;
 }
 
-static void sign(cdist_tree_t *tree, apr_pool_t *scratch_pool)
+void cdist_tree_sign(cdist_tree_t *tree, apr_pool_t *scratch_pool)
 {
     cdist_sha256_t *sha = cdist_sha256_create(scratch_pool);
     int i;
 
+    tree->files = tree->inputs->nelts;
+    qsort(tree->inputs->elts, (size_t)tree->inputs->nelts, sizeof(cdist_input_t), compare_inputs);
     for (i = 0; i < tree->inputs->nelts; i++) {
         const cdist_input_t *input = &APR_ARRAY_IDX(tree->inputs, i, cdist_input_t);
 
@@ -166,9 +168,7 @@ static cdist_err_t *read_root(cdist_tree_t **tree, cdist_folder_t *root, apr_sta
     note_time(&walk, &stat);
     CDIST_ERR(walk_folder(&walk, root, "", 0));
     cdist_os_folder_close(root);
-    walk.tree->files = walk.tree->inputs->nelts;
-    qsort(walk.tree->inputs->elts, (size_t)walk.tree->inputs->nelts, sizeof(cdist_input_t), compare_inputs);
-    sign(walk.tree, result_pool);
+    cdist_tree_sign(walk.tree, result_pool);
     *tree = walk.tree;
     return NULL;
 }
