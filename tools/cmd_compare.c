@@ -19,6 +19,7 @@ enum {
     OPTION_HTML,
     OPTION_TREE,
     OPTION_RULES,
+    OPTION_OVERLAY,
     OPTION_JSON
 };
 
@@ -32,6 +33,7 @@ static const apr_getopt_option_t compare_options[] = {{"mine", OPTION_MINE, 1, N
                                                       {"html", OPTION_HTML, 1, NULL},
                                                       {"tree", OPTION_TREE, 0, NULL},
                                                       {"rules", OPTION_RULES, 1, NULL},
+                                                      {"overlay", OPTION_OVERLAY, 0, NULL},
                                                       {"json", OPTION_JSON, 0, NULL},
                                                       {"help", 'h', 0, NULL},
                                                       {NULL}};
@@ -39,7 +41,7 @@ static const apr_getopt_option_t compare_options[] = {{"mine", OPTION_MINE, 1, N
 typedef struct {
     cdist_compare_files_t files;
     const char *level, *register_path, *against, *html, *rules;
-    int tree, json;
+    int tree, overlay, json;
 } request_t;
 
 static void take_option(request_t *request, int option, const char *value)
@@ -55,6 +57,7 @@ static void take_option(request_t *request, int option, const char *value)
     case OPTION_HTML: request->html = value; break;
     case OPTION_RULES: request->rules = value; break;
     case OPTION_TREE: request->tree = 1; break;
+    case OPTION_OVERLAY: request->overlay = 1; break;
     case OPTION_JSON: request->json = 1; break;
     }
 }
@@ -81,6 +84,8 @@ static int compare_trees(const request_t *request, const apr_array_header_t *fol
     if (request->rules) err = read_rules(&rules, request->rules, pool);
     for (i = 0; i < 3 && !err; i++) err = cdist_tree_snapshot(&sides[i], APR_ARRAY_IDX(folders, i, const char *), pool);
     if (err) return tool_fail_err(err, pool);
+    /* What an overlay does not have is the vendor's business. */
+    for (i = 0; i < 3 && request->overlay; i += 2) sides[i] = cdist_snapshot_only(sides[i], sides[1], pool);
     comparison.rules = rules;
     comparison.json = request->json;
     comparison.comparison = cdist_threeway(sides[0], sides[1], sides[2], pool);
@@ -185,6 +190,7 @@ static const char *check_request(const request_t *request, const apr_array_heade
         return operands->nelts == 3 ? NULL : "--tree wants three folders: BASE MINE THEIRS";
     }
     if (request->rules) return "--rules is for --tree";
+    if (request->overlay) return "--overlay is for --tree";
     if (operands->nelts) return "configurations are named by --mine, --theirs and --base";
     if (!files->mine) return "--mine is missing";
     if (!files->theirs && !request->register_path && !request->against) return "--theirs is missing";
@@ -232,7 +238,7 @@ const tool_verb_t tool_compare = {
     "compare",
     "Usage: 1cdist compare --mine M.cf --theirs T.cf|T.cfu [--base B.cf] [--support FILE] [--level entry|object|property]\n"
     "                      [--html FILE] [--register FILE] [--against FILE] [--json]\n"
-    "       1cdist compare --tree BASE MINE THEIRS [--rules FILE] [--json]\n"
+    "       1cdist compare --tree BASE MINE THEIRS [--overlay] [--rules FILE] [--json]\n"
     "\n"
     "Tells what the customer changed (mine), what the vendor changed (theirs), what both did, and what an update would do\n"
     "about it by the rules of support, without the platform. Nothing is merged, and no configuration is written.\n"
@@ -247,6 +253,7 @@ const tool_verb_t tool_compare = {
     "  --register FILE  writes what the customer changed, to compare with it later; --theirs may be missing then\n"
     "  --against FILE   tells what changed in that since\n"
     "  --tree           three folders instead, file by file\n"
+    "  --overlay        for --tree: MINE holds customised files alone, as for CDistOverlay; all others are the vendor's\n"
     "  --rules FILE     for --tree: lines GLOB RULE, where RULE is locked, editable or removed; a glob without / is for\n"
     "                   names anywhere; of several that match the one with the most characters that are no wildcards counts\n"
     "\n"

@@ -40,6 +40,8 @@ cdist_element_t *cdist_snapshot_add(cdist_snapshot_t *snapshot);
 CDIST_MUST_CHECK cdist_err_t *cdist_snapshot_sort(cdist_snapshot_t *snapshot, const char *name, apr_pool_t *pool);
 /* The element of that id in a sorted snapshot; NULL if there is none. */
 const cdist_element_t *cdist_snapshot_find(const cdist_snapshot_t *snapshot, const char *id);
+/* The elements of a sorted snapshot whose ids another one has too. */
+cdist_snapshot_t *cdist_snapshot_only(const cdist_snapshot_t *snapshot, const cdist_snapshot_t *other, apr_pool_t *pool);
 /* One element for all that have the same owner, with the owner as id: its digest is that of the parts' ids, kinds and digests,
  * and it cannot be read if one of them cannot. The result is sorted. */
 cdist_snapshot_t *cdist_snapshot_group(const cdist_snapshot_t *snapshot, apr_pool_t *pool);

@@ -50,6 +50,18 @@ const cdist_element_t *cdist_snapshot_find(const cdist_snapshot_t *snapshot, con
     return bsearch(&wanted, snapshot->elements->elts, (size_t)snapshot->elements->nelts, sizeof wanted, compare_ids);
 }
 
+cdist_snapshot_t *cdist_snapshot_only(const cdist_snapshot_t *snapshot, const cdist_snapshot_t *other, apr_pool_t *pool)
+{
+    cdist_snapshot_t *only = cdist_snapshot_create(pool);
+    int i;
+
+    for (i = 0; i < snapshot->elements->nelts; i++) {
+        const cdist_element_t *element = &APR_ARRAY_IDX(snapshot->elements, i, cdist_element_t);
+        if (cdist_snapshot_find(other, element->id)) *cdist_snapshot_add(only) = *element;
+    }
+    return only;
+}
+
 /* ---- groups ---------------------------------------------------------------------------------------------------- */
 
 static int compare_owners(const void *a, const void *b)
