@@ -100,6 +100,8 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add)
 
     conf->lookup.roots = inner->lookup.roots ? inner->lookup.roots : outer->lookup.roots;
     conf->lookup.patterns = inner->lookup.patterns ? inner->lookup.patterns : outer->lookup.patterns;
+    conf->lookup.overlay = inner->lookup.overlay ? inner->lookup.overlay : outer->lookup.overlay;
+    conf->lookup.overlay_rules = inner->lookup.overlay ? inner->lookup.overlay_rules : outer->lookup.overlay_rules;
     conf->mount = cdist_dir_has_lookup(inner) ? inner->mount : outer->mount;
     conf->installed = inner->installed != CDIST_INSTALLED_UNSET ? inner->installed : outer->installed;
     conf->layout = inner->layout != CDIST_NUMBER_UNSET ? inner->layout : outer->layout;
@@ -249,6 +251,21 @@ static const char *set_source(cmd_parms *cmd, void *dir, const char *name, const
     return NULL;
 }
 
+/* NB: the rules are read with each look at the folders, like all else there, and not at start. */
+static const char *set_overlay(cmd_parms *cmd, void *dir, const char *folder, const char *rules)
+{
+    cdist_dir_conf_t *conf = dir;
+
+    conf->lookup.overlay = cdist_conf_path(cmd, folder);
+    conf->lookup.overlay_rules = cdist_conf_path(cmd, rules);
+    if (!conf->lookup.overlay) return apr_psprintf(cmd->pool, "CDistOverlay \"%s\": must be the path of a folder", folder);
+    if (!conf->lookup.overlay_rules) {
+        return apr_psprintf(cmd->pool, "CDistOverlay %s \"%s\": must be the path of a file with rules", folder, rules);
+    }
+    cdist_conf_note_place(cmd, "CDistOverlay", conf->lookup.overlay, 0);
+    return NULL;
+}
+
 static const char *set_installed(cmd_parms *cmd, void *dir, const char *arg)
 {
     cdist_dir_conf_t *conf = dir;
@@ -315,6 +332,8 @@ const command_rec cdist_commands[] = {
                     "slots that a release must have to become current"),
     AP_INIT_TAKE2("CDistSource", set_source, NULL, RSRC_CONF | ACCESS_CONF,
                   "a slot or component, and where its files lie, with %v for the version"),
+    AP_INIT_TAKE2("CDistOverlay", set_overlay, NULL, RSRC_CONF | ACCESS_CONF,
+                  "a folder with customised files for each slot, and the file with their rules"),
     AP_INIT_TAKE1("CDistInstalled", set_installed, NULL, RSRC_CONF | ACCESS_CONF,
                   "whether installed platform directories are handed out: On, Off, advertise"),
     AP_INIT_TAKE1("CDistLayout", set_layout, NULL, RSRC_CONF | ACCESS_CONF,

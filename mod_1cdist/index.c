@@ -59,6 +59,37 @@ static json_t *missing_slots(const cdist_release_t *release, const apr_array_hea
     return missing;
 }
 
+/* What an administrator changed, and the vendor too. */
+static json_t *overlay_conflicts(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
+{
+    json_t *list = json_array();
+    int i, j, k;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+
+        for (j = 0; j < release->sources->nelts; j++) {
+            const cdist_source_t *source = APR_ARRAY_IDX(release->sources, j, const cdist_source_t *);
+
+            for (k = 0; source->overlaid && k < source->overlaid->conflicts->nelts; k++) {
+                const cdist_overlay_conflict_t *conflict =
+                    &APR_ARRAY_IDX(source->overlaid->conflicts, k, cdist_overlay_conflict_t);
+                json_t *object = json_object();
+
+                set_text(object, "version", cdist_version_format(&release->version, pool));
+                set_text(object, "slot", source->slot->name);
+                set_text(object, "path", conflict->path);
+                set_text(object, "support", conflict->support);
+                set_text(object, "action", conflict->action);
+                set_text(object, "row", conflict->row);
+                json_object_set_new(object, "open", json_boolean(conflict->open));
+                json_array_append_new(list, object);
+            }
+        }
+    }
+    return list;
+}
+
 static json_t *release_object(const cdist_release_t *release, const cdist_release_t *current, const cdist_request_t *req,
                               cdist_child_t *child, apr_pool_t *pool)
 {
@@ -143,6 +174,7 @@ static cdist_err_t *add_releases(json_t *index, cdist_request_t *req, int partia
     if (err) set_text(index, "no_current", cdist_respond_public_text(err, pool));
     json_object_set_new(index, "releases", releases);
     json_object_set_new(index, "problems", json_integer(req->catalogue->problems->nelts));
+    if (req->dir->lookup.overlay) json_object_set_new(index, "conflicts", overlay_conflicts(req->catalogue, pool));
     if (partial) json_object_set_new(index, "unread", unread_numbers(req->catalogue));
     return NULL;
 }

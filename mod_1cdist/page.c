@@ -11,7 +11,8 @@
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
 enum { TITLE, CURRENT, NO_CURRENT, NOTHING, NAMED_CURRENT, LACKS, SLOT, ARCHIVE, SIZE, FROM, DIGEST, NOT_BUILT, READY, DISTRIBUTION,
-       INSTALLED, CONTENTS, CONF, CONF_HELP, INSTALLED_HELP, BY_HAND, BY_HAND_HELP, PROBLEMS, DATA, UNREAD, WORDS };
+       INSTALLED, CONTENTS, CONF, CONF_HELP, INSTALLED_HELP, BY_HAND, BY_HAND_HELP, PROBLEMS, DATA, UNREAD,
+       CONFLICTS, CONFLICT_OPEN, CONFLICT_TAKEN, WORDS };
 
 static const char *const words[2][WORDS] = {
     {"1C:Enterprise client updates", "Current version", "There is no current version", "Nothing is published here yet",
@@ -25,7 +26,9 @@ static const char *const words[2][WORDS] = {
      "Folders and files that cannot be offered (the server's log tells why, CD0020)",
      "The same for programs",
      "Not all folders with releases can be read now, so something may be missing here, and nobody is told which release is the "
-     "newest. What cannot be read, counted as CDistRoot and then CDistSource name it"},
+     "newest. What cannot be read, counted as CDistRoot and then CDistSource name it",
+     "Customised files that the vendor changed too", "no rule decides: what is handed out stays as it is until somebody does",
+     "the vendor's file is handed out"},
     {"Обновление клиентов 1С:Предприятия", "Текущая версия", "Текущей версии нет", "Пока ничего не опубликовано",
      "текущая", "Выпуск ещё не полон, не хватает", "Клиент", "Архив", "Размер", "Источник", "SHA-256",
      "будет собран при первом обращении", "готовый архив", "дистрибутив", "установленная платформа", "состав",
@@ -36,7 +39,9 @@ static const char *const words[2][WORDS] = {
      "Папок и файлов, которые нельзя предложить (причины — в журнале сервера, CD0020)",
      "То же для программ",
      "Сейчас читаются не все папки с версиями: чего-то здесь может не хватать, и новейшая версия неизвестна. Не читаются, по "
-     "порядку в CDistRoot и затем в CDistSource"}};
+     "порядку в CDistRoot и затем в CDistSource",
+     "Свои файлы, которые изменил и поставщик", "правила решения не дают: пока его нет, раздаётся то, что было",
+     "раздаётся файл поставщика"}};
 
 static const char *const units[2][5] = {{"bytes", "KB", "MB", "GB", "TB"}, {"байт", "КБ", "МБ", "ГБ", "ТБ"}};
 
@@ -269,6 +274,29 @@ static void put_unread(page_t *page, const json_t *unread)
     put(page, "</strong></p>\n");
 }
 
+static void put_conflicts(page_t *page, const json_t *conflicts)
+{
+    size_t i;
+
+    if (json_array_size(conflicts) == 0) return;
+    put(page, "<div class=\"problems\"><p>");
+    put_word(page, CONFLICTS);
+    put(page, ":</p>\n<ul>");
+    for (i = 0; i < json_array_size(conflicts); i++) {
+        const json_t *conflict = json_array_get(conflicts, i);
+        int open = json_is_true(json_object_get(conflict, "open"));
+
+        put(page, "<li>");
+        put_text(page, apr_pstrcat(page->pool, text_of(conflict, "slot"), " ", text_of(conflict, "version"), ": ", NULL));
+        put(page, "<code>");
+        put_text(page, text_of(conflict, "path"));
+        put(page, open ? "</code>: <strong>" : "</code>: ");
+        put_word(page, open ? CONFLICT_OPEN : CONFLICT_TAKEN);
+        put(page, open ? "</strong></li>\n" : "</li>\n");
+    }
+    put(page, "</ul></div>\n");
+}
+
 static void put_current(page_t *page, const json_t *index)
 {
     const char *current = text_of(index, "current"), *problem = text_of(index, "no_current");
@@ -289,6 +317,7 @@ static void put_body(page_t *page, const json_t *index)
     size_t i;
 
     put_current(page, index);
+    put_conflicts(page, json_object_get(index, "conflicts"));
     for (i = 0; i < json_array_size(releases); i++) {
         if (json_is_true(json_object_get(json_array_get(releases, i), "current"))) current = json_array_get(releases, i);
     }

@@ -82,6 +82,7 @@ static int is_whole(const cdist_release_t *release, const cdist_built_t *built)
 {
     int offered = 0, i;
 
+    if (cdist_release_held(release)) return 0;
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
 

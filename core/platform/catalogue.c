@@ -144,8 +144,7 @@ static void scan_root(scan_t *scan, const char *root)
 
 /* ---- from sources to releases ---------------------------------------------------------------------------------- */
 
-/* The source of the snapshot before with the same path and slot, if it was settled. */
-static const cdist_source_t *known_settled(const cdist_catalogue_t *previous, const cdist_source_t *source)
+const cdist_source_t *cdist_catalogue_known(const cdist_catalogue_t *previous, const cdist_source_t *source)
 {
     const cdist_release_t *release = previous ? cdist_catalogue_release(previous, &source->version) : NULL;
     const cdist_source_t *known = release ? cdist_release_source(release, source->slot) : NULL;
@@ -153,12 +152,13 @@ static const cdist_source_t *known_settled(const cdist_catalogue_t *previous, co
     return known && known->settled && !known->problem && strcmp(known->path, source->path) == 0 ? known : NULL;
 }
 
-static cdist_source_t *dup_source(const cdist_source_t *source, apr_pool_t *pool)
+cdist_source_t *cdist_source_dup(const cdist_source_t *source, apr_pool_t *pool)
 {
     cdist_source_t *copy = apr_pmemdup(pool, source, sizeof *copy);
 
     copy->path = apr_pstrdup(pool, source->path);
     copy->skip = cdist_names_dup(source->skip, pool);
+    copy->overlaid = source->overlaid ? cdist_overlaid_dup(source->overlaid, pool) : NULL;
     return copy;
 }
 
@@ -173,8 +173,8 @@ static const cdist_source_t *settle(scan_t *scan, cdist_source_t *source)
     if (!source->settled && (!scan->catalogue->settles_at || due < scan->catalogue->settles_at)) {
         scan->catalogue->settles_at = due;
     }
-    known = known_settled(scan->previous, source);
-    return known ? dup_source(known, scan->pool) : source;
+    known = cdist_catalogue_known(scan->previous, source);
+    return known ? cdist_source_dup(known, scan->pool) : source;
 }
 
 /* Whether `a` is the better source of two for the same slot and version; equal ones keep the order of the roots. */
@@ -215,7 +215,7 @@ static void keep_component(scan_t *scan, const cdist_slot_t *slot)
         cdist_release_t *release = cdist_source_offered(source) ? release_for(scan, &known->version) : NULL;
 
         if (release && !cdist_release_source(release, slot)) {
-            APR_ARRAY_PUSH(release->sources, const cdist_source_t *) = dup_source(source, scan->pool);
+            APR_ARRAY_PUSH(release->sources, const cdist_source_t *) = cdist_source_dup(source, scan->pool);
         }
     }
 }
@@ -232,7 +232,7 @@ static void keep_known(scan_t *scan, cdist_release_t *release)
         const cdist_source_t *source = APR_ARRAY_IDX(known->sources, i, const cdist_source_t *);
 
         if (cdist_source_offered(source) && !cdist_release_source(release, source->slot)) {
-            APR_ARRAY_PUSH(release->sources, const cdist_source_t *) = dup_source(source, scan->pool);
+            APR_ARRAY_PUSH(release->sources, const cdist_source_t *) = cdist_source_dup(source, scan->pool);
         }
     }
 }
@@ -248,7 +248,7 @@ static int compare_sources(const void *left, const void *right)
     return cdist_slot_compare(a->slot, b->slot);
 }
 
-static void collect_releases(scan_t *scan)
+static void collect_releases(scan_t *scan, const cdist_overlays_t *overlays)
 {
     int i;
 
@@ -259,6 +259,7 @@ static void collect_releases(scan_t *scan)
             add_problem(scan, apr_psprintf(scan->pool, "%s: %s", cdist_text_printable(source->path, scan->pool),
                                            source->problem));
         }
+        cdist_overlay_note(source, overlays);
         if (source->version.count && source->slot) add_source(scan, settle(scan, source));
         /* NB: what could not be read may be any slot's. */
         else if (source->version.count && source->unread) release_for(scan, &source->version)->problem = source->problem;
@@ -277,15 +278,32 @@ static void collect_releases(scan_t *scan)
     }
 }
 
+/* What of an overlay cannot be used at all. */
+static void note_overlays(scan_t *scan, const cdist_overlays_t *overlays)
+{
+    int i;
+
+    if (overlays && overlays->problem) add_problem(scan, overlays->problem);
+    for (i = 0; overlays && !overlays->problem && i < overlays->slots->nelts; i++) {
+        const cdist_overlay_t *overlay = &APR_ARRAY_IDX(overlays->slots, i, cdist_overlay_t);
+        if (overlay->problem) add_problem(scan, overlay->problem);
+    }
+    for (i = 0; overlays && !overlays->problem && i < overlays->strays->nelts; i++) {
+        add_problem(scan, APR_ARRAY_IDX(overlays->strays, i, const char *));
+    }
+}
+
 cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interval_time_t settle_time,
                                         const cdist_catalogue_t *previous, apr_pool_t *result_pool)
 {
     cdist_catalogue_t *catalogue = apr_pcalloc(result_pool, sizeof *catalogue);
     scan_t scan = {catalogue, lookup, previous, apr_array_make(result_pool, 32, sizeof(cdist_source_t)), 0, result_pool};
+    cdist_overlays_t *overlays;
     int i;
 
     catalogue->releases = apr_array_make(result_pool, 8, sizeof(cdist_release_t));
     catalogue->problems = apr_array_make(result_pool, 4, sizeof(const char *));
+    catalogue->conflicts = apr_array_make(result_pool, 1, sizeof(const char *));
     catalogue->unreadable = apr_array_make(result_pool, 1, sizeof(cdist_err_t *));
     catalogue->unread_places = apr_array_make(result_pool, 1, sizeof(int));
     catalogue->unread_components = apr_array_make(result_pool, 1, sizeof(const cdist_slot_t *));
@@ -306,7 +324,10 @@ cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interv
             APR_ARRAY_PUSH(catalogue->unread_components, const cdist_slot_t *) = pattern->slot;
         } else if (err) note_unreadable(&scan, err);
     }
-    collect_releases(&scan);
+    overlays = cdist_overlays_read(lookup, result_pool);
+    note_overlays(&scan, overlays);
+    collect_releases(&scan, overlays);
+    if (overlays) cdist_overlay_apply(catalogue, overlays, previous, result_pool);
     return catalogue;
 }
 
@@ -350,6 +371,17 @@ int cdist_release_usable(const cdist_release_t *release)
     for (i = 0; i < release->sources->nelts; i++) {
         const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
         if (cdist_source_offered(source)) return 1;
+    }
+    return 0;
+}
+
+int cdist_release_held(const cdist_release_t *release)
+{
+    int i;
+
+    for (i = 0; i < release->sources->nelts; i++) {
+        const cdist_source_t *source = APR_ARRAY_IDX(release->sources, i, const cdist_source_t *);
+        if (source->problem && source->overlaid && source->overlaid->open) return 1;
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-/* A catalogue as a text that other processes read: JSON, format 2, the members of cdist_catalogue_t and what hangs on it under
+/* A catalogue as a text that other processes read: JSON, format 3, the members of cdist_catalogue_t and what hangs on it under
  * their own names; digests in hexadecimal, times as they are, a text that is not UTF-8 as an array of its bytes. It lies in the
  * store and is read by the version that wrote it, or not at all. */
 #include "platform_int.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CATALOGUE_FORMAT 2
+#define CATALOGUE_FORMAT 3
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
@@ -44,6 +44,30 @@ static json_t *names_array(const apr_array_header_t *names)
     return array;
 }
 
+static json_t *overlaid_object(const cdist_overlaid_t *overlaid, apr_pool_t *pool)
+{
+    json_t *object = json_object(), *conflicts = json_array();
+    int i;
+
+    for (i = 0; i < overlaid->conflicts->nelts; i++) {
+        const cdist_overlay_conflict_t *conflict = &APR_ARRAY_IDX(overlaid->conflicts, i, cdist_overlay_conflict_t);
+        json_t *one = json_object();
+
+        set_text(one, "path", conflict->path);
+        set_text(one, "support", conflict->support);
+        set_text(one, "action", conflict->action);
+        set_text(one, "row", conflict->row);
+        set_number(one, "open", conflict->open);
+        json_array_append_new(conflicts, one);
+    }
+    set_text(object, "folder", overlaid->folder);
+    json_object_set_new(object, "kept", names_array(overlaid->kept));
+    json_object_set_new(object, "conflicts", conflicts);
+    set_text(object, "vendor", cdist_digest_hex(&overlaid->vendor, pool));
+    set_text(object, "state", cdist_digest_hex(&overlaid->state, pool));
+    return object;
+}
+
 static json_t *source_object(const cdist_source_t *source, apr_pool_t *pool)
 {
     json_t *object = json_object();
@@ -68,6 +92,7 @@ static json_t *source_object(const cdist_source_t *source, apr_pool_t *pool)
     set_number(object, "built", source->built);
     set_number(object, "unread", source->unread);
     set_text(object, "problem", source->problem);
+    if (source->overlaid) json_object_set_new(object, "overlaid", overlaid_object(source->overlaid, pool));
     return object;
 }
 
@@ -136,6 +161,7 @@ const char *cdist_catalogue_write(const cdist_catalogue_t *catalogue, apr_pool_t
     set_number(object, "settles_at", catalogue->settles_at);
     json_object_set_new(object, "releases", releases);
     json_object_set_new(object, "problems", names_array(catalogue->problems));
+    json_object_set_new(object, "conflicts", names_array(catalogue->conflicts));
     json_object_set_new(object, "unreadable", unreadable);
     json_object_set_new(object, "unread_components", unread);
     json_object_set_new(object, "built", built);
@@ -204,6 +230,34 @@ static const cdist_slot_t *get_slot(const char *name, const apr_array_header_t *
 }
 
 /* NULL if something in it is not as it should be. */
+static cdist_overlaid_t *read_overlaid(const json_t *object, apr_pool_t *pool)
+{
+    const json_t *array = json_object_get(object, "conflicts");
+    const char *vendor = get_text(object, "vendor", pool), *state = get_text(object, "state", pool);
+    apr_array_header_t *conflicts = apr_array_make(pool, (int)json_array_size(array) + 1, sizeof(cdist_overlay_conflict_t));
+    cdist_overlaid_t *overlaid = apr_pcalloc(pool, sizeof *overlaid);
+    size_t i;
+
+    for (i = 0; i < json_array_size(array); i++) {
+        const json_t *one = json_array_get(array, i);
+        cdist_overlay_conflict_t *conflict = apr_array_push(conflicts);
+
+        conflict->path = get_text(one, "path", pool);
+        conflict->support = get_text(one, "support", pool);
+        conflict->action = get_text(one, "action", pool);
+        conflict->row = get_text(one, "row", pool);
+        conflict->open = (int)get_number(one, "open");
+        overlaid->open += conflict->open;
+        if (!conflict->path || !conflict->support || !conflict->action || !conflict->row) return NULL;
+    }
+    overlaid->conflicts = conflicts;
+    overlaid->kept = get_names(json_object_get(object, "kept"), pool);
+    overlaid->folder = get_text(object, "folder", pool);
+    if (!overlaid->folder || !vendor || !cdist_digest_parse(&overlaid->vendor, vendor)) return NULL;
+    return state && cdist_digest_parse(&overlaid->state, state) ? overlaid : NULL;
+}
+
+/* NULL if something in it is not as it should be. */
 static const cdist_source_t *read_source(const json_t *object, const cdist_lookup_t *lookup, apr_pool_t *pool)
 {
     cdist_source_t *source = apr_pcalloc(pool, sizeof *source);
@@ -231,6 +285,10 @@ static const cdist_source_t *read_source(const json_t *object, const cdist_looku
     source->built = (int)get_number(object, "built");
     source->unread = (int)get_number(object, "unread");
     source->problem = get_text(object, "problem", pool);
+    if (json_object_get(object, "overlaid")) {
+        source->overlaid = read_overlaid(json_object_get(object, "overlaid"), pool);
+        if (!source->overlaid) return NULL;
+    }
     return source;
 }
 
@@ -320,6 +378,7 @@ cdist_catalogue_t *cdist_catalogue_read(const char *text, const cdist_lookup_t *
     catalogue->settle = get_number(object, "settle");
     catalogue->settles_at = get_number(object, "settles_at");
     catalogue->problems = get_names(json_object_get(object, "problems"), pool);
+    catalogue->conflicts = get_names(json_object_get(object, "conflicts"), pool);
     read_unreadable(catalogue, json_object_get(object, "unreadable"), pool);
     whole = get_number(object, "format") == CATALOGUE_FORMAT &&
             read_releases(catalogue, json_object_get(object, "releases"), lookup, pool) &&

@@ -75,6 +75,8 @@ typedef struct {
     const apr_array_header_t *components; /* const cdist_slot_t *: slots beside the known ones */
     int installed;                        /* whether installed platform directories count */
     cdist_layout_t layout;                /* how archives are made of what is found */
+    const char *overlay;       /* CDistOverlay: the folder that has a folder of customised files for each slot; NULL: none */
+    const char *overlay_rules; /* and the file with their rules; NULL without `overlay` alone */
 } cdist_lookup_t;
 
 /* A text that is the same for lookups that find the same. */
@@ -91,6 +93,24 @@ const char *cdist_pattern_folder(const cdist_pattern_t *pattern, apr_pool_t *poo
 typedef enum { CDIST_SOURCE_READY, CDIST_SOURCE_DISTRIBUTION, CDIST_SOURCE_INSTALLED } cdist_source_kind_t;
 const char *cdist_source_kind_name(cdist_source_kind_t kind);
 
+/* A file that the administrator and the vendor changed both. */
+typedef struct {
+    const char *path;
+    const char *support, *action; /* as cdist_rule_name and cdist_action_name say */
+    const char *row;              /* what decided, in words */
+    int open;                     /* 1: nothing did, a person has to */
+} cdist_overlay_conflict_t;
+
+/* What CDistOverlay makes of a distribution (overlay.c): the release before as base, the overlay as mine, this one as theirs. */
+typedef struct {
+    const char *folder;                  /* the slot's folder in the overlay */
+    const apr_array_header_t *kept;      /* const char *, the paths of those of its files that are in the archive */
+    const apr_array_header_t *conflicts; /* cdist_overlay_conflict_t */
+    int open;                            /* how many of them are */
+    cdist_digest_t vendor;               /* signature of the release's own files */
+    cdist_digest_t state;                /* of all that was looked at: the same state has the same result */
+} cdist_overlaid_t;
+
 typedef struct {
     cdist_version_t version;
     const cdist_slot_t *slot;
@@ -100,7 +120,8 @@ typedef struct {
     int named;                      /* a CDistSource leads to it: better than one of its kind that was just found */
     int files;
     apr_uint64_t bytes;
-    cdist_digest_t signature; /* of the distribution's tree */
+    cdist_digest_t signature; /* of the distribution's tree, with what is laid over it */
+    const cdist_overlaid_t *overlaid; /* NULL: no overlay is for it */
     cdist_stat_t stat;        /* of the ready archive */
     apr_int64_t newest_ns;    /* latest change in the release folder that it lies in */
     int settled;              /* 0: changed too recently to be trusted */
@@ -158,6 +179,7 @@ typedef struct {
     apr_array_header_t *unreadable; /* cdist_err_t *: roots and patterns' folders that could not be read, and why */
     apr_array_header_t *unread_places; /* int, beside each of `unreadable`: its number in the lookup, from 1; first the roots */
     apr_array_header_t *unread_components; /* const cdist_slot_t *: components whose pattern's folder could not be read */
+    apr_array_header_t *conflicts; /* const char *: each conflict of an overlay, in words */
     apr_array_header_t *built; /* cdist_built_t; NULL: nothing is known of archives */
     apr_time_t scanned;
     apr_interval_time_t settle; /* as given */
@@ -166,7 +188,8 @@ typedef struct {
 
 /* Walks roots and patterns. A root is a folder of release folders, or a release folder itself; a folder in it that is named
  * by an architecture may hold release folders too (/opt/1cv8/x86_64/8.3.22.1750). A release that changed within `settle`
- * is listed but not settled. A source that `previous` (may be NULL) knew as settled, and that is
+ * is listed but not settled. What an overlay makes of distributions is decided; that alone reads contents, once for each state of
+ * the folders. A source that `previous` (may be NULL) knew as settled, and that is
  * now touched or cannot be read, stays as it was there, so that neither takes away what was already served. Never fails:
  * what cannot be read stands in `unreadable` and `problems`. */
 cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interval_time_t settle,
@@ -181,6 +204,9 @@ int cdist_release_was_built(const cdist_catalogue_t *catalogue, const cdist_rele
                             const apr_array_header_t *required);
 /* 1 if at least one source can be offered now. */
 int cdist_release_usable(const cdist_release_t *release);
+/* 1 if a conflict of an overlay is open and one of its archives cannot be made for it: such a release is not current, nor does it
+ * answer a mask. */
+int cdist_release_held(const cdist_release_t *release);
 /* The first of the required slots (const cdist_slot_t *, NULL: none are) that the release cannot offer now; NULL if it is
  * complete. */
 const cdist_slot_t *cdist_release_lacks(const cdist_release_t *release, const apr_array_header_t *required);

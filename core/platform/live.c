@@ -28,7 +28,7 @@ typedef struct holder_t {
     cdist_notice_t own;
     apr_uint32_t generation;   /* of the snapshot; 0: made by this process, or none */
     int unpublished;           /* the others could not be told of the snapshot */
-    cdist_snapshot_t *snapshot;      /* NULL before the first one */
+    cdist_live_snapshot_t *snapshot;      /* NULL before the first one */
     apr_time_t busy;           /* since when a thread reads or scans; 0: none does */
     apr_time_t not_before;     /* another process scans: no need to look before */
     const char *reported;      /* the problems last logged, joined */
@@ -120,6 +120,13 @@ static holder_t *find_holder(cdist_live_t *live, const cdist_target_t *target, a
     return holder;
 }
 
+static const char *report_text(const cdist_catalogue_t *catalogue, apr_pool_t *pool)
+{
+    const char *conflicts = apr_array_pstrcat(pool, catalogue->conflicts, '\n');
+
+    return apr_pstrcat(pool, apr_array_pstrcat(pool, catalogue->problems, '\n'), *conflicts ? "\n" : "", conflicts, NULL);
+}
+
 /* Logs the snapshot's problems when they are not the ones logged last; only the one scanner of a holder comes here. */
 static void report(holder_t *holder, const cdist_catalogue_t *catalogue)
 {
@@ -128,7 +135,7 @@ static void report(holder_t *holder, const cdist_catalogue_t *catalogue)
     int i;
 
     apr_pool_create_unmanaged(&pool);
-    text = apr_array_pstrcat(pool, catalogue->problems, '\n');
+    text = report_text(catalogue, pool);
     if (strcmp(text, holder->reported ? holder->reported : "") == 0) {
         apr_pool_destroy(pool);
         return;
@@ -136,7 +143,10 @@ static void report(holder_t *holder, const cdist_catalogue_t *catalogue)
     for (i = 0; i < catalogue->problems->nelts; i++) {
         cdist_log(CDIST_LOG_WARNING, "CD0020", 0, "catalogue: %s", APR_ARRAY_IDX(catalogue->problems, i, const char *));
     }
-    if (catalogue->problems->nelts == 0) {
+    for (i = 0; i < catalogue->conflicts->nelts; i++) {
+        cdist_log(CDIST_LOG_WARNING, "CD0028", 0, "overlay: %s", APR_ARRAY_IDX(catalogue->conflicts, i, const char *));
+    }
+    if (catalogue->problems->nelts + catalogue->conflicts->nelts == 0) {
         cdist_log(CDIST_LOG_INFO, "CD0021", 0, "catalogue: all roots and releases can be read again");
     }
     if (holder->reported_pool) apr_pool_destroy(holder->reported_pool);
@@ -149,13 +159,13 @@ static void take_report(holder_t *holder, const cdist_catalogue_t *catalogue)
 {
     if (holder->reported_pool) apr_pool_destroy(holder->reported_pool);
     apr_pool_create_unmanaged(&holder->reported_pool);
-    holder->reported = apr_array_pstrcat(holder->reported_pool, catalogue->problems, '\n');
+    holder->reported = report_text(catalogue, holder->reported_pool);
 }
 
 /* ---- refreshing (with the holder busy, without the mutex) ---------------------------------------------------------- */
 
 /* Makes the snapshot known to the other processes. */
-static void publish(holder_t *holder, const cdist_target_t *target, const cdist_snapshot_t *snapshot)
+static void publish(holder_t *holder, const cdist_target_t *target, const cdist_live_snapshot_t *snapshot)
 {
     cdist_err_t *err;
 
@@ -166,13 +176,13 @@ static void publish(holder_t *holder, const cdist_target_t *target, const cdist_
 }
 
 /* Whether the others have what was just seen: it is what this process had, and they had that from it, or it from them. */
-static int is_known(const holder_t *holder, const cdist_snapshot_t *before, const cdist_snapshot_t *fresh)
+static int is_known(const holder_t *holder, const cdist_live_snapshot_t *before, const cdist_live_snapshot_t *fresh)
 {
     return holder->generation && holder->generation == apr_atomic_read32(&holder->notice->generation) &&
            !holder->unpublished && before && before->text && fresh->text && strcmp(before->text, fresh->text) == 0;
 }
 
-static apr_time_t due_after(const cdist_live_t *live, const cdist_snapshot_t *snapshot, apr_time_t looked)
+static apr_time_t due_after(const cdist_live_t *live, const cdist_live_snapshot_t *snapshot, apr_time_t looked)
 {
     apr_time_t due = looked + live->options.interval;
     const cdist_catalogue_t *catalogue = snapshot->catalogue;
@@ -181,10 +191,10 @@ static apr_time_t due_after(const cdist_live_t *live, const cdist_snapshot_t *sn
 }
 
 /* Scans, and publishes what changed. With the lock of the host's one scanner held, if there is a store. */
-static cdist_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, const cdist_target_t *target)
+static cdist_live_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, const cdist_target_t *target)
 {
     apr_time_t looked = apr_time_now();
-    cdist_snapshot_t *before = holder->snapshot, *first = NULL, *fresh;
+    cdist_live_snapshot_t *before = holder->snapshot, *first = NULL, *fresh;
 
     /* What was served before a restart stays served while its folder is touched. */
     if (!before && target->store) before = first = cdist_snapshot_read(target, &holder->digest);
@@ -209,10 +219,10 @@ static cdist_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *holder, 
 }
 
 /* A new snapshot for the holder, NULL if the old one stays; *scanned: it comes from a look at the folders. */
-static cdist_snapshot_t *refresh(int *scanned, cdist_live_t *live, holder_t *holder, const cdist_target_t *target)
+static cdist_live_snapshot_t *refresh(int *scanned, cdist_live_t *live, holder_t *holder, const cdist_target_t *target)
 {
     apr_uint32_t generation = apr_atomic_read32(&holder->notice->generation);
-    cdist_snapshot_t *fresh = NULL;
+    cdist_live_snapshot_t *fresh = NULL;
     apr_pool_t *pool;
     cdist_lock_t *lock;
     apr_status_t rv;
@@ -262,7 +272,7 @@ static int is_due(const cdist_live_t *live, holder_t *holder, apr_interval_time_
 /* With the mutex held: lets go of it while it reads or scans. Returns 1 if it scanned. */
 static int look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, cdist_signals_t *signals)
 {
-    cdist_snapshot_t *before = holder->snapshot, *fresh;
+    cdist_live_snapshot_t *before = holder->snapshot, *fresh;
     int scanned;
 
     /* NB: nobody else replaces the snapshot while `busy` is set, so `before` stays alive without a count. */
@@ -281,12 +291,12 @@ static int look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, cd
 }
 
 /* The current snapshot of a target, NULL while the first one takes too long. */
-static const cdist_snapshot_t *current_snapshot(cdist_live_t *live, cdist_target_t *target, apr_pool_t *pool)
+static const cdist_live_snapshot_t *current_snapshot(cdist_live_t *live, cdist_target_t *target, apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + FIRST_SCAN_WAIT;
     cdist_signals_t *signals = cdist_os_signals_make(pool);
     holder_t *holder;
-    cdist_snapshot_t *mine;
+    cdist_live_snapshot_t *mine;
     int looks = 0;
 
     enter(live, signals);
@@ -310,7 +320,7 @@ static const cdist_snapshot_t *current_snapshot(cdist_live_t *live, cdist_target
 const cdist_catalogue_t *cdist_live_get(cdist_live_t *live, const cdist_lookup_t *lookup, int watching, apr_pool_t *pool)
 {
     cdist_target_t target = {lookup, NULL, live->options.settle, live->options.level, NULL, watching ? 0 : live->options.grace};
-    const cdist_snapshot_t *snapshot = current_snapshot(live, &target, pool);
+    const cdist_live_snapshot_t *snapshot = current_snapshot(live, &target, pool);
 
     return snapshot ? snapshot->catalogue : NULL;
 }
@@ -319,7 +329,7 @@ cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_live_t *live, con
                                apr_pool_t *pool)
 {
     cdist_target_t target = {NULL, path, 0, 0, NULL, watching ? 0 : live->options.grace};
-    const cdist_snapshot_t *snapshot = current_snapshot(live, &target, pool);
+    const cdist_live_snapshot_t *snapshot = current_snapshot(live, &target, pool);
 
     cdist_err_t *err;
 

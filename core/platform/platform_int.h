@@ -3,6 +3,7 @@
 #define CDIST_PLATFORM_INT_H
 
 #include "cdist_platform.h"
+#include "compare/cdist_compare.h"
 
 /* ---- server.c ---- */
 
@@ -90,6 +91,54 @@ void cdist_walk_add_folder(cdist_walk_t *walk, const cdist_listing_t *listing, c
 /* Adds one ready archive. */
 void cdist_walk_add_ready(cdist_walk_t *walk, const cdist_slot_t *slot, const char *path, const cdist_stat_t *stat);
 
+/* ---- catalogue.c ---- */
+
+/* The source of the snapshot before with the same path and slot, if it was settled; else NULL. */
+const cdist_source_t *cdist_catalogue_known(const cdist_catalogue_t *previous, const cdist_source_t *source);
+cdist_source_t *cdist_source_dup(const cdist_source_t *source, apr_pool_t *pool);
+
+/* ---- overlay_read.c: the overlay's folders and rules as they are now ---- */
+
+typedef struct {
+    const cdist_slot_t *slot;
+    cdist_tree_t *tree;  /* NULL: there is a problem */
+    const char *problem;
+} cdist_overlay_t;
+
+typedef struct {
+    const char *problem; /* why nothing is known of any slot; NULL: the rest is set */
+    cdist_tree_rules_t *rules;
+    cdist_digest_t rules_digest;
+    apr_int64_t rules_ns;       /* when the rules were changed */
+    apr_array_header_t *slots;  /* cdist_overlay_t */
+    apr_array_header_t *strays; /* const char *: folders that are no slot's, in words */
+} cdist_overlays_t;
+
+/* NULL where the lookup has no overlay. */
+cdist_overlays_t *cdist_overlays_read(const cdist_lookup_t *lookup, apr_pool_t *pool);
+/* NULL if there is none for the slot. */
+const cdist_overlay_t *cdist_overlays_find(const cdist_overlays_t *overlays, const cdist_slot_t *slot);
+
+/* ---- overlay_decide.c: one distribution ---- */
+
+/* Which files of the overlay (mine) go into a release's archive (theirs), and which were changed by both; `base` is NULL where
+ * there is no release before: then the overlay is this one's. Sets kept, conflicts and open of `overlaid`. Errors: those of
+ * reading a file. */
+CDIST_MUST_CHECK cdist_err_t *cdist_overlay_decide(cdist_overlaid_t *overlaid, const cdist_tree_t *base,
+                                                   const cdist_tree_t *mine, const cdist_tree_t *theirs,
+                                                   const cdist_tree_rules_t *rules, const cdist_version_t *version,
+                                                   apr_pool_t *pool);
+
+/* ---- overlay.c: all distributions of a catalogue ---- */
+
+/* Before it is known whether a source is still: what is to be laid over it counts too, and it cannot be offered anew where that
+ * cannot be read. `overlays` may be NULL. */
+void cdist_overlay_note(cdist_source_t *source, const cdist_overlays_t *overlays);
+/* Decides for all distributions of a catalogue that is being made, its releases being complete and sorted. */
+void cdist_overlay_apply(cdist_catalogue_t *catalogue, const cdist_overlays_t *overlays, const cdist_catalogue_t *previous,
+                         apr_pool_t *pool);
+cdist_overlaid_t *cdist_overlaid_dup(const cdist_overlaid_t *overlaid, apr_pool_t *pool);
+
 /* ---- catalogue_file.c ---- */
 
 /* The catalogue as a text, NULL without memory. */
@@ -117,20 +166,20 @@ typedef struct {
     cdist_err_t *server_err;
     const char *text; /* as other processes read it; NULL if it cannot be written */
     volatile apr_uint32_t readers; /* who made it counts as one */
-} cdist_snapshot_t;
+} cdist_live_snapshot_t;
 
 /* A text that is the same for equal targets. */
 const char *cdist_target_key(const cdist_target_t *target, apr_pool_t *pool);
 /* Looks. `previous` may be NULL; `first`: this process looks for the first time, so what was built has to be read too. */
-cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_snapshot_t *previous, int first);
+cdist_live_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_live_snapshot_t *previous, int first);
 /* Leaves the snapshot for the other processes under the digest; and, for later starts with another configuration, what was
  * built. */
-CDIST_MUST_CHECK cdist_err_t *cdist_snapshot_publish(const cdist_snapshot_t *snapshot, const cdist_target_t *target,
+CDIST_MUST_CHECK cdist_err_t *cdist_snapshot_publish(const cdist_live_snapshot_t *snapshot, const cdist_target_t *target,
                                                      const cdist_digest_t *digest);
 /* Says that both are still in use. */
-void cdist_snapshot_renew(const cdist_snapshot_t *snapshot, const cdist_target_t *target, const cdist_digest_t *digest);
+void cdist_snapshot_renew(const cdist_live_snapshot_t *snapshot, const cdist_target_t *target, const cdist_digest_t *digest);
 /* Reads what was published under the digest; NULL if there is nothing, or it cannot be understood. */
-cdist_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const cdist_digest_t *digest);
+cdist_live_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const cdist_digest_t *digest);
 /* One reader less; a pool cleanup. */
 apr_status_t cdist_snapshot_release(void *snapshot);
 

@@ -46,7 +46,7 @@ static fitness_t release_fitness(const cdist_release_t *release, const cdist_slo
     fitness_t best = UNFIT;
     int i;
 
-    if (cdist_release_lacks(release, required)) return UNFIT;
+    if (cdist_release_lacks(release, required) || cdist_release_held(release)) return UNFIT;
     if (slot) return source_fitness(cdist_release_source(release, slot));
     for (i = 0; i < release->sources->nelts; i++) {
         fitness_t fitness = source_fitness(APR_ARRAY_IDX(release->sources, i, const cdist_source_t *));
@@ -131,6 +131,28 @@ static cdist_err_t *unfit(const char *what, const char *problem, apr_pool_t *poo
     return err;
 }
 
+/* A release that an overlay and the vendor changed both, and nobody said which is right. */
+static cdist_err_t *held(const cdist_release_t *release, const char *why, apr_pool_t *pool)
+{
+    const char *version = cdist_version_format(&release->version, pool);
+    cdist_err_t *err = cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s is held back: %s", version, why);
+
+    err->told = apr_pstrcat(pool, version,
+                            " is held back: the overlay and the vendor changed the same files, and no rule decides; CD0028 in the server's error_log names them, and so do index.json and the page", NULL);
+    return err;
+}
+
+static const cdist_release_t *find_held(const cdist_catalogue_t *catalogue, const cdist_version_t *mask)
+{
+    int i;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        const cdist_release_t *release = &APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t);
+        if (cdist_mask_matches(mask, &release->version) && cdist_release_held(release)) return release;
+    }
+    return NULL;
+}
+
 static int has_unsettled(const cdist_catalogue_t *catalogue, const cdist_version_t *mask)
 {
     int i, j;
@@ -167,6 +189,7 @@ static cdist_err_t *nothing(const cdist_catalogue_t *catalogue, const cdist_vers
         return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s can be handed out yet: its folder is still being filled",
                                 what);
     }
+    if (find_held(catalogue, mask)) return held(find_held(catalogue, mask), "nobody decided about an overlay's conflicts", pool);
     if (incomplete) {
         return cdist_err_create(pool, CDIST_E_NOTFOUND, 0, "%s is complete: %s has no %s, which CDistRequire asks for", what,
                                 cdist_version_format(&incomplete->version, pool),
@@ -216,6 +239,9 @@ static cdist_err_t *offer(const cdist_source_t **source, const cdist_catalogue_t
 
     *source = cdist_release_source(release, slot);
     if (cdist_source_offered(*source)) return NULL;
+    if (*source && (*source)->problem && (*source)->overlaid && (*source)->overlaid->open) {
+        return held(release, (*source)->problem, pool);
+    }
     if (*source && (*source)->problem) {
         return unfit(apr_pstrcat(pool, slot->name, " ", version, NULL), (*source)->problem, pool);
     }

@@ -11,7 +11,7 @@
 
 apr_status_t cdist_snapshot_release(void *baton)
 {
-    cdist_snapshot_t *snapshot = baton;
+    cdist_live_snapshot_t *snapshot = baton;
 
     if (apr_atomic_dec32(&snapshot->readers) == 0) apr_pool_destroy(snapshot->pool);
     return APR_SUCCESS;
@@ -30,6 +30,7 @@ const char *cdist_lookup_text(const cdist_lookup_t *lookup, apr_pool_t *pool)
     for (i = 0; lookup->components && i < lookup->components->nelts; i++) {
         text = apr_pstrcat(pool, text, "\ncomponent ", APR_ARRAY_IDX(lookup->components, i, const cdist_slot_t *)->name, NULL);
     }
+    if (lookup->overlay) text = apr_pstrcat(pool, text, "\noverlay ", lookup->overlay, "\n", lookup->overlay_rules, NULL);
     return text;
 }
 
@@ -38,10 +39,10 @@ const char *cdist_target_key(const cdist_target_t *target, apr_pool_t *pool)
     return target->server ? apr_pstrcat(pool, "server\n", target->server, NULL) : cdist_lookup_text(target->lookup, pool);
 }
 
-static cdist_snapshot_t *new_snapshot(void)
+static cdist_live_snapshot_t *new_snapshot(void)
 {
     apr_pool_t *pool;
-    cdist_snapshot_t *snapshot;
+    cdist_live_snapshot_t *snapshot;
 
     apr_pool_create_unmanaged(&pool);
     snapshot = apr_pcalloc(pool, sizeof *snapshot);
@@ -51,7 +52,7 @@ static cdist_snapshot_t *new_snapshot(void)
 }
 
 /* "8.3.22.1750", or "!CODE STATUS MESSAGE" of the error. */
-static const char *write_server(const cdist_snapshot_t *snapshot)
+static const char *write_server(const cdist_live_snapshot_t *snapshot)
 {
     const cdist_err_t *err = snapshot->server_err;
 
@@ -69,7 +70,7 @@ static int read_number(int *number, const char **rest, const char *text, int lea
     return 1;
 }
 
-static int read_server(cdist_snapshot_t *snapshot)
+static int read_server(cdist_live_snapshot_t *snapshot)
 {
     const char *text = snapshot->text;
     int code, status;
@@ -99,14 +100,15 @@ static cdist_digest_t built_note(const cdist_target_t *target, apr_pool_t *pool)
 }
 
 /* A catalogue of nothing else. */
-static cdist_err_t *write_built(const cdist_snapshot_t *snapshot, const cdist_target_t *target)
+static cdist_err_t *write_built(const cdist_live_snapshot_t *snapshot, const cdist_target_t *target)
 {
     apr_pool_t *pool = snapshot->pool;
     cdist_digest_t digest = built_note(target, pool);
     const char *path = cdist_store_note_path(target->store, &digest, pool), *text;
     cdist_catalogue_t bare = {apr_array_make(pool, 1, sizeof(cdist_release_t)), apr_array_make(pool, 1, sizeof(const char *)),
                               apr_array_make(pool, 1, sizeof(cdist_err_t *)), apr_array_make(pool, 1, sizeof(int)),
-                              apr_array_make(pool, 1, sizeof(const cdist_slot_t *)), snapshot->catalogue->built, 0, 0, 0};
+                              apr_array_make(pool, 1, sizeof(const cdist_slot_t *)), apr_array_make(pool, 1, sizeof(const char *)),
+                              snapshot->catalogue->built, 0, 0, 0};
     apr_size_t length;
     char *old;
 
@@ -115,7 +117,7 @@ static cdist_err_t *write_built(const cdist_snapshot_t *snapshot, const cdist_ta
     return cdist_file_publish(path, text, strlen(text), pool);
 }
 
-static void read_built(cdist_snapshot_t *snapshot, const cdist_target_t *target)
+static void read_built(cdist_live_snapshot_t *snapshot, const cdist_target_t *target)
 {
     cdist_digest_t digest = built_note(target, snapshot->pool);
     const char *path = cdist_store_note_path(target->store, &digest, snapshot->pool);
@@ -130,9 +132,9 @@ static void read_built(cdist_snapshot_t *snapshot, const cdist_target_t *target)
 
 /* ---- looking, writing, reading ----------------------------------------------------------------------------------------- */
 
-cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_snapshot_t *previous, int first)
+cdist_live_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_live_snapshot_t *previous, int first)
 {
-    cdist_snapshot_t *snapshot = new_snapshot();
+    cdist_live_snapshot_t *snapshot = new_snapshot();
 
     if (target->server) {
         snapshot->server_err = cdist_server_version(&snapshot->server, target->server, snapshot->pool);
@@ -153,7 +155,7 @@ cdist_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_
     return snapshot;
 }
 
-cdist_err_t *cdist_snapshot_publish(const cdist_snapshot_t *snapshot, const cdist_target_t *target,
+cdist_err_t *cdist_snapshot_publish(const cdist_live_snapshot_t *snapshot, const cdist_target_t *target,
                                     const cdist_digest_t *digest)
 {
     if (snapshot->catalogue) CDIST_ERR(write_built(snapshot, target));
@@ -161,7 +163,7 @@ cdist_err_t *cdist_snapshot_publish(const cdist_snapshot_t *snapshot, const cdis
                               strlen(snapshot->text), snapshot->pool);
 }
 
-void cdist_snapshot_renew(const cdist_snapshot_t *snapshot, const cdist_target_t *target, const cdist_digest_t *digest)
+void cdist_snapshot_renew(const cdist_live_snapshot_t *snapshot, const cdist_target_t *target, const cdist_digest_t *digest)
 {
     cdist_store_renew_note(target->store, digest, snapshot->pool);
     if (snapshot->catalogue) {
@@ -170,9 +172,9 @@ void cdist_snapshot_renew(const cdist_snapshot_t *snapshot, const cdist_target_t
     }
 }
 
-cdist_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const cdist_digest_t *digest)
+cdist_live_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const cdist_digest_t *digest)
 {
-    cdist_snapshot_t *snapshot = new_snapshot();
+    cdist_live_snapshot_t *snapshot = new_snapshot();
     apr_size_t length;
     char *text;
     cdist_err_t *err = cdist_file_read(&text, &length, cdist_store_note_path(target->store, digest, snapshot->pool),

@@ -64,6 +64,10 @@ void cdist_source_job(cdist_job_t *job, const cdist_source_t *source, cdist_layo
     job->stat = source->stat;
     job->signature = source->signature;
     job->skip = source->skip;
+    if (source->overlaid && source->overlaid->kept->nelts) {
+        job->overlay = source->overlaid->folder;
+        job->kept = source->overlaid->kept;
+    }
     job->top = layout == CDIST_LAYOUT_FOLDER ? apr_pstrcat(pool, source->slot->name, "-", version, "/", NULL) : NULL;
     job->level = level;
     job->threads = threads;

@@ -11,7 +11,7 @@ archive: base
 updates: base
 templates: base updates
 compare: base updates
-platform: base archive
+platform: base archive compare
 launcher: base archive platform
 packages: base archive platform
 mirror: base archive platform

@@ -23,6 +23,8 @@ def relocate(text, folder, root):
     for name in ("common.v8i", "accounting.v8i"):
         (folder / name).write_text('[Buh]\nConnect=Srvr="app";Ref="buh";\n')
     (folder / "tmplts").mkdir()
+    (folder / "overlay").mkdir()
+    (folder / "overlay-rules").write_text("*.cfg removed\n")
     store.mkdir()
     give_to_server(store)
     text = text.replace("/usr/lib/apache2/modules/mod_proxy", f"{HTTPD_MODULES}/mod_proxy")
@@ -31,7 +33,8 @@ def relocate(text, folder, root):
     for old, new in (("/srv/1c/releases", root), ("C:/1C/releases", root), ("/srv/1c/published", published),
                      ("/srv/1c/modules/%v", folder / "modules" / "%v"),
                      ("/srv/1c/share/%v/Win64", folder / "share" / "%v" / "Win64"), ("C:/update_tc", published),
-                         ("/srv/1c/tmplts", folder / "tmplts"),
+                     ("/srv/1c/tmplts", folder / "tmplts"),
+                     ("/srv/1c/overlay", folder / "overlay"), ("/srv/1c/overlay-rules", folder / "overlay-rules"),
                      ("/srv/1c/lists/common.v8i", folder / "common.v8i"),
                      ("/srv/1c/lists/accounting.v8i", folder / "accounting.v8i"), ("/var/cache/mod_1cdist", store), ("C:/1C/store", store)):
         text = text.replace(f'"{old}"', f'"{new}"')

@@ -246,7 +246,7 @@ START_TEST(an_error_of_any_code_is_the_same_after_writing_and_reading)
     memset(&digest, 7, sizeof digest);
     for (code = CDIST_E_INPUT; code <= CDIST_E_STOPPED; code++) {
         const char *text = apr_psprintf(fx_pool, "!%d 13 it is 2 bad", code);
-        cdist_snapshot_t *read;
+        cdist_live_snapshot_t *read;
 
         FX_OK(cdist_file_publish(cdist_store_note_path(fx_store, &digest, fx_pool), text, strlen(text), fx_pool));
         read = cdist_snapshot_read(&target, &digest);
