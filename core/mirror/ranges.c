@@ -28,6 +28,7 @@ struct cdist_ranges_t {
     apr_uint64_t at, left;   /* place in the file of what comes next, and how much of it */
     int ranged;              /* the part has a Content-Range */
     apr_uint64_t extra;      /* how much more than content may come */
+    apr_uint64_t room;       /* how much more content may be told of: no byte of the file comes twice */
     const char *boundary;    /* with its leading "--" */
     char line[LINE_MAX_BYTES];
     apr_size_t line_bytes;
@@ -44,6 +45,7 @@ cdist_ranges_t *cdist_ranges_make(const cdist_spans_t *wanted, apr_uint64_t byte
     ranges->baton = baton;
     ranges->pool = pool;
     ranges->taken = cdist_spans_make(pool);
+    ranges->room = bytes;
     ranges->state = ENDED;
     return ranges;
 }
@@ -89,6 +91,8 @@ static cdist_err_t *take_content_range(cdist_ranges_t *ranges, const char *text)
     }
     ranges->at = first;
     ranges->left = last - first + 1;
+    if (ranges->left > ranges->room) return lied(ranges, "more than was asked for");
+    ranges->room -= ranges->left;
     ranges->ranged = 1;
     return NULL;
 }

@@ -89,6 +89,24 @@ def test_a_shorter_archive_is_not_taken(centre, folder):
         refused(upstream.url, folder / "branch", "--key", centre.public)
 
 
+def test_the_same_part_without_end_is_cut_off(centre, folder):
+    """Each part is what its head says, and the file as long as it should be; there are only ever more of them."""
+    def repeating(handler):
+        body = handler.content()
+        part = f"\r\n--limit\r\nContent-Range: bytes 1-{len(body) - 1}/{len(body)}\r\n\r\n".encode() + body[1:]
+        handler.send_response(206)
+        handler.send_header("Content-Type", "multipart/byteranges; boundary=limit")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.close_connection = True
+        while True:
+            handler.wfile.write(part)
+
+    with Upstream(centre.second, {FILE: repeating}) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+        assert upstream.sent < 60_000_000
+
+
 # ---- extraneous dependencies, names that escape ----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("url", ["../evil.zip", "/etc/passwd", "http://127.0.0.1:1/x.zip", "//127.0.0.1:1/x.zip", "file:///etc/passwd",

@@ -163,6 +163,20 @@ START_TEST(parts_without_end_are_cut_off)
 }
 END_TEST
 
+START_TEST(the_same_part_without_end_is_cut_off)
+{
+    cdist_ranges_t *ranges = cdist_ranges_make(spans_of("1-4 23-25"), FILE_BYTES, take, NULL, fx_pool);
+    cdist_err_t *err;
+    int i;
+
+    FX_OK(cdist_ranges_begin(ranges, 206, MULTI, NULL));
+    for (i = 0, err = NULL; !err && i < 100; i++) err = feed(ranges, PART("1-13", "bcdefghijklmn"), 1000);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->code, CDIST_E_CORRUPT);
+    ck_assert_int_le(i, 3);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("mirror_ranges");
@@ -172,5 +186,6 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, what_is_missing_is_joined_over_small_gaps, 0, FX_COUNT(gaps));
     tcase_add_loop_test(tests, whatever_a_server_answers_is_put_where_it_belongs, 0, FX_COUNT(answers));
     tcase_add_test(tests, parts_without_end_are_cut_off);
+    tcase_add_test(tests, the_same_part_without_end_is_cut_off);
     return suite;
 }
