@@ -16,6 +16,7 @@
 #define CHUNK_BYTES (256u * 1024)
 #define IDLE_MAX 3 /* attempts in a row that bring nothing */
 #define FAILURES_MAX 5
+#define SMALL_BYTES 65536 /* an answer that brings less is a small one */
 
 typedef struct {
     const cdist_taking_t *taking;
@@ -127,24 +128,41 @@ static cdist_err_t *take_fetched(void *baton, apr_uint64_t offset, const void *b
     return NULL;
 }
 
-/* NB: as long as something comes, a connection that breaks is no reason to give up. */
-static cdist_err_t *fetch_missing(take_t *take)
+/* NB: as long as something comes, a connection that breaks is no reason to give up. But an answer of next to nothing is one that
+ * completes a piece, or it is a way to go on for ever. */
+static cdist_err_t *fetch_pieces(take_t *take, apr_pool_t *scratch)
 {
-    int idle = 0, failures = 0;
+    int idle = 0, failures = 0, small = -1; /* how many small answers may come; not known yet */
 
     for (;;) {
-        cdist_spans_t *missing = cdist_spans_missing(take->partial->have, take->offer->bytes, GAP_BYTES, take->pool);
-        apr_uint64_t before = cdist_spans_sum(take->partial->have);
+        cdist_spans_t *missing;
+        apr_uint64_t before = cdist_spans_sum(take->partial->have), brought;
         cdist_err_t *err;
 
+        apr_pool_clear(scratch);
+        missing = cdist_spans_missing(take->partial->have, take->offer->bytes, GAP_BYTES, scratch);
         if (!missing->nelts) return NULL;
-        err = cdist_fetch_ranges(take->taking->fetcher, take->url, missing, take->offer->bytes, take_fetched, take, take->pool);
-        if (err && err->code != CDIST_E_SOURCE) return err;
-        if (cdist_spans_sum(take->partial->have) > before) idle = 0;
-        else idle++;
-        if (err && (idle || ++failures == FAILURES_MAX)) return err;
-        if (idle == IDLE_MAX) return about(take, CDIST_E_SOURCE, "the server sends nothing of what was asked for");
+        if (small < 0) small = missing->nelts + IDLE_MAX;
+        err = cdist_fetch_ranges(take->taking->fetcher, take->url, missing, take->offer->bytes, take_fetched, take, scratch);
+        brought = cdist_spans_sum(take->partial->have) - before;
+        if (err && (err->code != CDIST_E_SOURCE || !brought || ++failures == FAILURES_MAX)) return err;
+        idle = brought ? 0 : idle + 1;
+        if (brought < SMALL_BYTES) small--;
+        if (idle == IDLE_MAX || small < 0) {
+            return about(take, CDIST_E_SOURCE, "the server sends nothing, or hardly anything, of what was asked for");
+        }
     }
+}
+
+static cdist_err_t *fetch_missing(take_t *take)
+{
+    apr_pool_t *scratch;
+    cdist_err_t *err;
+
+    apr_pool_create(&scratch, take->pool);
+    err = cdist_err_dup(fetch_pieces(take, scratch), take->pool);
+    apr_pool_destroy(scratch);
+    return err;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------------- */

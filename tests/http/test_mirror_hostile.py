@@ -241,6 +241,18 @@ def test_a_source_that_drips_is_given_up(centre, folder, name):
         assert time.monotonic() - start < 30
 
 
+def test_a_source_that_answers_with_crumbs_is_given_up(centre, folder):
+    """Each answer is quick and right, and brings one byte of what was asked for."""
+    def crumb(handler):
+        body = handler.content()
+        first = handler.ranges(body)[0][0]
+        handler.reply(206, body[first:first + 1], {"Content-Range": f"bytes {first}-{first}/{len(body)}"})
+
+    with Upstream(centre.second, {FILE: crumb}) as upstream:
+        refused(upstream.url, folder / "branch", "--key", centre.public)
+        assert len(upstream.asked(FILE)) < 20
+
+
 # ---- malicious mirrors -------------------------------------------------------------------------------------------------------------
 
 def test_a_source_that_lied_is_remembered_and_asked_last(centre, folder):
