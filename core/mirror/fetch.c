@@ -15,6 +15,8 @@
 #define REDIRECTS_MAX 5
 /* httpd takes 200 ranges in a request, and 8190 bytes in a header. */
 #define RANGES_MAX 150
+/* NB: it is sent back with the next request, for which a longer one might be too much: then no other answer would ever come. */
+#define ETAG_MAX_BYTES 200
 
 struct cdist_fetcher_t {
     CURL *curl;
@@ -243,6 +245,13 @@ static int is_document(int status)
     return status == 200 || status == 304 || status == 404 || status == 410;
 }
 
+/* NB: a long text about what is not there is cut off, which is no failure. */
+static int is_answered(const answer_t *answer, CURLcode code)
+{
+    return !answer->err && is_document(answer->status) &&
+           (code == CURLE_OK || (code == CURLE_WRITE_ERROR && answer->status >= 400));
+}
+
 cdist_err_t *cdist_fetch_document(cdist_document_t *document, cdist_fetcher_t *fetcher, const char *url, apr_size_t max_bytes,
                                   const char *etag, apr_pool_t *pool)
 {
@@ -250,11 +259,9 @@ cdist_err_t *cdist_fetch_document(cdist_document_t *document, cdist_fetcher_t *f
     CURLcode code = perform(&answer, fetcher, url, NULL, etag ? apr_pstrcat(pool, "If-None-Match: ", etag, NULL) : NULL, NULL);
 
     if (answer.bytes) apr_pool_cleanup_register(pool, answer.bytes, free_bytes, apr_pool_cleanup_null);
-    if (answer.err || code != CURLE_OK || !is_document(answer.status) || (answer.status == 304 && !etag)) {
-        return failed(&answer, code, url);
-    }
+    if (!is_answered(&answer, code) || (answer.status == 304 && !etag)) return failed(&answer, code, url);
     document->status = answer.status == 410 ? 404 : answer.status;
-    document->etag = answer.etag;
+    document->etag = answer.etag && strlen(answer.etag) <= ETAG_MAX_BYTES ? answer.etag : NULL;
     document->bytes = answer.bytes && answer.status == 200 ? answer.bytes : "";
     document->length = answer.status == 200 ? answer.length : 0;
     return NULL;

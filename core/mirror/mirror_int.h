@@ -90,7 +90,7 @@ void cdist_fetcher_traffic(const cdist_fetcher_t *fetcher, int *requests, apr_ui
 
 typedef struct {
     int status;       /* 200, 304, or 404 (410 too) */
-    const char *etag; /* NULL without one */
+    const char *etag; /* NULL without one, or where it is too long to be sent back */
     const char *bytes; /* followed by a NUL that is not counted; of 200 alone */
     apr_size_t length;
 } cdist_document_t;

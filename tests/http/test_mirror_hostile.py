@@ -287,6 +287,26 @@ def test_a_source_that_is_away_is_no_liar(centre, folder):
     assert json.loads((folder / "branch" / ".1cdist" / "state.json").read_text())["liars"] == []
 
 
+@pytest.mark.parametrize("name", ["index.json", "keys.json"])
+def test_a_long_text_about_what_is_not_there_keeps_nobody_from_the_next_source(centre, folder, name):
+    with Upstream(centre.second, {name: lambda handler: handler.reply(404, b"x" * 1_000_000)}) as talker, \
+            Upstream(centre.second) as honest:
+        _, summary = sync([talker.url, honest.url], folder / "branch", "--key", centre.public)
+    assert summary["from"] == (honest.url if name == "index.json" else talker.url)
+    assert served(folder / "branch") == centre.whole
+
+
+def test_an_etag_that_is_too_long_is_not_sent_back(centre, folder):
+    """A server that limits its headers would answer nothing else any more."""
+    def labelled(handler):
+        handler.reply(200, handler.content(), {"ETag": '"' + "x" * 9000 + '"'})
+
+    with Upstream(centre.second, {"index.json": labelled}) as upstream:
+        sync(upstream.url, folder / "branch", "--key", centre.public)
+        sync(upstream.url, folder / "branch", "--key", centre.public)
+        assert [len(headers.get("If-None-Match", "")) for headers in upstream.asked("index.json")] == [0, 0]
+
+
 # ---- redirects -----------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("scheme", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x"])
