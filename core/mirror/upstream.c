@@ -220,6 +220,15 @@ static cdist_err_t *fetch(look_t *look)
     return fetch_signatures(look);
 }
 
+/* Asks for new keys. NB: with them the counter starts anew, also if no index that they signed can be had this time. */
+static cdist_err_t *renew_trust(look_t *look)
+{
+    CDIST_ERR(cdist_trust_renew(&look->moved, &look->trusted, look->fetcher, look->upstream->base, look->options, look->pool));
+    if (!look->moved || look->options->check) return NULL;
+    look->state->counter = 0;
+    return cdist_sync_state_write(look->state, look->options->root, look->pool);
+}
+
 static cdist_err_t *believe(look_t *look)
 {
     cdist_err_t *err = NULL;
@@ -228,10 +237,7 @@ static cdist_err_t *believe(look_t *look)
     for (i = 0; i < TRIES; i++) {
         CDIST_ERR(fetch(look));
         /* NB: a key that was renounced must not be believed just because its signatures still fit. */
-        if (look->trusted && !look->upstream->unchanged && !look->moved) {
-            CDIST_ERR(cdist_trust_renew(&look->moved, &look->trusted, look->fetcher, look->upstream->base, look->options,
-                                        look->pool));
-        }
+        if (look->trusted && !look->upstream->unchanged && !look->moved) CDIST_ERR(renew_trust(look));
         if (is_signed(look)) return NULL;
         look->state->etag = NULL; /* what is kept is of no use */
         err = about(look, CDIST_E_CORRUPT, "has no valid signature of a key that is believed");

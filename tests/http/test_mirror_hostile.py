@@ -361,6 +361,18 @@ def test_a_key_list_signed_by_the_old_key_and_its_own_moves_the_trust(centre, fo
         assert "no valid signature" in refused(upstream.url, branch, "--key", centre.public)
 
 
+def test_the_counter_starts_anew_though_the_first_index_after_a_rotation_does_not_come(centre, folder):
+    branch = centre.branch(folder / "branch")
+    with Upstream(centre.second) as upstream:
+        sync(upstream.url, branch, "--key", centre.public)
+    with Upstream(rotate(centre, folder, [centre.key, centre.other_key])) as upstream:
+        upstream.faults["index.json.sig"] = changed(lambda body: b"1cdist-signature 1\n")
+        refused(upstream.url, branch, "--key", centre.public)
+        upstream.faults.clear()
+        _, summary = sync(upstream.url, branch, "--key", centre.public)
+    assert summary["counter"] == 1
+
+
 @pytest.mark.parametrize("signer", ["key", "other_key"])
 def test_a_key_list_that_one_side_alone_signed_is_passed_over(centre, folder, signer):
     with Upstream(rotate(centre, folder, [getattr(centre, signer)])) as upstream:
