@@ -160,6 +160,7 @@ static cdist_err_t *check_counter(look_t *look)
                                                          " after %" APR_UINT64_T_FMT "; if that is meant: --allow-rollback REASON",
                                                          counter, before));
     }
+    if (look->options->check) return NULL;
     APR_ARRAY_PUSH(look->state->rollbacks, const char *) = apr_psprintf(
         pool, "%s: counter %" APR_UINT64_T_FMT " after %" APR_UINT64_T_FMT ": %s", cdist_time_format(apr_time_now(), pool),
         counter, before, cdist_text_printable(look->options->rollback_reason, pool));

@@ -154,6 +154,15 @@ def test_an_older_index_is_refused_and_taken_with_a_reason(centre, folder):
     assert served(folder / "branch") == centre.whole, "nothing is ever taken away"
 
 
+def test_a_roll_back_that_was_only_looked_at_is_not_written_down(centre, folder):
+    with Upstream(centre.second) as upstream:
+        sync(upstream.url, folder / "branch", "--key", centre.public)
+    with Upstream(centre.first) as upstream:
+        sync(upstream.url, folder / "branch", "--key", centre.public, "--allow-rollback", "just looking", "--check")
+    state = json.loads((folder / "branch" / ".1cdist" / "state.json").read_text())
+    assert (state["counter"], state["rollbacks"]) == (2, [])
+
+
 def test_a_live_catalogue_in_the_place_of_a_publication_is_a_roll_back(centre, folder):
     publication = forge(centre, folder / "forged", lambda index: [index.pop(key) for key in ("counter", "created", "expires")])
     with Upstream(centre.second) as upstream:
