@@ -45,6 +45,16 @@ def served(root):
             if path.is_file() and ".1cdist" not in path.parts}
 
 
+def refused(urls, branch, *args, status=1):
+    """A sync that must fail, and leave what is served as it is; what it says."""
+    before = served(branch) if branch.exists() else {}
+    urls = urls if isinstance(urls, list) else [urls]
+    done = run("sync", *sum((["--from", url] for url in urls), []), "--to", branch, *args)
+    assert done.returncode == status, done.stderr + done.stdout
+    assert served(branch) == before
+    return done.stderr
+
+
 def add_release(root, version, changed=(), slots=("windows64",)):
     """A distribution of many files that do not shrink; those whose numbers are `changed` differ from version to version."""
     for slot in slots:

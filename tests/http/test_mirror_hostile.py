@@ -3,11 +3,10 @@ import json
 import shutil
 import ssl
 import subprocess
-import time
 
 import pytest
 
-from mirror import (FILE, NEW, OLD, Upstream, changed, dripping, endless, flipped, garbled, redirect_to, run, served, sync)
+from mirror import FILE, NEW, OLD, Upstream, changed, flipped, garbled, redirect_to, refused, run, served, sync
 
 
 def forge(centre, folder, change, key=None):
@@ -25,16 +24,6 @@ def forge(centre, folder, change, key=None):
 def slot_of(index, version=NEW, slot="windows64"):
     release = next(release for release in index["releases"] if release["version"] == version)
     return next(one for one in release["slots"] if one["slot"] == slot)
-
-
-def refused(urls, branch, *args, status=1):
-    """A sync that must fail, and leave what is served as it is; what it says."""
-    before = served(branch) if branch.exists() else {}
-    urls = urls if isinstance(urls, list) else [urls]
-    done = run("sync", *sum((["--from", url] for url in urls), []), "--to", branch, *args)
-    assert done.returncode == status, done.stderr + done.stdout
-    assert served(branch) == before
-    return done.stderr
 
 
 # ---- arbitrary installation --------------------------------------------------------------------------------------------
@@ -68,43 +57,6 @@ def test_a_manifest_of_another_digest_is_refused(centre, folder):
     with Upstream(centre.second, {".manifest": changed(flipped)}) as upstream:
         assert "is not the manifest" in refused(upstream.url, folder / "branch", "--key", centre.public)
         assert not upstream.asked(".zip")
-
-
-# ---- endless data ------------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("name", ["index.json", "index.json.sig", ".manifest", FILE])
-def test_a_body_without_end_is_cut_off(centre, folder, name):
-    with Upstream(centre.second, {name: endless}) as upstream:
-        refused(upstream.url, folder / "branch", "--key", centre.public)
-        assert upstream.sent < 60_000_000
-
-
-def test_a_longer_archive_is_not_taken(centre, folder):
-    with Upstream(centre.second, {FILE: changed(lambda body: body + b"more")}) as upstream:
-        refused(upstream.url, folder / "branch", "--key", centre.public)
-
-
-def test_a_shorter_archive_is_not_taken(centre, folder):
-    with Upstream(centre.second, {FILE: changed(lambda body: body[:-1])}) as upstream:
-        refused(upstream.url, folder / "branch", "--key", centre.public)
-
-
-def test_the_same_part_without_end_is_cut_off(centre, folder):
-    """Each part is what its head says, and the file as long as it should be; there are only ever more of them."""
-    def repeating(handler):
-        body = handler.content()
-        part = f"\r\n--limit\r\nContent-Range: bytes 1-{len(body) - 1}/{len(body)}\r\n\r\n".encode() + body[1:]
-        handler.send_response(206)
-        handler.send_header("Content-Type", "multipart/byteranges; boundary=limit")
-        handler.send_header("Connection", "close")
-        handler.end_headers()
-        handler.close_connection = True
-        while True:
-            handler.wfile.write(part)
-
-    with Upstream(centre.second, {FILE: repeating}) as upstream:
-        refused(upstream.url, folder / "branch", "--key", centre.public)
-        assert upstream.sent < 60_000_000
 
 
 # ---- extraneous dependencies, names that escape ----------------------------------------------------------------------------
@@ -238,28 +190,6 @@ def test_an_archive_of_another_slot_is_refused_though_it_is_signed(centre, folde
     with Upstream(publication) as upstream:
         said = refused(upstream.url, folder / "branch", "--key", centre.public, "--component", "windows32", "--version", NEW)
         assert "is for windows64" in said
-
-
-# ---- slow retrieval --------------------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("name", ["index.json", FILE])
-def test_a_source_that_drips_is_given_up(centre, folder, name):
-    with Upstream(centre.second, {name: dripping}) as upstream:
-        start = time.monotonic()
-        refused(upstream.url, folder / "branch", "--timeout", "1", "--floor", "1000")
-        assert time.monotonic() - start < 30
-
-
-def test_a_source_that_answers_with_crumbs_is_given_up(centre, folder):
-    """Each answer is quick and right, and brings one byte of what was asked for."""
-    def crumb(handler):
-        body = handler.content()
-        first = handler.ranges(body)[0][0]
-        handler.reply(206, body[first:first + 1], {"Content-Range": f"bytes {first}-{first}/{len(body)}"})
-
-    with Upstream(centre.second, {FILE: crumb}) as upstream:
-        refused(upstream.url, folder / "branch", "--key", centre.public)
-        assert len(upstream.asked(FILE)) < 20
 
 
 # ---- malicious mirrors -------------------------------------------------------------------------------------------------------------
