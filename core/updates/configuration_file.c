@@ -11,6 +11,8 @@
 #define MAX_CANDIDATES 64
 #define LAYOUT_80 15
 #define STUB_ENTRIES 5
+#define STUB_NAME_CHARS 32
+#define STUB_COMPATIBILITY "Version8_3_16"
 
 /* ---- parts ----------------------------------------------------------------------------------------------------- */
 
@@ -306,6 +308,17 @@ static cdist_err_t *find_distribution(cdist_file_facts_t *facts, cdist_container
     return NULL;
 }
 
+/* 1 for the small configuration that the platform puts in front of one of 64 bits. NB: it has a name, 32 hexadecimal digits; and a
+ * real configuration of that compatibility, which platforms write with 64 bits, does not come in 32. */
+static int is_stub(const cdist_file_facts_t *facts, const cdist_container_t *container)
+{
+    size_t digits = strspn(facts->name, "0123456789ABCDEFabcdef");
+
+    if (container->bits != 32 || container->count > STUB_ENTRIES || *facts->vendor || *facts->version) return 0;
+    if (!*facts->name) return 1;
+    return digits == STUB_NAME_CHARS && !facts->name[digits] && strcmp(facts->compatibility, STUB_COMPATIBILITY) == 0;
+}
+
 static cdist_err_t *facts_by_root(cdist_file_facts_t *facts, cdist_container_t *container, const cdist_item_t *root,
                                   apr_uint32_t list, apr_pool_t *result_pool, apr_pool_t *pool)
 {
@@ -328,7 +341,7 @@ static cdist_err_t *facts_by_root(cdist_file_facts_t *facts, cdist_container_t *
         facts->kind = CDIST_FILE_CFE;
         return NULL;
     }
-    if (!*facts->name && container->bits == 32 && container->count <= STUB_ENTRIES) {
+    if (is_stub(facts, container)) {
         return cdist_damaged(result_pool, container->bytes->name, 0, "only the stub for old platforms can be read: the "
                              "configuration, which should follow it, is missing or damaged");
     }

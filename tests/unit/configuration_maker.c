@@ -74,10 +74,11 @@ void cm_configuration(cm_made_t *made, const cm_configuration_t *configuration, 
 
 void cm_stub(cm_made_t *made, size_t length)
 {
-    static const cm_configuration_t empty = {.name = "", .vendor = "", .version = "", .code = "80316", .extra = 1};
+    static const cm_configuration_t platforms = {
+        .name = "BB71D8BD57664101889B95C34FEA2351", .vendor = "", .version = "", .code = "80316", .extra = 1};
     size_t start = made->length, head = 31;
     int count;
-    cm_item_t *items = cm_configuration_items(&count, &empty);
+    cm_item_t *items = cm_configuration_items(&count, &platforms);
     cm_made_t probe = {0};
 
     if (length == 0) length = STUB_BYTES;

@@ -205,6 +205,27 @@ START_TEST(the_stub_alone_is_not_taken_for_the_file)
 }
 END_TEST
 
+START_TEST(a_small_configuration_is_not_taken_for_the_stub)
+{
+    static const char hex[] = "BB71D8BD57664101889B95C34FEA2351";
+    static const cm_configuration_t small[] = {
+        {.name = hex, .version = "", .code = "80316"}, {.name = hex, .vendor = "", .code = "80316"},
+        {.name = hex, .vendor = "", .version = "", .code = "80315"}, {.name = "Пустая", .vendor = "", .version = "", .code = "80316"},
+        {.name = "B71D8BD57664101889B95C34FEA2351", .vendor = "", .version = "", .code = "80316"},
+        {.name = hex, .vendor = "", .version = "", .code = "80316", .extra = 2}};
+    cdist_file_facts_t *facts;
+    cm_made_t made = {0};
+    int i;
+
+    for (i = 0; i < (int)(sizeof small / sizeof small[0]); i++) {
+        made.length = 0;
+        cm_configuration(&made, &small[i], NULL);
+        FX_OK(facts_of_made(&facts, &made));
+        ck_assert_str_eq(facts->name, small[i].name);
+    }
+}
+END_TEST
+
 START_TEST(a_configuration_cut_off_or_damaged_gives_an_error_or_its_facts)
 {
     cm_configuration_t plain = {.support_version = CM_VERSION, .locked = 1};
@@ -304,6 +325,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, data_processors_and_reports_have_a_name, 0, 2);
     tcase_add_test(tcase, a_configuration_of_8_0_lies_inside_of_an_entry);
     tcase_add_test(tcase, the_stub_alone_is_not_taken_for_the_file);
+    tcase_add_test(tcase, a_small_configuration_is_not_taken_for_the_stub);
     tcase_add_loop_test(tcase, a_configuration_cut_off_or_damaged_gives_an_error_or_its_facts, 0, 2);
     tcase_add_test(tcase, an_unknown_layout_is_said_to_be_one);
     tcase_add_test(tcase, a_root_that_leads_nowhere_is_an_error);
