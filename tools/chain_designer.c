@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #if defined(WIN32)
 #define REMARK "rem "
@@ -56,7 +57,8 @@ static const char *packed_name(const cdist_template_t *template)
 {
     const char *end = strrchr(template->path, '.');
 
-    if (*template->member || (end && (strcasecmp(end, ".cf") == 0 || strcasecmp(end, ".cfu") == 0))) return template->member;
+    if (*template->member || !template->text_only) return template->member;
+    if (end && (strcasecmp(end, ".cf") == 0 || strcasecmp(end, ".cfu") == 0)) return "";
     return template->kind == CDIST_FILE_CF ? "1cv8.cf" : "1cv8.cfu";
 }
 
@@ -77,6 +79,7 @@ static void print_step(const cdist_chain_step_t *step, apr_pool_t *pool)
         return;
     }
     printf("1cv8 DESIGNER /F \"INFOBASE\" /N \"USER\" /P \"PASSWORD\" /UpdateCfg %s /UpdateDBCfg\n", quoted(file, pool));
+    if (step->downgrade) return;
     printf(REMARK "then start 1C:Enterprise once, so that the handlers of %s convert the data\n",
            cdist_text_printable(template->id.version, pool));
 }

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import xml.etree.ElementTree as ElementTree
+import zipfile
 from collections import deque
 from pathlib import Path
 
@@ -196,6 +197,31 @@ def test_designer_gets_no_delivery_that_only_texts_tell_of(folder):
     assert done.returncode == 0, done.stderr
     assert f"# unpack 1cv8.cfu first, out of {place / '1cv8.zip'}\n" in done.stdout
     assert " /UpdateCfg 1cv8.cfu " in done.stdout and "/UpdateCfg /" not in done.stdout
+
+
+def test_what_lies_in_a_delivery_is_unpacked_first_whichever_way_it_was_scanned(folder):
+    place = folder / "1_0_2"
+    place.mkdir()
+    with zipfile.ZipFile(place / "1cv8.zip", "w") as archive:
+        archive.writestr("1cv8.cfu", templates.cfu("1.0.2", ["1.0.1"]))
+    (folder / "v8upd11.xml").write_text(
+        '<v8u:updateList xmlns:v8u="http://v8.1c.ru/configuration-updates" version="1.1">'
+        f'<v8u:update configuration="{templates.NAME}"><v8u:vendor>{templates.VENDOR}</v8u:vendor><v8u:file>1_0_2/1cv8.zip</v8u:file>'
+        "<v8u:size>1</v8u:size><v8u:version>1.0.2</v8u:version><v8u:target>1.0.1</v8u:target></v8u:update></v8u:updateList>")
+    exact, fast = (run("--templates", folder, "--from", "1.0.1", "--designer", "--scan", scan) for scan in ("exact", "fast"))
+    assert fast.returncode == 0 and f"# unpack 1cv8.cfu first, out of {place}/1cv8.zip" in fast.stdout.splitlines()
+    assert "/UpdateCfg 1cv8.cfu " in fast.stdout and fast.stdout == exact.stdout
+    (place / "1cv8.zip").unlink()
+    listed = run("--templates", folder, "--from", "1.0.1", "--designer", "--scan", "fast").stdout.splitlines()
+    assert listed[1:] == [f"# fetch {place}/1cv8.zip first"] + fast.stdout.splitlines()[1:]
+
+
+def test_after_a_downgrade_no_handlers_are_promised(folder):
+    for version in ("1.0", "2.0"):
+        templates.put(folder, version, templates.cf(version, "b" + version), "1cv8.cf")
+    done = run("--templates", folder, "--from", "2.0", "--to", "1.0", "--use-cf", "--designer")
+    assert done.returncode == 0 and "# a downgrade to 1.0: make a backup first" in done.stdout
+    assert "/UpdateCfg " in done.stdout and "convert the data" not in done.stdout
 
 
 # ---- a real list --------------------------------------------------------------------------------------------------------
