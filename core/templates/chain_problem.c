@@ -131,6 +131,27 @@ static const char *other_build(const cdist_chain_build_t *start, const apr_array
                         offer->version->text, found->text, id, build == start ? "there is" : "that is reached", build->id);
 }
 
+static int has_distribution(const cdist_chain_version_t *version)
+{
+    const cdist_chain_offer_t *offer;
+
+    for (offer = version->offers; offer; offer = offer->next) {
+        if (offer->template->kind == CDIST_FILE_CF && offer->state == CHAIN_USABLE) return 1;
+    }
+    return 0;
+}
+
+/* Whether a release that counts leads to the version. */
+static int is_brought(const cdist_chain_graph_t *graph, const cdist_chain_version_t *version)
+{
+    const cdist_chain_offer_t *offer;
+
+    for (offer = version->offers; offer; offer = offer->next) {
+        if (offer->state == CHAIN_USABLE && (graph->use_cf || offer->template->kind == CDIST_FILE_CFU)) return 1;
+    }
+    return 0;
+}
+
 /* Versions that updates on the way ask for, above the start, and nobody brings. */
 static const char *missing_releases(cdist_chain_t *chain, const cdist_chain_graph_t *graph, const cdist_chain_build_t *start,
                                     const cdist_chain_version_t *goal, const apr_array_header_t *before, apr_pool_t *pool)
@@ -143,13 +164,17 @@ static const char *missing_releases(cdist_chain_t *chain, const cdist_chain_grap
     for (i = start->version->place + 1; i < goal->place; i++) {
         const cdist_chain_version_t *version = APR_ARRAY_IDX(graph->versions, i, const cdist_chain_version_t *);
 
-        if (!version->searched || version->configuration != goal->configuration || cdist_chain_is_offered(version)) continue;
+        if (!version->searched || version->configuration != goal->configuration || is_brought(graph, version)) continue;
         if (version->rank == start->version->rank || reached_build(version)) continue;
         if (!least) least = version;
         APR_ARRAY_PUSH(chain->missing, const char *) = version->text;
     }
     offer = least ? first_asking(&id, before, least) : NULL;
     if (!offer) return NULL;
+    if (has_distribution(least)) {
+        return apr_psprintf(pool, "; the update to %s is missing; a .cf of it is here, which use-cf takes, and the update to %s "
+                            "applies to it", least->text, offer->version->text);
+    }
     return apr_psprintf(pool, "; the update to %s is missing%s, which the one to %s applies to", least->text,
                         least->offers ? " (it is there, but left out)" : "", offer->version->text);
 }
@@ -170,16 +195,6 @@ static const char *sources_of(const cdist_chain_version_t *goal, const apr_array
     return apr_psprintf(pool, "; updates lead to %s from %s alone", goal->text, cdist_chain_list(texts, SHOWN, pool));
 }
 
-static int has_distribution(const cdist_chain_version_t *version)
-{
-    const cdist_chain_offer_t *offer;
-
-    for (offer = version->offers; offer; offer = offer->next) {
-        if (offer->template->kind == CDIST_FILE_CF && offer->state == CHAIN_USABLE) return 1;
-    }
-    return 0;
-}
-
 void cdist_chain_explain(cdist_chain_t *chain, const cdist_chain_graph_t *graph, const cdist_chain_build_t *start,
                          const cdist_chain_version_t *goal, apr_pool_t *pool)
 {
@@ -190,6 +205,7 @@ void cdist_chain_explain(cdist_chain_t *chain, const cdist_chain_graph_t *graph,
     if (!reason) reason = missing_releases(chain, graph, start, goal, before, pool);
     if (!reason) reason = sources_of(goal, before, pool);
     text = apr_psprintf(pool, "there is no chain from %s to %s: %s%s%s", start->version->text, goal->text, text, reason,
-                        !graph->use_cf && has_distribution(goal) ? "; a .cf of it is here, which use-cf takes" : "");
+                        !graph->use_cf && has_distribution(goal)
+                            ? apr_psprintf(pool, "; a .cf of %s is here, which use-cf takes", goal->text) : "");
     chain->problem = cdist_text_printable(text, pool);
 }

@@ -161,7 +161,7 @@ def test_arguments_are_the_options_of_the_command_line(server):
 def test_a_cf_is_taken_where_it_is_asked_for(httpd, tmplts):
     templates.put(tmplts, "2.0", templates.cf("2.0"), "1cv8.cf")
     server = httpd({"/tc": f'CDistUpdates "{tmplts}"'})
-    assert "a .cf of it is here" in chain(server, "from=1.0.1", 404)["detail"]
+    assert "a .cf of 2.0 is here" in chain(server, "from=1.0.1", 404)["detail"]
     for word in ("1", "on", "true", "yes"):
         assert [step["kind"] for step in chain(server, f"from=1.0.1&use_cf={word}")["steps"]] == ["cf"]
     assert chain(server, "from=1.0.1&to=1.0.4&use-cf=0")["steps"][-1]["kind"] == "cfu"

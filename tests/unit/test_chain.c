@@ -75,6 +75,12 @@ static const row_t rows[] = {
      "nothing here leads on from 22; the update to 23 is missing, which the one to 24 applies to"},
     {"how far one comes is said", "cfu 22 < 21; cfu 24 < 23.5,23; cfu 25 < 24", "from=21", "none",
      "22 is the highest version that can be reached; the update to 23 is missing, which the one to 24 applies to"},
+    {"of a missing release that is here as a .cf, that is said", "cfu 1.1 < 1.0; cf 1.2 text; cfu 1.3 < 1.2", "from=1.0", "none",
+     "1.1 is the highest version that can be reached; the update to 1.2 is missing; a .cf of it is here, which use-cf takes, and the "
+     "update to 1.3 applies to it"},
+    {"and so is a .cf of the goal", "cfu 1.1 < 1.0; cf 1.2; cfu 1.3 < 1.2; cf 1.3", "from=1.0", "none", "; a .cf of 1.3 is here, which use-cf takes"},
+    {"a missing release that a .cf stands in for closes the gap", "cfu 1.1 < 1.0; cf 1.2; cfu 1.3 < 1.2", "from=1.0 use-cf",
+     "cf:1.2 1.3", "goes over 1 release"},
     {"of a version that only an old one can be updated to, that is said", "cfu 3 < 1; cfu 2.5 < 2", "from=2 to=3", "none",
      "2.5 is the highest version that can be reached; updates lead to 3 from 1 alone"},
     /* ---- hostile graphs ---- */

@@ -16,7 +16,7 @@ typedef struct {
 
 static const row_t rows[] = {
     /* ---- .cf ---- */
-    {"a .cf is not taken unasked", "cf 2.0; cf 1.0", "from=1.0", "none", "no update here leads to 2.0; a .cf of it is here, which use-cf takes"},
+    {"a .cf is not taken unasked", "cf 2.0; cf 1.0", "from=1.0", "none", "no update here leads to 2.0; a .cf of 2.0 is here, which use-cf takes"},
     {"a .cf leads from anywhere to its version", "cf 2.0; cf 1.0", "from=1.0 use-cf", "cf:2.0", NULL},
     {"a .cf leads even from a version that nobody knows", "cf 2.0", "from=0.7 use-cf", "cf:2.0", NULL},
     {"what a .cf goes over is told", FULL "; cfu 1.1.5 < 1.1", "from=1.0 use-cf", "cf:1.3",
