@@ -117,7 +117,7 @@ typedef struct {
 
 typedef struct {
     const cdist_template_t *template;
-    int downgrade;             /* 1: to a lower version, by a .cf */
+    int downgrade;             /* 1: to a lower version, by a .cf, or by an update of another line */
     apr_array_header_t *skips; /* const char *: versions between, whose data handlers a .cf does not bring, rising */
 } cdist_chain_step_t;
 

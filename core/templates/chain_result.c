@@ -117,6 +117,10 @@ static void add_step(cdist_chain_t *chain, const cdist_chain_graph_t *graph, con
         warn_jump(chain, step, pool);
     } else {
         warn_builds(chain, build->before, build->by, pool, graph->pool);
+        if (step->downgrade) {
+            warn(chain, pool, "the update to %s is a downgrade from %s: nothing converts the data of a later version for it",
+                 build->version->text, build->before->version->text);
+        }
     }
     if (cdist_release_compare(template->min_platform, chain->min_platform) > 0) chain->min_platform = template->min_platform;
     chain->bytes = build->bytes;

@@ -81,6 +81,8 @@ static const row_t rows[] = {
     {"and so is a .cf of the goal", "cfu 1.1 < 1.0; cf 1.2; cfu 1.3 < 1.2; cf 1.3", "from=1.0", "none", "; a .cf of 1.3 is here, which use-cf takes"},
     {"a missing release that a .cf stands in for closes the gap", "cfu 1.1 < 1.0; cf 1.2; cfu 1.3 < 1.2", "from=1.0 use-cf",
      "cf:1.2 1.3", "goes over 1 release"},
+    {"an update that leads down is told to be a downgrade", "cfu 1.2 < 1.3; cfu 1.4 < 1.2", "from=1.3 to=1.2", "back:1.2",
+     "the update to 1.2 is a downgrade from 1.3"},
     {"of a version that only an old one can be updated to, that is said", "cfu 3 < 1; cfu 2.5 < 2", "from=2 to=3", "none",
      "2.5 is the highest version that can be reached; updates lead to 3 from 1 alone"},
     /* ---- hostile graphs ---- */
