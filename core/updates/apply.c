@@ -201,7 +201,8 @@ static cdist_err_t *write_result(cdist_applied_t *applied, const assembly_t *ass
     if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be written", name);
     CDIST_ERR(cdist_assembly_write(&applied->entries, assembly, temp->file, name, pool));
     CDIST_ERR(read_back(assembly, temp->file, name, pool));
-    rv = cdist_os_temp_publish(temp, output, pool);
+    rv = cdist_os_temp_replace(temp, output, pool);
+    if (APR_STATUS_IS_ENOENT(rv)) rv = cdist_os_temp_publish(temp, output, pool);
     if (rv != APR_SUCCESS) return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be written", name);
     return NULL;
 }

@@ -335,7 +335,7 @@ typedef struct {
  * update must name the version id that was reached so far among its sources, otherwise it is CDIST_E_INPUT, and nothing is
  * written. The result has the base's width and stub, all entries of the vendor's own next .cf, and the same contents but for
  * `root`, `version` and `versions`, which are written anew. `output` appears, or is replaced, only when it is complete and was read
- * back. Needs room beside it for the inflated updates meanwhile. */
+ * back; a file that is replaced keeps its owner and mode. Needs room beside it for the inflated updates meanwhile. */
 CDIST_MUST_CHECK cdist_err_t *cdist_apply(cdist_applied_t *applied, const char *output, const char *base_path,
                                           const apr_array_header_t *updates, apr_pool_t *result_pool, apr_pool_t *scratch_pool);
 

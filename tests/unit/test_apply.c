@@ -233,6 +233,23 @@ START_TEST(a_folder_that_cannot_be_written_is_told)
 }
 END_TEST
 
+START_TEST(a_file_that_is_replaced_keeps_its_mode)
+{
+    cdist_applied_t applied;
+    struct stat info;
+
+    make_base("old.cf", 32, 0);
+    make_update("u.cfu", lists(OLD_ID, CM_VERSION_ID, "1.0.2.7"), "1.0.2.7", 4, 32);
+    FX_OK(apply(&applied, "old.cf", "u.cfu", NULL));
+    ck_assert_int_eq(stat(fx_path("new.cf"), &info), 0);
+    ck_assert_int_eq(info.st_mode & 0777, 0644);
+    ck_assert_int_eq(chmod(fx_path("new.cf"), 0640), 0);
+    FX_OK(apply(&applied, "old.cf", "u.cfu", NULL));
+    ck_assert_int_eq(stat(fx_path("new.cf"), &info), 0);
+    ck_assert_int_eq(info.st_mode & 0777, 0640);
+}
+END_TEST
+
 /* ---- a real step ------------------------------------------------------------------------------------------------ */
 
 typedef struct {
@@ -297,6 +314,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, an_update_that_takes_the_metadata_away_is_refused);
     tcase_add_test(tcase, entries_that_share_their_bytes_are_refused);
     tcase_add_test(tcase, a_folder_that_cannot_be_written_is_told);
+    tcase_add_test(tcase, a_file_that_is_replaced_keeps_its_mode);
     tcase_add_test(tcase, a_real_step_gives_the_vendors_configuration);
     return suite;
 }
