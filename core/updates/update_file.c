@@ -7,12 +7,13 @@
 #include <apr_strings.h>
 
 #include <string.h>
+#include <strings.h>
 
 #define FORMAT "3"
 #define MAX_SOURCES 65536
-#define MAX_ENTRIES 1000000
-#define MAX_KEPT_BYTES (4u * 1024 * 1024) /* of texts that are kept, without the entries */
-#define MAX_KEPT_ENTRIES_BYTES (128u * 1024 * 1024)
+#define MAX_ENTRIES 262144
+#define MAX_KEPT_BYTES (4u * 1024 * 1024)     /* of texts that are kept, without the entries */
+#define MAX_ENTRIES_BYTES (24u * 1024 * 1024) /* of the names and ids of all entries, kept or not */
 
 /* The parts of the list, in their order. */
 typedef enum {
@@ -39,7 +40,7 @@ typedef struct {
     apr_size_t content_bytes;
     cdist_brace_writer_t writer; /* into content */
     int with_entries;
-    apr_uint64_t kept_bytes;
+    apr_uint64_t kept_bytes, entries_bytes;
     const char *name;
     apr_pool_t *pool;
 } update_reader_t;
@@ -59,7 +60,7 @@ static cdist_err_t *put_content(void *baton, const void *bytes, apr_size_t lengt
 
 static const char *take(const cdist_token_t *token, update_reader_t *reader)
 {
-    reader->kept_bytes += token->length + 1;
+    if (reader->part != PART_DELETES && reader->part != PART_INSERTS) reader->kept_bytes += token->length + 1;
     return cdist_text_decode(token->text, token->length, reader->pool);
 }
 
@@ -67,8 +68,12 @@ static cdist_err_t *take_count(update_reader_t *reader, const cdist_token_t *tok
 {
     int number;
 
-    if (token->kind != CDIST_BRACE_BARE || !cdist_number_parse(&number, token->text, 0, most)) {
+    if (token->kind != CDIST_BRACE_BARE || !cdist_number_parse(&number, token->text, 0, APR_INT32_MAX)) {
         return cdist_damaged(reader->pool, reader->name, token->offset, "a number from 0 to %d is expected", most);
+    }
+    if (number > most) {
+        return cdist_damaged(reader->pool, reader->name, token->offset, "a list of %d %s, of which at most %d are read", number,
+                             reader->part == PART_SOURCE_COUNT ? "sources" : "entries", most);
     }
     reader->next_count = number * items;
     return NULL;
@@ -124,10 +129,12 @@ static int is_id(const update_reader_t *reader)
 /* An item that is no list. */
 static cdist_err_t *take_item(update_reader_t *reader, const cdist_token_t *token)
 {
+    section_t part = reader->part;
+
     if (is_id(reader) && token->kind != CDIST_BRACE_BARE) {
         return cdist_damaged(reader->pool, reader->name, token->offset, "an id is expected here, not a text");
     }
-    switch (reader->part) {
+    switch (part) {
     case PART_FORMAT:
         if (strcmp(token->text, FORMAT) == 0) break;
         return cdist_damaged(reader->pool, reader->name, token->offset, "an update of format %s, which is not known",
@@ -146,8 +153,10 @@ static cdist_err_t *take_item(update_reader_t *reader, const cdist_token_t *toke
     case PART_ROOT: reader->info->root_id = take(token, reader); break;
     default: return cdist_damaged(reader->pool, reader->name, token->offset, "an item that has no place here");
     }
+    /* NB: what is not kept is counted too, so that the same updates are refused whatever is wanted of them. */
+    if (part == PART_DELETES || part == PART_INSERTS) reader->entries_bytes += token->length + 1;
     if (++reader->index == reader->count) next_part(reader);
-    if (reader->kept_bytes <= (reader->with_entries ? MAX_KEPT_ENTRIES_BYTES : MAX_KEPT_BYTES)) return NULL;
+    if (reader->kept_bytes <= MAX_KEPT_BYTES && reader->entries_bytes <= MAX_ENTRIES_BYTES) return NULL;
     return cdist_damaged(reader->pool, reader->name, token->offset, "longer texts than any update has");
 }
 
@@ -251,7 +260,7 @@ cdist_err_t *cdist_update_check(const cdist_update_info_t *info, const cdist_con
 
     for (i = 0; i < info->sources->nelts; i++) {
         const cdist_configuration_id_t *source = &APR_ARRAY_IDX(info->sources, i, cdist_configuration_id_t);
-        if (strcmp(source->version_id, id->version_id) == 0) return NULL;
+        if (strcasecmp(source->version_id, id->version_id) == 0) return NULL;
     }
     return not_for_this(info, id, name, pool);
 }

@@ -250,6 +250,23 @@ START_TEST(a_file_that_is_replaced_keeps_its_mode)
 }
 END_TEST
 
+START_TEST(lists_beyond_the_limit_are_refused_as_info_refuses_them)
+{
+    static const struct {
+        const char *lists, *said;
+    } rows[] = {{"{3,70000,", "a list of 70000 sources, of which at most 65536 are read"},
+                {"{3,1,\"N\",\"V\",\"1\"," OLD_ID ",900000,", "a list of 900000 entries, of which at most"},
+                {"{3,1,\"N\",\"V\",\"1\"," OLD_ID ",0,900000,", "a list of 900000 entries, of which at most"}};
+    cdist_file_facts_t *facts;
+    cdist_applied_t applied;
+
+    make_base("old.cf", 32, 0);
+    make_update("u.cfu", apr_pstrcat(fx_pool, MARK, rows[_i].lists, NULL), "1.0.2.7", 4, 32);
+    refused(apply(&applied, "old.cf", "u.cfu", NULL), rows[_i].said);
+    refused(cdist_file_facts_read(&facts, fx_path("u.cfu"), fx_pool, fx_pool), rows[_i].said);
+}
+END_TEST
+
 /* ---- a real step ------------------------------------------------------------------------------------------------ */
 
 typedef struct {
@@ -315,6 +332,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, entries_that_share_their_bytes_are_refused);
     tcase_add_test(tcase, a_folder_that_cannot_be_written_is_told);
     tcase_add_test(tcase, a_file_that_is_replaced_keeps_its_mode);
+    tcase_add_loop_test(tcase, lists_beyond_the_limit_are_refused_as_info_refuses_them, 0, 3);
     tcase_add_test(tcase, a_real_step_gives_the_vendors_configuration);
     return suite;
 }
