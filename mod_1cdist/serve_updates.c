@@ -47,6 +47,48 @@ static const char *value_of(const cdist_request_t *req, const char *name)
     return cdist_query_value(req->r, dashed);
 }
 
+/* NULL, or what is wrong with the names of the arguments: one that is not known would change nothing, and not be missed. */
+static const char *check_names(const cdist_request_t *req)
+{
+    static const char *const names[] = {"name", "vendor", "from", "from_id", "to", "strategy", "use_cf", "min_age", "undated", "scan"};
+    const char *args = req->r->args, *pair;
+    unsigned seen = 0;
+
+    while (args && *args) {
+        char *name, *p;
+        size_t i;
+
+        pair = ap_getword(req->r->pool, &args, '&');
+        if (!*pair) continue;
+        name = apr_pstrmemdup(req->r->pool, pair, strcspn(pair, "="));
+        for (p = name; *p; p++) *p = (char)(*p == '-' ? '_' : *p);
+        for (i = 0; i < sizeof names / sizeof names[0] && strcasecmp(names[i], name) != 0; i++) continue;
+        name = apr_pstrmemdup(req->r->pool, pair, strcspn(pair, "="));
+        if (i == sizeof names / sizeof names[0]) {
+            return apr_pstrcat(req->r->pool, cdist_text_printable(name, req->r->pool), " is no argument; there are name, vendor, from, "
+                               "from_id, to, strategy, use_cf, min_age, undated and scan", NULL);
+        }
+        if (seen & 1u << i) return apr_pstrcat(req->r->pool, names[i], " is there twice", NULL);
+        seen |= 1u << i;
+        if (!strchr(pair, '=') && strcmp(names[i], "use_cf") != 0) return apr_pstrcat(req->r->pool, names[i], " has no value", NULL);
+    }
+    return NULL;
+}
+
+/* 1 if an argument stands there without '='. */
+static int is_bare(const cdist_request_t *req, const char *name)
+{
+    const char *args = req->r->args;
+
+    while (args && *args) {
+        char *pair = ap_getword(req->r->pool, &args, '&'), *p;
+
+        for (p = pair; *p; p++) *p = (char)(*p == '-' ? '_' : *p);
+        if (strcasecmp(pair, name) == 0) return 1;
+    }
+    return 0;
+}
+
 /* 1 or 0 for a word of either kind, -1 for another. */
 static int truth_of(const char *value)
 {
@@ -72,7 +114,7 @@ static const char *read_arguments(cdist_chain_request_t *asked, const cdist_requ
     asked->from = value_of(req, "from");
     asked->from_id = value_of(req, "from_id");
     asked->to = value_of(req, "to");
-    asked->use_cf = truth_of(value_of(req, "use_cf"));
+    asked->use_cf = is_bare(req, "use_cf") ? 1 : truth_of(value_of(req, "use_cf"));
     asked->undated_allowed = undated && strcmp(undated, "allow") == 0;
     asked->strategy = strategy && strcmp(strategy, "sequential") == 0 ? CDIST_CHAIN_SEQUENTIAL : CDIST_CHAIN_SHORTEST;
     if (!asked->from || !*asked->from) return "from is missing: it must be the version that there is now";
@@ -84,7 +126,7 @@ static const char *read_arguments(cdist_chain_request_t *asked, const cdist_requ
     }
     if (undated && !asked->undated_allowed && strcmp(undated, "skip") != 0) return "undated is malformed: it must be skip or allow";
     if (age && !cdist_number_parse(&asked->min_age_days, age, 0, MIN_AGE_MAX)) {
-        return "min_age is malformed: it must be a number of days";
+        return "min_age is malformed: it must be a number of days from 0 to 36500";
     }
     if (scan && strcmp(scan, "exact") != 0) return "scan is malformed: it can only be exact here";
     return NULL;
@@ -105,6 +147,15 @@ static const char *url_of(void *baton, const cdist_template_t *template, apr_poo
     return file ? cdist_update_url(file, pool) : "";
 }
 
+static const char *join(const apr_array_header_t *texts, apr_pool_t *pool)
+{
+    const char *all = "";
+    int i;
+
+    for (i = 0; i < texts->nelts; i++) all = apr_pstrcat(pool, all, i ? ", " : "", APR_ARRAY_IDX(texts, i, const char *), NULL);
+    return all;
+}
+
 int cdist_serve_update_chain(cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
@@ -115,7 +166,7 @@ int cdist_serve_update_chain(cdist_request_t *req)
     cdist_err_t *err;
 
     if (!req->dir->updates) return not_offered(req);
-    if ((wrong = read_arguments(&asked, req)) != NULL) return cdist_respond_problem(req, HTTP_BAD_REQUEST, wrong);
+    if ((wrong = check_names(req)) != NULL || (wrong = read_arguments(&asked, req)) != NULL) return cdist_respond_problem(req, HTTP_BAD_REQUEST, wrong);
     if ((err = get_whole_list(&list, req)) != NULL) return cdist_respond_error(req, err);
     if (!asked.name) {
         apr_array_header_t *names = cdist_chain_configurations(&asked.name, list->templates, pool);
@@ -123,7 +174,7 @@ int cdist_serve_update_chain(cdist_request_t *req)
         if (!names->nelts) return cdist_respond_problem(req, HTTP_NOT_FOUND, "there are no releases here");
         if (!asked.name) {
             return cdist_respond_problem(req, HTTP_BAD_REQUEST,
-                                         apr_pstrcat(pool, "name is missing; there are: ", apr_array_pstrcat(pool, names, ','), NULL));
+                                         apr_pstrcat(pool, "name is missing; there are: ", join(names, pool), NULL));
         }
     }
     if ((err = cdist_chain_find(&chain, list->templates, &asked, pool, pool)) != NULL) {

@@ -182,6 +182,14 @@ def test_malformed_arguments_are_400(server):
         assert answer.status == 400 and answer.headers["Content-Type"] == "application/problem+json", query
 
 
+def test_arguments_that_are_unknown_or_repeated_are_400_and_named(server):
+    for query, said in (("from=1.0.1&minage=30", "minage"), ("from=1.0.1&from=1.0.2", "from is there twice"),
+                        ("from=1.0.1&min_age=1&min-age=2", "min_age is there twice"), ("from=1.0.1&to", "to has no value")):
+        assert said in chain(server, query, 400)["detail"], query
+    assert "36500" in chain(server, "from=1.0.1&min_age=40000", 400)["detail"]
+    assert chain(server, "from=1.0.1&use-cf") and chain(server, "from=1.0.1&use_cf&to=1.0.4")
+
+
 def test_several_configurations_or_vendors_must_be_told_apart(httpd, tmplts):
     templates.put(tmplts, "7.0", templates.cfu("7.0", ["6.0"], vendor="Another"))
     server = httpd({"/tc": f'CDistUpdates "{tmplts}"'})
