@@ -273,7 +273,7 @@ const tool_verb_t tool_chain = {
     "\n"
     "  --templates DIR    where releases lie; may be given several times, or with several folders. Without it those of\n"
     "                     --start-cfg, else the platform's own template folder\n"
-    "  --start-cfg FILE   1cestart.cfg: the folders of its ConfigurationTemplatesLocation\n"
+    "  --start-cfg FILE   1cestart.cfg: the folders of its ConfigurationTemplatesLocation, beside those of --templates\n"
     "  --name, --vendor   of the configuration, as the files write them; not needed where there is only one\n"
     "  --from VERSION     what there is now, letter by letter: 1.0.0.5 is not 1.0.0.005\n"
     "  --from-id ID       the id of that version (1cdist info of its .cf), for vendors that build one version twice\n"
