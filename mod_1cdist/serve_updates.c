@@ -120,6 +120,9 @@ static const char *read_arguments(cdist_chain_request_t *asked, const cdist_requ
     if (!asked->from || !*asked->from) return "from is missing: it must be the version that there is now";
     if (asked->name && !*asked->name) return "name is malformed";
     if (asked->to && !*asked->to) return "to is malformed: it must be a version";
+    if (asked->from_id && (asked->from_id = cdist_chain_id(asked->from_id, req->r->pool)) == NULL) {
+        return "from_id is malformed: it must be a GUID";
+    }
     if (asked->use_cf < 0) return "use_cf is malformed: it must be 1 or 0";
     if (strategy && asked->strategy == CDIST_CHAIN_SHORTEST && strcmp(strategy, "shortest") != 0) {
         return "strategy is malformed: it must be shortest or sequential";
@@ -166,7 +169,9 @@ int cdist_serve_update_chain(cdist_request_t *req)
     cdist_err_t *err;
 
     if (!req->dir->updates) return not_offered(req);
-    if ((wrong = check_names(req)) != NULL || (wrong = read_arguments(&asked, req)) != NULL) return cdist_respond_problem(req, HTTP_BAD_REQUEST, wrong);
+    wrong = check_names(req);
+    if (!wrong) wrong = read_arguments(&asked, req);
+    if (wrong) return cdist_respond_problem(req, HTTP_BAD_REQUEST, wrong);
     if ((err = get_whole_list(&list, req)) != NULL) return cdist_respond_error(req, err);
     if (!asked.name) {
         apr_array_header_t *names = cdist_chain_configurations(&asked.name, list->templates, pool);

@@ -74,7 +74,9 @@ static int take_option(request_t *request, int option, const char *value)
     case OPTION_NAME: request->chain.name = value; break;
     case OPTION_VENDOR: request->chain.vendor = value; break;
     case OPTION_FROM: request->chain.from = value; break;
-    case OPTION_FROM_ID: request->chain.from_id = value; break;
+    case OPTION_FROM_ID:
+        if ((request->chain.from_id = cdist_chain_id(value, request->pool)) != NULL) break;
+        return tool_usage_error(&tool_chain, "--from-id %s: must be a GUID, as 1cdist info shows it", value);
     case OPTION_TO: request->chain.to = value; break;
     case OPTION_STRATEGY:
         chosen = choose("strategy", value, "shortest", "sequential");

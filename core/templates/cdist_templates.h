@@ -149,6 +149,8 @@ typedef struct {
 CDIST_MUST_CHECK cdist_err_t *cdist_chain_find(cdist_chain_t **chain, const apr_array_header_t *templates,
                                                const cdist_chain_request_t *request, apr_pool_t *result_pool,
                                                apr_pool_t *scratch_pool);
+/* The id of a version as a person writes it, {…} around it or not, in the case of the files; NULL if it is no GUID. */
+const char *cdist_chain_id(const char *text, apr_pool_t *pool);
 /* "NAME (VENDOR)" of each configuration (const char *) that the templates lead to, sorted; *only is the only one's name, or NULL. */
 apr_array_header_t *cdist_chain_configurations(const char **only, const apr_array_header_t *templates, apr_pool_t *pool);
 

@@ -1,6 +1,7 @@
 /* Chains: what is asked for, in terms of the graph, and the answer. */
 #include "chain_int.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
@@ -160,6 +161,22 @@ static const char *lower_case(const char *id, apr_pool_t *pool)
 
     for (p = copy; *p; p++) *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
     return copy;
+}
+
+const char *cdist_chain_id(const char *text, apr_pool_t *pool)
+{
+    static const char form[] = "########-####-####-####-############";
+    apr_size_t length = strlen(text), i;
+
+    if (length == sizeof form + 1 && text[0] == '{' && text[length - 1] == '}') {
+        text++;
+        length -= 2;
+    }
+    if (length != sizeof form - 1) return NULL;
+    for (i = 0; i < length; i++) {
+        if (form[i] == '-' ? text[i] != '-' : !apr_isxdigit(text[i])) return NULL;
+    }
+    return lower_case(apr_pstrmemdup(pool, text, length), pool);
 }
 
 /* NB: down there are no releases in turn, only a downgrade. */

@@ -84,7 +84,7 @@ def test_no_chain_is_exit_status_3_and_names_what_is_missing(line):
 def test_wrong_usage_is_exit_status_2(line, folder):
     templates.put(folder / "tmplts", "7.0", templates.cfu("7.0", ["6.0"], vendor="Another"))
     for args in ([], ["--from", ""], ["--from", "1", "--strategy", "best"], ["--from", "1", "--scan", "slow"],
-                 ["--from", "1", "--min-age", "-1"], ["--from", "1", "--min-age", "soon"], ["--from", "1", "--undated", "maybe"],
+                 ["--from", "1", "--min-age", "-1"], ["--from", "1", "--min-age", "soon"], ["--from", "1", "--undated", "maybe"], ["--from", "1", "--from-id", "zzz"],
                  ["--from", "1", "--json", "--designer"], ["--from", "1", "--cache", folder, "--no-cache"], ["--none"]):
         assert run("--templates", line, *args).returncode == 2, args
     done = run("--templates", line, "--from", "1.0.1")
@@ -121,6 +121,8 @@ def test_two_builds_of_one_version_are_told_apart(folder):
     assert done.returncode == 0 and "2 builds" in done.stderr
     assert templates.guid("first") in done.stderr and templates.guid("second") in done.stderr
     assert way("--templates", folder, "--from", "1.0", "--from-id", templates.guid("first")) == ["2.0"]
+    braced = "{" + templates.guid("first").upper() + "}"
+    assert way("--templates", folder, "--from", "1.0", "--from-id", braced) == ["2.0"]
     done = run("--templates", folder, "--from", "1.0", "--from-id", templates.guid("second"))
     assert done.returncode == 3 and "while the one there is has the id " + templates.guid("second") in done.stderr
 

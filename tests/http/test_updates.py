@@ -177,7 +177,7 @@ def test_without_a_chain_it_is_404_and_says_why(server, tmplts):
 
 def test_malformed_arguments_are_400(server):
     for query in ("", "from=", "from=1&strategy=best", "from=1&min_age=x", "from=1&min_age=-1", "from=1&undated=x",
-                  "from=1&use_cf=maybe", "from=1&scan=fast", "from=1&name=%zz", "from=1&to="):
+                  "from=1&use_cf=maybe", "from=1&from_id=zzz", "from=1&from_id=", "from=1&scan=fast", "from=1&name=%zz", "from=1&to="):
         answer = server.get(f"/tc/updates/chain?{query}")
         assert answer.status == 400 and answer.headers["Content-Type"] == "application/problem+json", query
 
