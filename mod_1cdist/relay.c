@@ -6,6 +6,7 @@
 #include "mod_1cdist_int.h"
 
 #include <apr_atomic.h>
+#include <ap_mpm.h>
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_protocol.h>
@@ -17,9 +18,34 @@
 #define STEPS_HEADER "1C-Relayed"
 #define STEPS_MAX 4
 #define RETRY_SEC "60"
+/* An upstream that did not answer is not asked again before, so that a crowd does not wait for it again and again. */
+#define AWAY_PAUSE_SEC 5
 
-/* Since when the upstream has not answered this process, in seconds; 0: it answers. */
-static volatile apr_uint32_t away_since_sec;
+/* Since when the upstream has not answered this process, and when it was asked last, in seconds; 0: it answers. */
+static volatile apr_uint32_t away_since_sec, away_asked_sec;
+/* How many requests of this process wait for the upstream's first byte. */
+static volatile apr_uint32_t waiting;
+
+/* Who waits for the upstream occupies a worker; so a quarter of those that the process has may. */
+static apr_uint32_t waiting_max(void)
+{
+    int threads = 1;
+
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    return threads > 4 ? (apr_uint32_t)threads / 4 : 1;
+}
+
+/* What the output filter needs, and whether the request still waits. */
+typedef struct {
+    cdist_request_t *req;
+    int waits;
+} relay_t;
+
+static void wait_no_more(relay_t *relay)
+{
+    if (relay->waits) apr_atomic_dec32(&waiting);
+    relay->waits = 0;
+}
 
 static int has_usable(const cdist_catalogue_t *catalogue)
 {
@@ -67,10 +93,13 @@ const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *er
 /* The upstream names its own paths; clients know this server's. */
 static apr_status_t own_location(ap_filter_t *filter, apr_bucket_brigade *bb)
 {
-    const cdist_request_t *req = filter->ctx;
+    relay_t *relay = filter->ctx;
+    const cdist_request_t *req = relay->req;
     const char *version = apr_table_get(filter->r->headers_out, "1C-Version");
     cdist_version_t parsed;
 
+    wait_no_more(relay);
+    apr_table_unset(filter->r->headers_out, "Set-Cookie");
     apr_table_unset(filter->r->headers_out, "Content-Location");
     if (version && cdist_version_parse(&parsed, version)) {
         apr_table_setn(filter->r->headers_out, "Content-Location",
@@ -106,27 +135,56 @@ static int answer_away(cdist_request_t *req, int status)
                                               "not answer since %s", date));
 }
 
-/* NB: the request's body is discarded already; its length must not make the proxy wait for one. */
+/* Says at once that the upstream is busy or away. */
+static int answer_busy(cdist_request_t *req)
+{
+    apr_table_setn(req->r->headers_out, "Retry-After", "10");
+    return cdist_respond_problem(req, HTTP_SERVICE_UNAVAILABLE, "it is not here, and the server that this one takes updates from is "
+                                 "busy or does not answer");
+}
+
+static int is_away(void)
+{
+    apr_uint32_t asked = apr_atomic_read32(&away_asked_sec), now = (apr_uint32_t)apr_time_sec(apr_time_now());
+
+    return asked && now >= asked && now - asked < AWAY_PAUSE_SEC;
+}
+
+/* NB: the request's body is discarded already; its length must not make the proxy wait for one. What clients tell this server alone
+ * is not told to another one. */
 int cdist_relay(cdist_request_t *req, const char *target)
 {
     request_rec *r = req->r;
+    relay_t *relay = apr_pcalloc(r->pool, sizeof *relay);
     int status;
 
+    if (is_away()) return answer_away(req, 0);
+    if (apr_atomic_inc32(&waiting) >= waiting_max()) {
+        apr_atomic_dec32(&waiting);
+        return answer_busy(req);
+    }
+    relay->req = req;
+    relay->waits = 1;
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CD0131: is not here, asked for at %s", target);
     apr_table_setn(r->notes, "cdist-cache", "relayed");
     apr_table_unset(r->headers_in, "Content-Length");
     apr_table_unset(r->headers_in, "Transfer-Encoding");
+    apr_table_unset(r->headers_in, "Cookie");
+    if (r->user) apr_table_unset(r->headers_in, "Authorization");
     apr_table_setn(r->headers_in, STEPS_HEADER, apr_itoa(r->pool, steps(r) + 1));
     r->filename = apr_pstrcat(r->pool, "proxy:", target, NULL);
     r->args = NULL;
     r->proxyreq = PROXYREQ_REVERSE;
     r->handler = "proxy-server";
-    ap_add_output_filter("1CDIST_RELAY", req, r, r->connection);
+    ap_add_output_filter("1CDIST_RELAY", relay, r, r->connection);
     status = ap_run_handler(r);
+    wait_no_more(relay);
     if (status == HTTP_BAD_GATEWAY || status == HTTP_SERVICE_UNAVAILABLE || status == HTTP_GATEWAY_TIME_OUT) {
         r->proxyreq = PROXYREQ_NONE;
+        apr_atomic_set32(&away_asked_sec, (apr_uint32_t)apr_time_sec(apr_time_now()));
         return answer_away(req, status);
     }
     apr_atomic_set32(&away_since_sec, 0);
+    apr_atomic_set32(&away_asked_sec, 0);
     return status;
 }

@@ -3,6 +3,7 @@ handing anything out."""
 import base64
 import hashlib
 import json
+import socket
 
 import pytest
 
@@ -220,3 +221,15 @@ def test_reports_that_are_none_are_refused_with_the_member(centre, report, said)
 def test_a_report_is_bounded_and_no_form(centre):
     assert post(centre, "north", json.dumps({"error": "x" * 20000})).status == 413
     assert post(centre, "north", REPORT, **{"Content-Type": "text/plain"}).status == 415
+
+
+def test_an_upstream_that_hangs_takes_a_quarter_of_the_workers_at_most(httpd, folder):
+    (folder / "empty").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        branch = httpd({"/tc": f'CDistRoot "{folder / "empty"}"\n  CDistUpstream http://127.0.0.1:{silent.getsockname()[1]}/u'},
+                       modules=["proxy", "proxy_http"], extra="ProxyTimeout 5\n")
+        branch.allow("CD0130", "AH00957", "AH01102", "AH01114", "AH10155", "AH00484", "AH01110", "AH00898")
+        answers = branch.get_many([f"/tc/8.3.1.1/{NAME}"] * 60, timeout=30)
+        assert {answer.status for answer in answers} == {503}
+        at_once = [answer for answer in answers if "busy" in json.loads(answer.body)["detail"]]
+        assert len(at_once) >= 20
