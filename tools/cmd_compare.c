@@ -40,7 +40,8 @@ static const apr_getopt_option_t compare_options[] = {{"mine", OPTION_MINE, 1, N
 
 typedef struct {
     cdist_compare_files_t files;
-    const char *level, *register_path, *against, *html, *rules;
+    comparison_outputs_t outputs;
+    const char *level, *rules;
     int tree, overlay, json;
 } request_t;
 
@@ -52,9 +53,9 @@ static void take_option(request_t *request, int option, const char *value)
     case OPTION_BASE: request->files.base = value; break;
     case OPTION_SUPPORT: request->files.support = value; break;
     case OPTION_LEVEL: request->level = value; break;
-    case OPTION_REGISTER: request->register_path = value; break;
-    case OPTION_AGAINST: request->against = value; break;
-    case OPTION_HTML: request->html = value; break;
+    case OPTION_REGISTER: request->outputs.reg = value; break;
+    case OPTION_AGAINST: request->outputs.against = value; break;
+    case OPTION_HTML: request->outputs.html = value; break;
     case OPTION_RULES: request->rules = value; break;
     case OPTION_TREE: request->tree = 1; break;
     case OPTION_OVERLAY: request->overlay = 1; break;
@@ -118,12 +119,12 @@ static cdist_err_t *handle_register(comparison_t *comparison, const request_t *r
     cdist_register_t *reg;
     apr_size_t length;
 
-    if (!request->register_path && !request->against) return NULL;
+    if (!request->outputs.reg && !request->outputs.against) return NULL;
     CDIST_ERR(cdist_register_make(&reg, comparison->sides, comparison->comparison, level, pool));
-    if (request->against) CDIST_ERR(compare_register(comparison, reg, request->against, pool));
-    if (!request->register_path) return NULL;
+    if (request->outputs.against) CDIST_ERR(compare_register(comparison, reg, request->outputs.against, pool));
+    if (!request->outputs.reg) return NULL;
     text = cdist_register_format(&length, reg, pool);
-    return cdist_file_publish(request->register_path, text, length, pool);
+    return cdist_file_publish(request->outputs.reg, text, length, pool);
 }
 
 /* ---- configurations -------------------------------------------------------------------------------------------- */
@@ -163,9 +164,9 @@ static int compare_configurations(const request_t *request, apr_pool_t *pool)
         comparison.parts = parts_by_owner(parts, pool);
         comparison.details = strcmp(request->level, "property") == 0;
     }
-    cdist_sides_read_names(sides, comparison.comparison, comparison.details || request->html);
+    cdist_sides_read_names(sides, comparison.comparison, comparison.details || request->outputs.html);
     err = handle_register(&comparison, request, pool);
-    if (!err && request->html) err = comparison_write_page(&comparison, request->html, pool);
+    if (!err && request->outputs.html) err = comparison_write_page(&comparison, request->outputs.html, pool);
     if (comparison_print(&comparison, pool) != TOOL_DONE && !err) return TOOL_FAILED;
     return err ? tool_fail_err(err, pool) : TOOL_DONE;
 }
@@ -183,8 +184,8 @@ static const char *check_request(const request_t *request, const apr_array_heade
     const cdist_compare_files_t *files = &request->files;
 
     if (request->tree) {
-        if (files->mine || files->theirs || files->base || files->support || request->register_path || request->against ||
-            request->html) {
+        if (files->mine || files->theirs || files->base || files->support || request->outputs.reg || request->outputs.against ||
+            request->outputs.html) {
             return "--tree takes three folders and --rules, and no configurations";
         }
         return operands->nelts == 3 ? NULL : "--tree wants three folders: BASE MINE THEIRS";
@@ -193,28 +194,8 @@ static const char *check_request(const request_t *request, const apr_array_heade
     if (request->overlay) return "--overlay is for --tree";
     if (operands->nelts) return "configurations are named by --mine, --theirs and --base";
     if (!files->mine) return "--mine is missing";
-    if (!files->theirs && !request->register_path && !request->against) return "--theirs is missing";
+    if (!files->theirs && !request->outputs.reg && !request->outputs.against) return "--theirs is missing";
     return is_level(request->level) ? NULL : "--level is entry, object or property";
-}
-
-static int is_same_file(const char *a, const char *b, apr_pool_t *pool)
-{
-    apr_finfo_t one, other;
-
-    if (!a || !b || apr_stat(&one, a, APR_FINFO_IDENT, pool) != APR_SUCCESS) return 0;
-    return apr_stat(&other, b, APR_FINFO_IDENT, pool) == APR_SUCCESS && one.device == other.device && one.inode == other.inode;
-}
-
-/* NULL, or why a file cannot be written there, before anything is compared. */
-static const char *check_output(const char *path, const cdist_compare_files_t *files, apr_pool_t *pool)
-{
-    cdist_err_t *err = path ? tool_check_output(path, pool) : NULL;
-
-    if (is_same_file(path, files->mine, pool) || is_same_file(path, files->theirs, pool) ||
-        is_same_file(path, files->base, pool) || is_same_file(path, files->support, pool)) {
-        return apr_pstrcat(pool, cdist_text_printable(path, pool), ": is compared itself, and is not overwritten", NULL);
-    }
-    return err ? apr_pstrcat(pool, cdist_text_printable(path, pool), ": ", cdist_err_text(err, pool), NULL) : NULL;
 }
 
 static int compare(apr_getopt_t *args, apr_pool_t *pool)
@@ -222,6 +203,7 @@ static int compare(apr_getopt_t *args, apr_pool_t *pool)
     request_t request = {.level = "entry"};
     apr_array_header_t *operands;
     const char *value, *problem;
+    cdist_err_t *err;
     int option;
 
     while ((option = tool_next_option(&value, &tool_compare, args)) > 0) take_option(&request, option, value);
@@ -229,8 +211,10 @@ static int compare(apr_getopt_t *args, apr_pool_t *pool)
     operands = tool_operands(args, pool);
     if ((problem = check_request(&request, operands)) != NULL) return tool_usage_error(&tool_compare, "%s", problem);
     if (request.tree) return compare_trees(&request, operands, pool);
-    if ((problem = check_output(request.register_path, &request.files, pool)) != NULL) return tool_fail(problem);
-    if ((problem = check_output(request.html, &request.files, pool)) != NULL) return tool_fail(problem);
+    if ((problem = comparison_mixed_up(&request.files, &request.outputs, pool)) != NULL) {
+        return tool_usage_error(&tool_compare, "%s", problem);
+    }
+    if ((err = comparison_check_outputs(&request.outputs, pool)) != NULL) return tool_fail_err(err, pool);
     return compare_configurations(&request, pool);
 }
 

@@ -18,6 +18,15 @@ typedef struct {
     int json;
 } comparison_t;
 
+typedef struct {
+    const char *html, *reg, *against; /* NULL where they are not wanted */
+} comparison_outputs_t;
+
+/* NULL, or which file is named for two things at once, by whatever names. A register may be replaced by the one that is compared
+ * with it. */
+const char *comparison_mixed_up(const cdist_compare_files_t *files, const comparison_outputs_t *outputs, apr_pool_t *pool);
+/* An error if a page or register cannot be written, or would replace what is none. */
+cdist_err_t *comparison_check_outputs(const comparison_outputs_t *outputs, apr_pool_t *pool);
 cdist_verdict_t comparison_verdict(const comparison_t *comparison, const cdist_difference_t *difference, apr_pool_t *pool);
 /* The name for people in Russian or English, "" without one: of an object its qualified name, of a file its own. */
 const char *comparison_name(const comparison_t *comparison, const cdist_difference_t *difference, int russian, apr_pool_t *pool);

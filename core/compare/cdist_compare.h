@@ -275,6 +275,8 @@ typedef struct {
 /* What the customer changed, by a comparison in which everything could be read, else CDIST_E_CORRUPT. */
 CDIST_MUST_CHECK cdist_err_t *cdist_register_make(cdist_register_t **reg, cdist_sides_t *sides,
                                                   const cdist_comparison_t *comparison, const char *level, apr_pool_t *pool);
+/* What every register starts with, of whatever format. */
+#define CDIST_REGISTER_START "{\"register\":"
 /* The text of a register: JSON, a line for its head and one for each item. */
 const char *cdist_register_format(apr_size_t *length, const cdist_register_t *reg, apr_pool_t *pool);
 /* Reads one. CDIST_E_INPUT with the line for what is none, has another version, or is not complete; `path` is for messages. */

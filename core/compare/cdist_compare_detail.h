@@ -158,6 +158,10 @@ CDIST_MUST_CHECK cdist_err_t *cdist_report_item(cdist_report_t *report, const cd
 /* Completes the page and gives it its name, replacing what was there. */
 CDIST_MUST_CHECK cdist_err_t *cdist_report_close(cdist_report_t *report);
 #define CDIST_REPORT_BYTES (48u * 1024 * 1024)
+/* What every page starts with. */
+#define CDIST_REPORT_START                                                 \
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">" \
+    "<meta http-equiv=\"Content-Security-Policy\""
 /* The Russian for a text of the page or of the rules of support; NULL if it has none. */
 const char *cdist_report_russian(const char *english);
 

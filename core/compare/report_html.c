@@ -145,8 +145,7 @@ static const char *digest_of(const char *text, apr_pool_t *pool)
 
 static void put_start(cdist_report_t *report, apr_pool_t *pool)
 {
-    cdist_report_put(report, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
-                             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; base-uri 'none'; "
+    cdist_report_put(report, CDIST_REPORT_START " content=\"default-src 'none'; base-uri 'none'; "
                              "form-action 'none'; style-src 'sha256-");
     cdist_report_put(report, digest_of(cdist_report_style, pool));
     cdist_report_put(report, "'; script-src 'sha256-");

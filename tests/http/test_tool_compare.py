@@ -171,16 +171,6 @@ def test_of_a_very_long_line_the_page_shows_the_start(files):
     assert page.count(" …</td>") == 3 and len(page) < 1 << 20
 
 
-@pytest.mark.parametrize("option", ["--register", "--html"])
-@pytest.mark.parametrize("name", ["mine.cf", "base.cf", "theirs.cf", "rules.bin"])
-def test_what_is_compared_is_never_overwritten(files, option, name):
-    (files / "rules.bin").write_bytes(support({A: 0}))
-    before = {path.name: path.read_bytes() for path in files.iterdir()}
-    done = compare(files, "--base", files / "base.cf", "--support", files / "rules.bin", option, files / "." / name)
-    assert done.returncode == 1 and "is not overwritten" in done.stderr and not done.stdout
-    assert before == {path.name: path.read_bytes() for path in files.iterdir()}
-
-
 def test_names_of_objects_in_very_many_others_are_cut(files):
     catalog, ids = "cf4abea6-37b2-11d4-940f-008048da11f9", [f"{number:08x}-1111-4000-8000-000000000000" for number in range(60)]
 
@@ -306,6 +296,44 @@ def test_the_register_tells_what_changed_since(files):
     (files / "register").write_text("no register\n")
     done = run(*arguments, "--against", files / "register")
     assert done.returncode == 1 and "register: line 1" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--register", "--html"])
+@pytest.mark.parametrize("name", ["mine.cf", "base.cf", "theirs.cf", "rules.bin", "./mine.cf", "hard.cf", "soft.cf"])
+def test_what_is_compared_is_never_overwritten(files, option, name):
+    (files / "rules.bin").write_bytes(support({A: 0}))
+    (files / "hard.cf").hardlink_to(files / "mine.cf")
+    (files / "soft.cf").symlink_to("mine.cf")
+    before = {path.name: path.read_bytes() for path in files.iterdir()}
+    done = compare(files, "--base", files / "base.cf", "--support", files / "rules.bin", option, f"{files}/{name}")
+    assert done.returncode == 2 and "is compared itself" in done.stderr and not done.stdout
+    assert before == {path.name: path.read_bytes() for path in files.iterdir()}
+
+
+def test_the_page_and_the_register_are_two_files(files):
+    for html, register in (("out", "out"), ("out", "./out"), ("sub/../out", "out")):
+        (files / "sub").mkdir(exist_ok=True)
+        done = compare(files, "--base", files / "base.cf", "--html", f"{files}/{html}", "--register", f"{files}/{register}")
+        assert done.returncode == 2 and "the same file" in done.stderr and not (files / "out").exists()
+    assert compare(files, "--base", files / "base.cf", "--register", files / "old").returncode == 0
+    done = compare(files, "--base", files / "base.cf", "--html", files / "old", "--against", files / "old")
+    assert done.returncode == 2 and (files / "old").read_text().startswith('{"register":')
+
+
+def test_a_file_of_another_kind_is_not_replaced(files):
+    for option in ("--html", "--register"):
+        other = files / f"other{option}"
+        for there in (b"a letter\n", b"<!DOCTYPE html>\n<p>of mine", b'{"register', cf()):
+            other.write_bytes(there)
+            done = compare(files, "--base", files / "base.cf", option, other)
+            assert done.returncode == 1 and "is not overwritten" in done.stderr and not done.stdout
+            assert other.read_bytes() == there
+        other.write_bytes(b"")
+        for _ in range(2):
+            assert compare(files, "--base", files / "base.cf", option, other).returncode == 0
+            assert len(other.read_bytes()) > 100
+    done = compare(files, "--base", files / "base.cf", "--html", files / "none" / "page.html")
+    assert done.returncode == 1 and "cannot be written" in done.stderr and not done.stdout
 
 
 def test_folders_are_compared_by_the_same_rules(folder):
