@@ -13,6 +13,7 @@ static void add_side(apr_array_header_t *sides, const char *role, const cdist_co
     if (!config) return;
     facts = cdist_config_facts(config);
     side = apr_array_push(sides);
+    memset(side, 0, sizeof *side);
     side->role = role;
     side->file = cdist_config_name(config);
     side->name = facts->name;
@@ -23,17 +24,19 @@ static void add_side(apr_array_header_t *sides, const char *role, const cdist_co
 static void fill_head(cdist_report_head_t *head, const comparison_t *comparison, apr_pool_t *pool)
 {
     const cdist_sides_t *sides = comparison->sides;
-    int i;
 
     head->sides = apr_array_make(pool, 3, sizeof(cdist_report_side_t));
-    head->notes = apr_array_make(pool, 4, sizeof(const char *));
+    head->notes = sides->notes;
     memcpy(head->counts, comparison->comparison->counts, sizeof head->counts);
     add_side(head->sides, "mine", sides->mine);
     add_side(head->sides, "base", sides->base);
-    add_side(head->sides, "theirs", sides->theirs);
-    for (i = 0; i < sides->notes->nelts; i++) {
-        APR_ARRAY_PUSH(head->notes, const char *) = APR_ARRAY_IDX(sides->notes, i, cdist_compare_note_t).text;
+    if (sides->base_origin == CDIST_BASE_EMBEDDED) {
+        cdist_report_side_t *base = &APR_ARRAY_IDX(head->sides, head->sides->nelts - 1, cdist_report_side_t);
+
+        base->file = cdist_config_name(sides->mine);
+        base->embedded = 1;
     }
+    add_side(head->sides, "theirs", sides->theirs);
 }
 
 static void add_part(apr_array_header_t *parts, const comparison_t *comparison, const cdist_difference_t *entry,

@@ -203,12 +203,14 @@ const char *cdist_base_origin_name(cdist_base_origin_t origin);
 typedef struct {
     const char *code; /* of one word, for programs */
     const char *text; /* with the file's name */
+    const char *russian;
 } cdist_compare_note_t;
 
 typedef struct {
     cdist_config_t *base, *mine, *theirs; /* NULL where there is none */
     cdist_base_origin_t base_origin;
     cdist_support_index_t *support;
+    const cdist_support_t *support_data; /* what the index was made of; NULL: there are none */
     apr_array_header_t *notes; /* cdist_compare_note_t */
     /* Entries, matched to those of mine; base is NULL without one, theirs is base's where theirs was not asked for. */
     cdist_snapshot_t *base_entries, *mine_entries, *theirs_entries;
@@ -218,6 +220,8 @@ typedef struct {
 
 /* Opens and reads all sides. */
 CDIST_MUST_CHECK cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdist_compare_files_t *files, apr_pool_t *pool);
+/* Adds a note; the texts must live as long as the sides. */
+void cdist_sides_note(cdist_sides_t *sides, const char *code, const char *text, const char *russian);
 /* The comparison by entries. */
 cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *pool);
 /* The comparison by objects, each with all its entries; *parts is the one of these entries. What support itself keeps in a

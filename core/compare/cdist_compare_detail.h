@@ -121,11 +121,12 @@ CDIST_MUST_CHECK cdist_err_t *cdist_property_lines(cdist_merge_t **merge, const 
 typedef struct {
     const char *role; /* "base", "mine", "theirs" */
     const char *file, *name, *vendor, *version;
+    int embedded; /* 1: it lies in that file, which is another side */
 } cdist_report_side_t;
 
 typedef struct {
     apr_array_header_t *sides; /* cdist_report_side_t */
-    apr_array_header_t *notes; /* const char *: what must be known before the result is believed */
+    apr_array_header_t *notes; /* cdist_compare_note_t: what must be known before the result is believed */
     apr_uint64_t counts[CDIST_CLASSES];
 } cdist_report_head_t;
 

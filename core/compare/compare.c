@@ -21,72 +21,6 @@ const char *cdist_base_origin_name(cdist_base_origin_t origin)
     return names[origin];
 }
 
-/* ---- notes ----------------------------------------------------------------------------------------------------- */
-
-static void note(cdist_sides_t *sides, const char *code, const char *text)
-{
-    cdist_compare_note_t *made = apr_array_push(sides->notes);
-
-    made->code = code;
-    made->text = text;
-}
-
-static void note_support(cdist_sides_t *sides, const char *file, apr_pool_t *pool)
-{
-    switch (cdist_support_index_state(sides->support)) {
-    case CDIST_SUPPORT_NONE:
-        note(sides, "not_on_support", apr_psprintf(pool, "%s: is not on support: no rules are known, what both changed is for "
-                                                   "a person to decide", file));
-        break;
-    case CDIST_SUPPORT_REMOVED:
-        note(sides, "support_removed", apr_psprintf(pool, "%s: support was removed: nothing is taken from the vendor", file));
-        break;
-    case CDIST_SUPPORT_LOCKED:
-        note(sides, "locked", apr_psprintf(pool, "%s: changes are forbidden for the whole configuration: an update replaces it "
-                                           "as it is", file));
-        break;
-    case CDIST_SUPPORT_RULES: break;
-    }
-}
-
-static void note_distribution(cdist_sides_t *sides, const cdist_config_t *config, const char *code, apr_pool_t *pool)
-{
-    if (config->facts->distribution) return;
-    note(sides, code, apr_psprintf(pool, "%s: is no vendor's distribution, so the platform would not take it for an update",
-                                   config->name));
-}
-
-static int is_same_product(const cdist_file_facts_t *a, const cdist_file_facts_t *b)
-{
-    return strcmp(a->name, b->name) == 0 && strcmp(a->vendor, b->vendor) == 0;
-}
-
-static void note_sides(cdist_sides_t *sides, const cdist_compare_files_t *files, apr_pool_t *pool)
-{
-    const cdist_config_t *base = sides->base, *theirs = sides->theirs;
-
-    note_support(sides, files->support ? cdist_text_printable(files->support, pool) : sides->mine->name, pool);
-    if (!base) {
-        note(sides, "no_base", apr_psprintf(pool, "%s: holds no vendor's configuration, and no base is named: nobody can say "
-                                            "which side changed what differs", sides->mine->name));
-    } else if (sides->base_origin == CDIST_BASE_FILE) {
-        note_distribution(sides, base, "base_no_distribution", pool);
-    }
-    if (!theirs) return;
-    if (!theirs->update) note_distribution(sides, theirs, "theirs_no_distribution", pool);
-    else if (theirs->facts->container_bits == 64) {
-        note(sides, "wide_update", apr_psprintf(pool, "%s: experimental: an update in a container of 64 bits, of which none was "
-                                                "seen so far", theirs->name));
-    }
-    if (base && !is_same_product(base->facts, theirs->facts)) {
-        note(sides, "other_product", apr_psprintf(pool, "%s: is %s (%s), while the base is %s (%s)", theirs->name,
-                                                  cdist_text_printable(theirs->facts->name, pool),
-                                                  cdist_text_printable(theirs->facts->vendor, pool),
-                                                  cdist_text_printable(base->facts->name, pool),
-                                                  cdist_text_printable(base->facts->vendor, pool)));
-    }
-}
-
 /* ---- sides ----------------------------------------------------------------------------------------------------- */
 
 /* Why these are no support data: damaged ones, or another file, which is told best by what it is. */
@@ -113,6 +47,7 @@ static cdist_err_t *open_support(cdist_sides_t *sides, const char *path, apr_poo
     } else {
         CDIST_ERR(cdist_config_support(&support, sides->mine, pool));
     }
+    sides->support_data = support;
     sides->support = cdist_support_index_make(support, pool);
     return NULL;
 }
@@ -175,7 +110,7 @@ cdist_err_t *cdist_sides_open(cdist_sides_t **sides, const cdist_compare_files_t
     CDIST_ERR(open_support(made, files->support, pool));
     CDIST_ERR(open_base(made, files, theirs, pool));
     CDIST_ERR(open_theirs(made, files, theirs, pool));
-    note_sides(made, files, pool);
+    cdist_sides_note_all(made, files, pool);
     share_contents(made, pool);
     CDIST_ERR(cdist_config_snapshot(&made->mine_entries, made->mine, pool));
     if (made->base) CDIST_ERR(read_vendor(&made->base_entries, made, made->base, pool));
@@ -325,7 +260,8 @@ static const cdist_metadata_object_t *find_object(cdist_sides_t *sides, side_nam
         err = cdist_names_read(&names->names, open_entry, config, config->name, sides->pool, sides->pool);
         if (err) {
             names->names = NULL;
-            note(sides, "no_names", cdist_err_text(err, sides->pool));
+            cdist_sides_note(sides, "no_names", cdist_err_text(err, sides->pool),
+                             apr_pstrcat(sides->pool, "Имена объектов не читаются: ", cdist_err_text(err, sides->pool), NULL));
         }
     }
     return names->names ? cdist_names_find(names->names, entry) : NULL;

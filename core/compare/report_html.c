@@ -179,6 +179,8 @@ static void put_sides(cdist_report_t *report, const apr_array_header_t *sides, a
         cdist_report_string(report, title, pool);
         cdist_report_put(report, " <span class=\"quiet\">");
         cdist_report_string(report, side->file, pool);
+        if (side->embedded) cdist_report_put(report, ": ");
+        if (side->embedded) cdist_report_word(report, "the vendor's configuration in it");
         cdist_report_put(report, "</span></dd>\n");
     }
     cdist_report_put(report, "</dl>\n");
@@ -191,9 +193,13 @@ static void put_notes(cdist_report_t *report, const apr_array_header_t *notes, a
     if (notes->nelts == 0) return;
     cdist_report_put(report, "<ul class=\"notes\">");
     for (i = 0; i < notes->nelts; i++) {
-        cdist_report_put(report, "<li>");
-        cdist_report_string(report, APR_ARRAY_IDX(notes, i, const char *), pool);
-        cdist_report_put(report, "</li>\n");
+        const cdist_compare_note_t *note = &APR_ARRAY_IDX(notes, i, cdist_compare_note_t);
+
+        cdist_report_put(report, "<li><span data-ru=\"");
+        put_escaped(report, note->russian, strlen(note->russian), 1, pool);
+        cdist_report_put(report, "\">");
+        cdist_report_string(report, note->text, pool);
+        cdist_report_put(report, "</span></li>\n");
     }
     cdist_report_put(report, "</ul>\n");
 }

@@ -39,6 +39,7 @@ static const struct {
     {"theirs", "только поставщик"},
     {"my configuration", "моя конфигурация"},
     {"the vendor's new release", "новый выпуск поставщика"},
+    {"the vendor's configuration in it", "конфигурация поставщика в ней"},
     {"the release that mine was made from", "выпуск, от которого сделана моя"},
     {"unchanged", "не изменено"},
     {"identical", "одинаково"},

@@ -373,8 +373,8 @@ START_TEST(the_state_of_support_is_said_and_decides)
     found = cdist_sides_entries(sides, fx_pool);
     ck_assert_int_eq(cdist_sides_verdict(sides, found, find(found, B)).decision->action, states[_i].action);
     if (states[_i].code) ck_assert_str_eq(APR_ARRAY_IDX(sides->notes, 0, cdist_compare_note_t).code, states[_i].code);
-    /* Neither base nor theirs is a distribution, which is said too. */
-    ck_assert_int_eq(sides->notes->nelts, 2 + (states[_i].code != NULL));
+    /* Neither base nor theirs is a distribution, and theirs is no newer, which is said too. */
+    ck_assert_int_eq(sides->notes->nelts, 3 + (states[_i].code != NULL));
 }
 END_TEST
 
