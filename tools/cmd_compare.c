@@ -95,33 +95,59 @@ static int compare_trees(const request_t *request, const apr_array_header_t *fol
 
 /* ---- the register ---------------------------------------------------------------------------------------------- */
 
-static cdist_err_t *compare_register(comparison_t *comparison, const cdist_register_t *now, const char *path, apr_pool_t *pool)
+static const char *register_level(const request_t *request)
 {
-    const char *shown = cdist_text_printable(path, pool);
-    cdist_register_t *before;
+    return strcmp(request->level, "entry") == 0 ? "entry" : "object";
+}
+
+/* What was registered before: read before anything is compared, and before a new register is written, which may be that file. */
+static cdist_err_t *read_register(cdist_register_t **before, const request_t *request, apr_pool_t *pool)
+{
+    const char *path = request->outputs.against, *shown = path ? cdist_text_printable(path, pool) : NULL;
     apr_size_t length;
     char *bytes;
 
+    *before = NULL;
+    if (!path) return NULL;
     CDIST_ERR(cdist_file_read(&bytes, &length, path, REGISTER_MAX_BYTES, pool));
-    CDIST_ERR(cdist_register_parse(&before, bytes, length, shown, pool));
-    if (strcmp(before->level, now->level) != 0) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: was made with --level %s, and cannot be compared with --level %s",
-                                shown, cdist_text_printable(before->level, pool), now->level);
-    }
-    comparison->since = cdist_register_compare(before, now, pool);
-    return NULL;
+    CDIST_ERR(cdist_register_parse(before, bytes, length, shown, pool));
+    if (strcmp((*before)->level, register_level(request)) == 0) return NULL;
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: was made with --level %s, and cannot be compared with --level %s", shown,
+                            cdist_text_printable((*before)->level, pool), request->level);
 }
 
-/* NB: what was registered is read before the new register is written, since both may be one file. */
-static cdist_err_t *handle_register(comparison_t *comparison, const request_t *request, apr_pool_t *pool)
+static void note_register(cdist_sides_t *sides, const char *path, const cdist_register_t *before, const cdist_register_t *now,
+                          apr_pool_t *pool)
 {
-    const char *level = strcmp(comparison->level, "entry") == 0 ? "entry" : "object", *text;
+    const cdist_configuration_id_t *old = &before->base, *new = &now->base;
+    const char *shown = cdist_text_printable(path, pool), *was, *is;
+
+    if (strcmp(old->name, new->name) == 0 && strcmp(old->vendor, new->vendor) == 0 &&
+        strcmp(old->version_id, new->version_id) == 0) {
+        return;
+    }
+    was = cdist_text_printable(apr_psprintf(pool, "%s (%s) %s", old->name, old->vendor, old->version), pool);
+    is = cdist_text_printable(apr_psprintf(pool, "%s (%s) %s", new->name, new->vendor, new->version), pool);
+    cdist_sides_note(sides, "register_of_other",
+                     apr_psprintf(pool, "%s: was made against %s, while the base is %s now: what changed since may come from that "
+                                        "alone", shown, was, is),
+                     apr_psprintf(pool, "%s: составлен относительно %s, а исходная сейчас — %s: изменения с тех пор могут "
+                                        "объясняться только этим", shown, was, is));
+}
+
+static cdist_err_t *handle_register(comparison_t *comparison, const request_t *request, const cdist_register_t *before,
+                                    apr_pool_t *pool)
+{
+    const char *text;
     cdist_register_t *reg;
     apr_size_t length;
 
-    if (!request->outputs.reg && !request->outputs.against) return NULL;
-    CDIST_ERR(cdist_register_make(&reg, comparison->sides, comparison->comparison, level, pool));
-    if (request->outputs.against) CDIST_ERR(compare_register(comparison, reg, request->outputs.against, pool));
+    if (!request->outputs.reg && !before) return NULL;
+    CDIST_ERR(cdist_register_make(&reg, comparison->sides, comparison->comparison, register_level(request), pool));
+    if (before) {
+        note_register(comparison->sides, request->outputs.against, before, reg, pool);
+        comparison->since = cdist_register_compare(before, reg, pool);
+    }
     if (!request->outputs.reg) return NULL;
     text = cdist_register_format(&length, reg, pool);
     return cdist_file_publish(request->outputs.reg, text, length, pool);
@@ -151,9 +177,11 @@ static int compare_configurations(const request_t *request, apr_pool_t *pool)
 {
     comparison_t comparison = {request->level};
     cdist_comparison_t *parts;
+    cdist_register_t *before;
     cdist_sides_t *sides;
-    cdist_err_t *err = cdist_sides_open(&sides, &request->files, pool);
+    cdist_err_t *err = read_register(&before, request, pool);
 
+    if (!err) err = cdist_sides_open(&sides, &request->files, pool);
     if (err) return tool_fail_err(err, pool);
     comparison.sides = sides;
     comparison.json = request->json;
@@ -165,7 +193,7 @@ static int compare_configurations(const request_t *request, apr_pool_t *pool)
         comparison.details = strcmp(request->level, "property") == 0;
     }
     cdist_sides_read_names(sides, comparison.comparison, comparison.details || request->outputs.html);
-    err = handle_register(&comparison, request, pool);
+    err = handle_register(&comparison, request, before, pool);
     if (!err && request->outputs.html) err = comparison_write_page(&comparison, request->outputs.html, pool);
     if (comparison_print(&comparison, pool) != TOOL_DONE && !err) return TOOL_FAILED;
     return err ? tool_fail_err(err, pool) : TOOL_DONE;
@@ -247,8 +275,9 @@ const tool_verb_t tool_compare = {
     "\n"
     "--json prints one line {\"counts\":{…},…}, then one line for each item that is not unchanged: id name class mine theirs\n"
     "support action row confirm, and where there are any delivery warning error parts; then, with --against, one line for\n"
-    "each change: since id name before now. name is in Russian, name_en in English. With --level property each of the\n"
-    "parts has details: part kind class, and regions of lines or properties with path name object class base mine theirs.\n"
+    "each change: since id name before now support_before support. name is in Russian, name_en in English. With --level\n"
+    "property each of the parts has details: part kind class, and regions of lines or properties with path name object\n"
+    "class base mine theirs.\n"
     "\n"
     "Exit status: 0 done, 1 something cannot be read or written, 2 wrong usage.\n",
     compare_options, compare};

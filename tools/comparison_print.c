@@ -179,6 +179,8 @@ static void print_since_json(const cdist_register_change_t *change, apr_pool_t *
     put_text(object, "name", item->name, pool);
     put_text(object, "before", change->before ? cdist_side_name(change->before->side) : "unchanged", pool);
     put_text(object, "now", change->now ? cdist_side_name(change->now->side) : "unchanged", pool);
+    if (change->before) put_text(object, "support_before", cdist_rule_name(change->before->rule), pool);
+    if (change->now) put_text(object, "support", cdist_rule_name(change->now->rule), pool);
     tool_print_json(object);
 }
 
@@ -245,8 +247,12 @@ static void print_since(const cdist_register_change_t *change, apr_pool_t *pool)
 {
     const cdist_customisation_t *item = change->now ? change->now : change->before;
 
-    printf("since the register: %-9s %s%s%s\n", cdist_since_name(change->since), cdist_text_printable(item->id, pool),
+    printf("since the register: %-9s %s%s%s", cdist_since_name(change->since), cdist_text_printable(item->id, pool),
            *item->name ? "  " : "", cdist_text_printable(item->name, pool));
+    if (change->before && change->now && change->before->rule != change->now->rule) {
+        printf("  (%s, was %s)", cdist_rule_name(change->now->rule), cdist_rule_name(change->before->rule));
+    }
+    putchar('\n');
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------------- */
@@ -269,6 +275,7 @@ static void print_items(const comparison_t *comparison, apr_pool_t *pool)
         else print_item(comparison, difference, each);
         if (difference->error) tool_fail(difference->error);
     }
+    if (!comparison->json && comparison->since && comparison->since->nelts == 0) puts("since the register: nothing changed");
     for (i = 0; comparison->since && i < comparison->since->nelts; i++) {
         const cdist_register_change_t *change = &APR_ARRAY_IDX(comparison->since, i, cdist_register_change_t);
 

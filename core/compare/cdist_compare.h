@@ -295,7 +295,7 @@ typedef struct {
     cdist_since_t since;
     const cdist_customisation_t *before, *now; /* NULL where it is not there */
 } cdist_register_change_t;
-/* What changed between two registers of one level: cdist_register_change_t, sorted by id. */
+/* What changed between two registers of one level, contents or rules: cdist_register_change_t, sorted by id. */
 apr_array_header_t *cdist_register_compare(const cdist_register_t *before, const cdist_register_t *now, apr_pool_t *pool);
 
 /* ---- metadata objects (metadata_class.c, metadata_name.c) -------------------------------------------------------- */

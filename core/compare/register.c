@@ -234,6 +234,7 @@ cdist_err_t *cdist_register_parse(cdist_register_t **reg, const char *bytes, apr
         CDIST_ERR(take_line(&count, &reader, bytes + at, line));
         at += line + (end != NULL);
     }
+    if (length == 0) return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is empty, and no register of customisations", path);
     if (count != reader.reg->items->nelts) return refuse(&reader, "the register is cut off, or something was added to it");
     *reg = reader.reg;
     return NULL;
@@ -259,7 +260,7 @@ apr_array_header_t *cdist_register_compare(const cdist_register_t *before, const
 
         i += order <= 0;
         j += order >= 0;
-        if (order == 0 && old->side == new->side && cdist_digest_equal(&old->digest, &new->digest)) continue;
+        if (order == 0 && old->side == new->side && old->rule == new->rule && cdist_digest_equal(&old->digest, &new->digest)) continue;
         APR_ARRAY_PUSH(changes, cdist_register_change_t) = change;
     }
     return changes;

@@ -85,7 +85,7 @@ END_TEST
 
 static const struct {
     const char *text, *says;
-} broken[] = {{"", "cut off"},
+} broken[] = {{"\n", "line 1: is no JSON"},
               {"text\n", "line 1: is no JSON"},
               {"[]\n", "line 1: is no JSON"},
               {"{}\n", "line 1: is no register"},
@@ -113,6 +113,31 @@ START_TEST(what_is_no_register_is_refused_with_the_line)
 }
 END_TEST
 
+START_TEST(an_empty_file_is_no_register_and_said_to_be_empty)
+{
+    cdist_register_t *reg;
+    cdist_err_t *err = cdist_register_parse(&reg, "", 0, "register", fx_pool);
+
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->code, CDIST_E_INPUT);
+    ck_assert_str_eq(err->message, "register: is empty, and no register of customisations");
+}
+END_TEST
+
+START_TEST(a_rule_that_changed_is_a_change)
+{
+    static const char *const ids[] = {"a", "b", NULL};
+    cdist_register_t *before = made(ids, "11"), *now = made(ids, "11");
+    apr_array_header_t *changes;
+
+    APR_ARRAY_IDX(now->items, 1, cdist_customisation_t).rule = CDIST_RULE_REMOVED;
+    changes = cdist_register_compare(before, now, fx_pool);
+    ck_assert_int_eq(changes->nelts, 1);
+    ck_assert_str_eq(APR_ARRAY_IDX(changes, 0, cdist_register_change_t).now->id, "b");
+    ck_assert_int_eq(APR_ARRAY_IDX(changes, 0, cdist_register_change_t).since, CDIST_SINCE_CHANGED);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("register");
@@ -120,6 +145,8 @@ Suite *test_suite(void)
 
     tcase_add_test(tcase, a_register_is_read_as_it_was_written);
     tcase_add_test(tcase, what_changed_since_is_told);
+    tcase_add_test(tcase, a_rule_that_changed_is_a_change);
+    tcase_add_test(tcase, an_empty_file_is_no_register_and_said_to_be_empty);
     tcase_add_loop_test(tcase, what_is_no_register_is_refused_with_the_line, 0, FX_COUNT(broken));
     return suite;
 }
