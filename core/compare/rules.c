@@ -3,6 +3,8 @@
  * customer, by the vendor, or twice), and on setting up support (delivery rules). */
 #include "cdist_compare.h"
 
+#include <string.h>
+
 typedef enum { BY_NOBODY, BY_CUSTOMER, BY_VENDOR, BY_BOTH_ALIKE, BY_BOTH, BY_ANYBODY, UNREADABLE, SITUATIONS } situation_t;
 
 /* Rows: who changed it. Columns: the rule of support, in the order of cdist_rule_t. */
@@ -91,9 +93,17 @@ cdist_choice_t cdist_rules_choice(cdist_delivery_kind_t delivery, cdist_rule_t r
     return choices[delivery][rule];
 }
 
+/* NB: of an entry that is but a part of an object the id is longer than the object's. What the vendor deleted too is no longer
+ * the vendor's. */
+static int is_deleted_by_customer(const cdist_difference_t *difference)
+{
+    return difference->mine_side == CDIST_SIDE_DELETED && difference->theirs_side != CDIST_SIDE_DELETED &&
+           strcmp(difference->id, difference->owner) == 0;
+}
+
 static const char *warning_of(const cdist_difference_t *difference, cdist_rule_t rule, cdist_delivery_kind_t delivery)
 {
-    if (difference->mine_side == CDIST_SIDE_DELETED && (rule == CDIST_RULE_LOCKED || rule == CDIST_RULE_EDITABLE)) {
+    if (is_deleted_by_customer(difference) && (rule == CDIST_RULE_LOCKED || rule == CDIST_RULE_EDITABLE)) {
         return "a vendor's object is deleted: that needs its support removed first";
     }
     switch (cdist_rules_choice(delivery, rule)) {

@@ -93,17 +93,24 @@ CHOICES(CHOICE_TEST)
 
 static const struct {
     cdist_rule_t rule;
-    cdist_side_t side;
+    cdist_side_t mine, theirs;
     int warned;
-} deletions[] = {{CDIST_RULE_UNKNOWN, CDIST_SIDE_DELETED, 0},  {CDIST_RULE_LOCKED, CDIST_SIDE_DELETED, 1},
-                 {CDIST_RULE_EDITABLE, CDIST_SIDE_DELETED, 1}, {CDIST_RULE_REMOVED, CDIST_SIDE_DELETED, 0},
-                 {CDIST_RULE_EDITABLE, CDIST_SIDE_CHANGED, 0}};
+    const char *id;
+} deletions[] = {{CDIST_RULE_UNKNOWN, CDIST_SIDE_DELETED, CDIST_SIDE_UNCHANGED, 0, "id"},
+                 {CDIST_RULE_LOCKED, CDIST_SIDE_DELETED, CDIST_SIDE_UNCHANGED, 1, "id"},
+                 {CDIST_RULE_EDITABLE, CDIST_SIDE_DELETED, CDIST_SIDE_CHANGED, 1, "id"},
+                 {CDIST_RULE_REMOVED, CDIST_SIDE_DELETED, CDIST_SIDE_UNCHANGED, 0, "id"},
+                 {CDIST_RULE_EDITABLE, CDIST_SIDE_CHANGED, CDIST_SIDE_UNCHANGED, 0, "id"},
+                 /* Both deleted it; only a part was deleted. */
+                 {CDIST_RULE_LOCKED, CDIST_SIDE_DELETED, CDIST_SIDE_DELETED, 0, "id"},
+                 {CDIST_RULE_LOCKED, CDIST_SIDE_DELETED, CDIST_SIDE_UNCHANGED, 0, "id.0"}};
 
 START_TEST(deleting_a_vendors_object_needs_its_support_removed_first)
 {
-    cdist_difference_t difference = {"id", "id"};
+    cdist_difference_t difference = {deletions[_i].id, "id"};
 
-    difference.mine_side = deletions[_i].side;
+    difference.mine_side = deletions[_i].mine;
+    difference.theirs_side = deletions[_i].theirs;
     ck_assert_int_eq(cdist_rules_verdict(&difference, 0, deletions[_i].rule, CDIST_DELIVERY_UNKNOWN).warning != NULL,
                      deletions[_i].warned);
 }
