@@ -89,7 +89,7 @@ static int compare_trees(const request_t *request, const apr_array_header_t *fol
     for (i = 0; i < 3 && request->overlay; i += 2) sides[i] = cdist_snapshot_only(sides[i], sides[1], pool);
     comparison.rules = rules;
     comparison.json = request->json;
-    comparison.comparison = cdist_threeway(sides[0], sides[1], sides[2], pool);
+    comparison.comparison = cdist_tree_compare(sides[0], sides[1], sides[2], pool);
     return comparison_print(&comparison, pool);
 }
 

@@ -71,6 +71,7 @@ typedef struct {
     cdist_side_t mine_side, theirs_side;
     cdist_class_t cls;
     const char *error; /* why one of them could not be read, else NULL */
+    int clash; /* 1: of folders: a file on one side is a folder on the other */
 } cdist_difference_t;
 
 typedef struct {
@@ -242,11 +243,16 @@ cdist_rule_t cdist_sides_rule(const cdist_sides_t *sides, const cdist_difference
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                     const cdist_difference_t *difference);
 
-/* ---- folders (snapshot_tree.c, tree_rules.c) ------------------------------------------------------------------------ */
+/* ---- folders (snapshot_tree.c, tree_compare.c, tree_rules.c) -------------------------------------------------------- */
 
 /* All files of a folder and the folders in it, by their paths. A link is compared by where it leads, never followed. What
  * cannot be read, or is neither file nor folder nor link, is an element with an error. */
 CDIST_MUST_CHECK cdist_err_t *cdist_tree_snapshot(cdist_snapshot_t **snapshot, const char *folder, apr_pool_t *pool);
+
+/* As cdist_threeway; a file that one side brings where the other brings a folder is a conflict, and so are the files that this
+ * side brings in the folder. */
+cdist_comparison_t *cdist_tree_compare(const cdist_snapshot_t *base, const cdist_snapshot_t *mine, const cdist_snapshot_t *theirs,
+                                       apr_pool_t *pool);
 
 /* Rules for the files of a folder, of a text with a line each, GLOB RULE, where RULE is locked, editable or removed. Blank
  * lines, and lines that start with #, mean nothing. In a glob * is any number of characters but "/", ** any number of any

@@ -76,6 +76,8 @@ static const struct {
     {"cannot be read: ask", "не читается: решает человек"},
     {"a vendor's object is deleted: that needs its support removed first",
      "объект поставщика удалён: для этого его нужно сначала снять с поддержки"},
+    {"a file on one side is a folder on the other: both cannot be there",
+     "файл одной стороны — папка другой: вместе они быть не могут"},
     {"the vendor does not recommend to make it editable", "поставщик не рекомендует делать объект редактируемым"},
     {"the vendor does not allow to make it editable", "поставщик не разрешает делать объект редактируемым"},
     {"name", "имя"},

@@ -103,6 +103,7 @@ static int is_deleted_by_customer(const cdist_difference_t *difference)
 
 static const char *warning_of(const cdist_difference_t *difference, cdist_rule_t rule, cdist_delivery_kind_t delivery)
 {
+    if (difference->clash) return "a file on one side is a folder on the other: both cannot be there";
     if (is_deleted_by_customer(difference) && (rule == CDIST_RULE_LOCKED || rule == CDIST_RULE_EDITABLE)) {
         return "a vendor's object is deleted: that needs its support removed first";
     }

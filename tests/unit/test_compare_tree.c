@@ -124,6 +124,39 @@ START_TEST(files_are_compared_by_path_and_content)
 }
 END_TEST
 
+/* What is at "d" on the three sides: a file with that content, or, behind "/", one in a folder of that name. */
+static const struct {
+    const char *base, *mine, *theirs;
+    int conflicts;
+} clashes[] = {{NULL, "1", "/2", 2}, {NULL, "/1", "2", 2},   {"0", "1", "/2", 2},  {"/0", "1", "/2", 2}, {"/0", "/1", "2", 2},
+               {"0", "0", "/2", 0},  {"/0", "/0", "2", 0},   {"/0", "1", "/0", 0}, {NULL, "/1", "/1", 0}, {NULL, "1", "1", 0}};
+
+START_TEST(a_file_that_is_a_folder_on_the_other_side_is_a_conflict_of_both)
+{
+    static const char *const sides[] = {"base", "mine", "theirs"};
+    const char *const there[] = {clashes[_i].base, clashes[_i].mine, clashes[_i].theirs};
+    cdist_comparison_t *found;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        fx_write_text(apr_pstrcat(fx_pool, sides[i], "/d-other", NULL), "x");
+        if (!there[i]) continue;
+        fx_write_text(apr_pstrcat(fx_pool, sides[i], *there[i] == '/' ? "/d/e/f" : "/d", NULL), there[i]);
+    }
+    found = cdist_tree_compare(snapshot_of("base"), snapshot_of("mine"), snapshot_of("theirs"), fx_pool);
+    ck_assert_uint_eq(found->counts[CDIST_CLASS_CONFLICT], clashes[_i].conflicts);
+    ck_assert_uint_eq(found->counts[CDIST_CLASS_UNCHANGED], 1);
+    for (i = 0; i < found->differences->nelts; i++) {
+        const cdist_difference_t *difference = &APR_ARRAY_IDX(found->differences, i, cdist_difference_t);
+        cdist_verdict_t verdict = cdist_rules_verdict(difference, 0, CDIST_RULE_UNKNOWN, CDIST_DELIVERY_UNKNOWN);
+
+        ck_assert_int_eq(difference->cls == CDIST_CLASS_CONFLICT, clashes[_i].conflicts > 0);
+        ck_assert_int_eq(verdict.decision->action == CDIST_ASK, clashes[_i].conflicts > 0);
+        ck_assert_int_eq(verdict.warning != NULL, clashes[_i].conflicts > 0);
+    }
+}
+END_TEST
+
 START_TEST(a_link_is_where_it_leads_and_never_followed)
 {
     cdist_snapshot_t *base, *mine;
@@ -191,6 +224,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_line_of_another_form_is_refused_with_its_number, 0, FX_COUNT(broken));
     tcase_add_test(tcase, a_glob_of_many_stars_is_answered_at_once);
     tcase_add_test(tcase, files_are_compared_by_path_and_content);
+    tcase_add_loop_test(tcase, a_file_that_is_a_folder_on_the_other_side_is_a_conflict_of_both, 0, FX_COUNT(clashes));
     tcase_add_test(tcase, a_link_is_where_it_leads_and_never_followed);
     tcase_add_test(tcase, a_file_that_cannot_be_read_is_told_and_equals_nothing);
     tcase_add_test(tcase, a_folder_that_cannot_be_read_ends_it_all);
