@@ -43,24 +43,37 @@ typedef struct {
     comparison_outputs_t outputs;
     const char *level, *rules;
     int tree, overlay, json;
+    int repeated; /* 1: an option was given twice, of which one would be forgotten */
 } request_t;
+
+/* Where the option's value goes; NULL for one that has none. */
+static const char **place_of(request_t *request, int option)
+{
+    switch (option) {
+    case OPTION_MINE: return &request->files.mine;
+    case OPTION_THEIRS: return &request->files.theirs;
+    case OPTION_BASE: return &request->files.base;
+    case OPTION_SUPPORT: return &request->files.support;
+    case OPTION_LEVEL: return &request->level;
+    case OPTION_REGISTER: return &request->outputs.reg;
+    case OPTION_AGAINST: return &request->outputs.against;
+    case OPTION_HTML: return &request->outputs.html;
+    case OPTION_RULES: return &request->rules;
+    default: return NULL;
+    }
+}
 
 static void take_option(request_t *request, int option, const char *value)
 {
-    switch (option) {
-    case OPTION_MINE: request->files.mine = value; break;
-    case OPTION_THEIRS: request->files.theirs = value; break;
-    case OPTION_BASE: request->files.base = value; break;
-    case OPTION_SUPPORT: request->files.support = value; break;
-    case OPTION_LEVEL: request->level = value; break;
-    case OPTION_REGISTER: request->outputs.reg = value; break;
-    case OPTION_AGAINST: request->outputs.against = value; break;
-    case OPTION_HTML: request->outputs.html = value; break;
-    case OPTION_RULES: request->rules = value; break;
-    case OPTION_TREE: request->tree = 1; break;
-    case OPTION_OVERLAY: request->overlay = 1; break;
-    case OPTION_JSON: request->json = 1; break;
+    const char **place = place_of(request, option);
+
+    if (place) {
+        request->repeated |= *place != NULL;
+        *place = value;
     }
+    request->tree |= option == OPTION_TREE;
+    request->overlay |= option == OPTION_OVERLAY;
+    request->json |= option == OPTION_JSON;
 }
 
 /* ---- folders --------------------------------------------------------------------------------------------------- */
@@ -100,7 +113,8 @@ static const char *register_level(const request_t *request)
     return strcmp(request->level, "entry") == 0 ? "entry" : "object";
 }
 
-/* What was registered before: read before anything is compared, and before a new register is written, which may be that file. */
+/* What was registered before: read before anything is compared, and before a new register is written, which may be that
+ * file. */
 static cdist_err_t *read_register(cdist_register_t **before, const request_t *request, apr_pool_t *pool)
 {
     const char *path = request->outputs.against, *shown = path ? cdist_text_printable(path, pool) : NULL;
@@ -112,8 +126,8 @@ static cdist_err_t *read_register(cdist_register_t **before, const request_t *re
     CDIST_ERR(cdist_file_read(&bytes, &length, path, REGISTER_MAX_BYTES, pool));
     CDIST_ERR(cdist_register_parse(before, bytes, length, shown, pool));
     if (strcmp((*before)->level, register_level(request)) == 0) return NULL;
-    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: was made with --level %s, and cannot be compared with --level %s", shown,
-                            cdist_text_printable((*before)->level, pool), request->level);
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: was made with --level %s, and cannot be compared with --level %s",
+                            shown, cdist_text_printable((*before)->level, pool), request->level);
 }
 
 static void note_register(cdist_sides_t *sides, const char *path, const cdist_register_t *before, const cdist_register_t *now,
@@ -129,8 +143,8 @@ static void note_register(cdist_sides_t *sides, const char *path, const cdist_re
     was = cdist_text_printable(apr_psprintf(pool, "%s (%s) %s", old->name, old->vendor, old->version), pool);
     is = cdist_text_printable(apr_psprintf(pool, "%s (%s) %s", new->name, new->vendor, new->version), pool);
     cdist_sides_note(sides, "register_of_other",
-                     apr_psprintf(pool, "%s: was made against %s, while the base is %s now: what changed since may come from that "
-                                        "alone", shown, was, is),
+                     apr_psprintf(pool, "%s: was made against %s, while the base is %s now: what changed since may come from "
+                                        "that alone", shown, was, is),
                      apr_psprintf(pool, "%s: составлен относительно %s, а исходная сейчас — %s: изменения с тех пор могут "
                                         "объясняться только этим", shown, was, is));
 }
@@ -187,6 +201,7 @@ static int compare_configurations(const request_t *request, apr_pool_t *pool)
     comparison.json = request->json;
     if (strcmp(request->level, "entry") == 0) {
         comparison.comparison = cdist_sides_entries(sides, pool);
+        cdist_sides_note_support_data(sides, comparison.comparison);
     } else {
         comparison.comparison = cdist_sides_objects(&parts, sides, pool);
         comparison.parts = parts_by_owner(parts, pool);
@@ -211,10 +226,12 @@ static const char *check_request(const request_t *request, const apr_array_heade
 {
     const cdist_compare_files_t *files = &request->files;
 
+    if (request->repeated) return "an option is there twice";
     if (request->tree) {
         if (files->mine || files->theirs || files->base || files->support || request->outputs.reg || request->outputs.against ||
-            request->outputs.html) {
-            return "--tree takes three folders and --rules, and no configurations";
+            request->outputs.html ||
+            request->level) {
+            return "--tree takes three folders and --rules, and no configurations and no --level";
         }
         return operands->nelts == 3 ? NULL : "--tree wants three folders: BASE MINE THEIRS";
     }
@@ -223,12 +240,12 @@ static const char *check_request(const request_t *request, const apr_array_heade
     if (operands->nelts) return "configurations are named by --mine, --theirs and --base";
     if (!files->mine) return "--mine is missing";
     if (!files->theirs && !request->outputs.reg && !request->outputs.against) return "--theirs is missing";
-    return is_level(request->level) ? NULL : "--level is entry, object or property";
+    return !request->level || is_level(request->level) ? NULL : "--level is entry, object or property";
 }
 
 static int compare(apr_getopt_t *args, apr_pool_t *pool)
 {
-    request_t request = {.level = "entry"};
+    request_t request = {{NULL}};
     apr_array_header_t *operands;
     const char *value, *problem;
     cdist_err_t *err;
@@ -239,6 +256,7 @@ static int compare(apr_getopt_t *args, apr_pool_t *pool)
     operands = tool_operands(args, pool);
     if ((problem = check_request(&request, operands)) != NULL) return tool_usage_error(&tool_compare, "%s", problem);
     if (request.tree) return compare_trees(&request, operands, pool);
+    if (!request.level) request.level = "entry";
     if ((problem = comparison_mixed_up(&request.files, &request.outputs, pool)) != NULL) {
         return tool_usage_error(&tool_compare, "%s", problem);
     }

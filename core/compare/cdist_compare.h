@@ -239,6 +239,9 @@ const struct cdist_metadata_object_t *cdist_sides_object_of(cdist_sides_t *sides
 /* The rule of support for what a difference is about. The configuration's own modules and help stand under another uuid than
  * its metadata, which support knows; they have its rule. */
 cdist_rule_t cdist_sides_rule(const cdist_sides_t *sides, const cdist_difference_t *difference);
+/* Says once that the support data and embedded configurations, entries like others, always differ from a vendor's, where they
+ * do in a comparison by entries. */
+void cdist_sides_note_support_data(cdist_sides_t *sides, const cdist_comparison_t *entries);
 /* The verdict by the rules of support. */
 cdist_verdict_t cdist_sides_verdict(const cdist_sides_t *sides, const cdist_comparison_t *comparison,
                                     const cdist_difference_t *difference);
@@ -251,8 +254,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_tree_snapshot(cdist_snapshot_t **snapshot, c
 
 /* As cdist_threeway; a file that one side brings where the other brings a folder is a conflict, and so are the files that this
  * side brings in the folder. */
-cdist_comparison_t *cdist_tree_compare(const cdist_snapshot_t *base, const cdist_snapshot_t *mine, const cdist_snapshot_t *theirs,
-                                       apr_pool_t *pool);
+cdist_comparison_t *cdist_tree_compare(const cdist_snapshot_t *base, const cdist_snapshot_t *mine,
+                                       const cdist_snapshot_t *theirs, apr_pool_t *pool);
 
 /* Rules for the files of a folder, of a text with a line each, GLOB RULE, where RULE is locked, editable or removed. Blank
  * lines, and lines that start with #, mean nothing. In a glob * is any number of characters but "/", ** any number of any

@@ -127,8 +127,7 @@ cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *
     return cdist_threeway(sides->base_entries, sides->mine_entries, sides->theirs_entries, pool);
 }
 
-/* 1 for the support data and embedded configurations. */
-static int is_of_support(const cdist_config_t *config, const char *entry)
+int cdist_config_is_of_support(const cdist_config_t *config, const char *entry)
 {
     const char *root_id = config->facts->root_id, *object_id = config->facts->object_id;
 
@@ -188,7 +187,7 @@ static cdist_snapshot_t *for_objects(const cdist_config_t *config, const cdist_c
     for (i = 0; i < entries->elements->nelts; i++) {
         cdist_element_t element = APR_ARRAY_IDX(entries->elements, i, cdist_element_t);
 
-        if (is_of_support(config, element.name)) continue;
+        if (cdist_config_is_of_support(config, element.name)) continue;
         if (*object_id && strncmp(element.name, object_id, strlen(object_id)) == 0) element.owner = owner;
         if (config != mine) match_configuration(&element, config, mine, entries, pool);
         APR_ARRAY_PUSH(left->elements, cdist_element_t) = element;
@@ -212,7 +211,7 @@ cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_
 /* 1 if that side has it as a part of the configuration; support data are none. */
 static int is_part_of(const cdist_config_t *config, const cdist_element_t *element, const char *owner)
 {
-    if (!config || !element || is_of_support(config, element->name)) return 0;
+    if (!config || !element || cdist_config_is_of_support(config, element->name)) return 0;
     return *config->facts->object_id && strcmp(config->facts->object_id, owner) == 0;
 }
 

@@ -22,6 +22,8 @@ struct cdist_config_t {
     apr_hash_t *known;            /* contents read so far, by digests of stored bytes; NULL, or shared by what is compared */
 };
 
+/* 1 for the support data and embedded configurations. */
+int cdist_config_is_of_support(const cdist_config_t *config, const char *entry);
 /* Says what must be known of the sides, once they are opened (notes.c). */
 void cdist_sides_note_all(cdist_sides_t *sides, const cdist_compare_files_t *files, apr_pool_t *pool);
 /* 1 for root, version and versions, which say what the others are, and are compared with nothing. */

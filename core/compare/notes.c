@@ -65,6 +65,28 @@ static void note_support(cdist_sides_t *sides, const char *file, apr_pool_t *poo
     }
 }
 
+void cdist_sides_note_support_data(cdist_sides_t *sides, const cdist_comparison_t *entries)
+{
+    int i, found = 0;
+
+    for (i = 0; i < entries->differences->nelts && !found; i++) {
+        const cdist_difference_t *difference = &APR_ARRAY_IDX(entries->differences, i, cdist_difference_t);
+
+        found = difference->mine && cdist_config_is_of_support(sides->mine, difference->mine->name);
+    }
+    if (!found) return;
+    cdist_sides_note(sides, "support_data",
+                     apr_pstrcat(sides->pool, sides->mine->name, ": the support data (entry .4) and the embedded "
+                                                                 "configurations are entries like others here, and always "
+                                                                 "differ from the vendor's: the platform itself cares for "
+                                                                 "them, and nobody need decide about them; --level object "
+                                                                 "leaves them out", NULL),
+                     apr_pstrcat(sides->pool, sides->mine->name, ": данные поддержки (запись .4) и вложенные конфигурации "
+                                                                 "здесь такие же записи, как прочие, и всегда отличаются от "
+                                                                 "поставщика: о них заботится сама платформа, решать о них "
+                                                                 "нечего; --level object их не показывает", NULL));
+}
+
 /* ---- what belongs together ------------------------------------------------------------------------------------- */
 
 static const char *show(const char *name, const char *vendor, const char *version, const char *version_id, apr_pool_t *pool)

@@ -1,5 +1,5 @@
-/* Folders three ways: as all lists are compared, and a file on one side that is a folder on the other is a conflict of both: there
- * is no folder that could hold the two. */
+/* Folders three ways: as all lists are compared, and a file on one side that is a folder on the other is a conflict of both:
+ * there is no folder that could hold the two. */
 #include "cdist_compare.h"
 
 #include <apr_strings.h>
@@ -50,15 +50,16 @@ static void check_folders(cdist_comparison_t *comparison, cdist_difference_t *di
         file = find(comparison, path);
         *end = '/';
         if (!file) continue;
-        if ((brought_by_mine(file) && brought_by_theirs(difference)) || (brought_by_theirs(file) && brought_by_mine(difference))) {
+        if ((brought_by_mine(file) && brought_by_theirs(difference)) ||
+            (brought_by_theirs(file) && brought_by_mine(difference))) {
             mark(comparison, file);
             mark(comparison, difference);
         }
     }
 }
 
-cdist_comparison_t *cdist_tree_compare(const cdist_snapshot_t *base, const cdist_snapshot_t *mine, const cdist_snapshot_t *theirs,
-                                       apr_pool_t *pool)
+cdist_comparison_t *cdist_tree_compare(const cdist_snapshot_t *base, const cdist_snapshot_t *mine,
+                                       const cdist_snapshot_t *theirs, apr_pool_t *pool)
 {
     cdist_comparison_t *comparison = cdist_threeway(base, mine, theirs, pool);
     apr_pool_t *each;

@@ -29,8 +29,9 @@ def customer(data, **vendor):
 def test_sides_that_belong_together_need_no_word(files):
     (files / "theirs.cf").write_bytes(cf(**of_version("1.0.3.1", OTHER_ID)))
     (files / "mine.cf").write_bytes(customer(support({B: 1})))
-    assert set(notes_of(compare(files))) <= {"theirs_no_distribution"}
-    assert set(notes_of(compare(files, "--base", files / "base.cf"))) <= {"theirs_no_distribution", "base_no_distribution"}
+    assert set(notes_of(compare(files))) <= {"theirs_no_distribution", "support_data"}
+    arguments = ["--base", files / "base.cf", "--level", "object"]
+    assert set(notes_of(compare(files, *arguments))) <= {"theirs_no_distribution", "base_no_distribution"}
 
 
 def test_a_base_that_mine_does_not_come_from_is_said(files):
@@ -76,3 +77,13 @@ def test_the_page_has_the_notes_in_russian_too(files):
     page = (files / "page.html").read_text()
     assert "обновление заменяет её новым выпуском целиком" in page and "an update replaces it" in page
     assert 'data-ru="конфигурация поставщика в ней"' in page and "mine.cf: the vendor" not in page
+
+
+def test_support_data_differ_always_which_is_said_where_they_are_listed(files):
+    (files / "mine.cf").write_bytes(customer(support({B: 1})))
+    done = compare(files)
+    assert seeds.OBJECT + ".4" in result(done)[1] and "--level object" in notes_of(done)["support_data"]
+    done = compare(files, "--level", "object")
+    assert seeds.OBJECT + ".4" not in result(done)[1] and "support_data" not in notes_of(done)
+    (files / "mine.cf").write_bytes(cf(b=b"{mine}"))
+    assert "support_data" not in notes_of(compare(files, "--base", files / "base.cf"))

@@ -398,7 +398,8 @@ def test_people_get_a_table(files):
 def test_wrong_usage_is_exit_status_2(files):
     mine, theirs = ["--mine", files / "mine.cf"], ["--theirs", files / "theirs.cf"]
     for arguments in ([], mine, theirs, [*mine, *theirs, "--level", "line"], [*mine, *theirs, "--rules", "x"], [*mine, *theirs, "x"],
-                      ["--tree", files], ["--tree", files, files, files, *mine], ["--nothing"]):
+                      ["--tree", files], ["--tree", files, files, files, *mine], ["--nothing"], [*mine, *mine, *theirs],
+                      ["--tree", files, files, files, "--level", "entry"]):
         assert run("compare", *arguments).returncode == 2, arguments
     assert run("compare", "--help").stdout.startswith("Usage: 1cdist compare")
     for bad in ("none.cf", "."):
