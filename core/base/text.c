@@ -167,6 +167,16 @@ const char *cdist_text_decode_cp1251(const char *bytes, apr_size_t length, apr_p
     return text;
 }
 
+/* Characters of UTF-8 that a terminal obeys, or that reorder what stands around them: U+0080 to U+009F, U+061C, U+200E, U+200F,
+ * U+202A to U+202E, U+2066 to U+2069. */
+static int is_obeyed(const unsigned char *s, apr_size_t length)
+{
+    if (length == 2) return (s[0] == 0xC2 && s[1] < 0xA0) || (s[0] == 0xD8 && s[1] == 0x9C);
+    if (length != 3 || s[0] != 0xE2) return 0;
+    if (s[1] == 0x80) return s[2] == 0x8E || s[2] == 0x8F || (s[2] >= 0xAA && s[2] <= 0xAE);
+    return s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9;
+}
+
 const char *cdist_text_printable(const char *name, apr_pool_t *pool)
 {
     const unsigned char *s = (const unsigned char *)name;
@@ -176,7 +186,7 @@ const char *cdist_text_printable(const char *name, apr_pool_t *pool)
     while (left > 0) {
         apr_size_t step = sequence_length(s, left);
 
-        if (step == 0 || *s < 0x20 || *s == 0x7F) {
+        if (step == 0 || *s < 0x20 || *s == 0x7F || is_obeyed(s, step)) {
             out += apr_snprintf(out, 5, "\\x%02X", *s);
             step = 1;
         } else {

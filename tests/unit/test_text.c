@@ -74,6 +74,9 @@ START_TEST(printable_shows_what_a_log_must_not_hold)
         const char *name, *shown;
     } rows[] = {{"", ""},          {"plain name.txt", "plain name.txt"}, {"a\nb", "a\\x0Ab"}, {"\x1B[31m", "\\x1B[31m"},
                 {"\x7F", "\\x7F"}, {"\xD0\xA1", "\xD0\xA1"},             {"\xFF\xFE", "\\xFF\\xFE"},
+                {"a\xE2\x80\xAE" "b", "a\\xE2\\x80\\xAE" "b"}, {"\xC2\x9B", "\\xC2\\x9B"},
+                {"\xC2\xA0\xE2\x80\x94", "\xC2\xA0\xE2\x80\x94"},
+                {"\xE2\x81\xA6", "\\xE2\\x81\\xA6"}, {"\xD8\x9C", "\\xD8\\x9C"},
                 {"\xD0", "\\xD0"}, {"\x01\x02\x03", "\\x01\\x02\\x03"}};
     int i;
 
