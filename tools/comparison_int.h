@@ -11,6 +11,8 @@ typedef struct {
     const char *level;                /* entry, object, property, or file */
     cdist_sides_t *sides;             /* of configurations; NULL for folders */
     const cdist_tree_rules_t *rules;  /* of folders */
+    const char *rules_name;           /* their file; NULL without rules */
+    apr_array_header_t *unused;       /* of folders: const char *, rules that match nothing; or NULL */
     cdist_comparison_t *comparison;
     apr_hash_t *parts;                /* of objects: uuid → array of const cdist_difference_t *, its entries that differ; or NULL */
     apr_array_header_t *since;        /* cdist_register_change_t: what changed since the register of --against; or NULL */

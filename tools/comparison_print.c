@@ -75,6 +75,27 @@ static json_t *notes_json(const cdist_sides_t *sides, apr_pool_t *pool)
     return notes;
 }
 
+static const char *unused_text(const comparison_t *comparison, int index, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s: %s: matches no file of any side", comparison->rules_name,
+                        APR_ARRAY_IDX(comparison->unused, index, const char *));
+}
+
+static json_t *unused_json(const comparison_t *comparison, apr_pool_t *pool)
+{
+    json_t *notes = json_array();
+    int i;
+
+    for (i = 0; comparison->unused && i < comparison->unused->nelts; i++) {
+        json_t *object = json_object();
+
+        put_text(object, "code", "unused_rule", pool);
+        put_text(object, "text", unused_text(comparison, i, pool), pool);
+        json_array_append_new(notes, object);
+    }
+    return notes;
+}
+
 static json_t *since_counts_json(const apr_array_header_t *since)
 {
     json_t *counts = json_object();
@@ -104,6 +125,8 @@ static void print_summary_json(const comparison_t *comparison, apr_pool_t *pool)
         put_side(list, "theirs", sides->theirs, pool);
         json_object_set_new(summary, "sides", list);
         json_object_set_new(summary, "notes", notes_json(sides, pool));
+    } else {
+        json_object_set_new(summary, "notes", unused_json(comparison, pool));
     }
     if (comparison->since) json_object_set_new(summary, "since", since_counts_json(comparison->since));
     tool_print_json(summary);
@@ -208,6 +231,9 @@ static void print_summary(const comparison_t *comparison, apr_pool_t *pool)
         for (i = 0; i < sides->notes->nelts; i++) {
             printf("note    %s\n", APR_ARRAY_IDX(sides->notes, i, cdist_compare_note_t).text);
         }
+    }
+    for (i = 0; comparison->unused && i < comparison->unused->nelts; i++) {
+        printf("note    %s\n", unused_text(comparison, i, pool));
     }
     for (i = 0; i < CDIST_CLASSES; i++) {
         printf("%s%s %" APR_UINT64_T_FMT, i ? ", " : "", cdist_class_name((cdist_class_t)i),

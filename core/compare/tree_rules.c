@@ -15,6 +15,7 @@ typedef struct {
     int by_path;     /* 0: for names anywhere */
     apr_size_t literal; /* characters that are no wildcards */
     cdist_rule_t rule;
+    int line;
 } tree_rule_t;
 
 struct cdist_tree_rules_t {
@@ -132,6 +133,36 @@ cdist_rule_t cdist_tree_rules_rule(const cdist_tree_rules_t *rules, const char *
     return best ? best->rule : CDIST_RULE_UNKNOWN;
 }
 
+static int covers_any(const tree_rule_t *row, const cdist_snapshot_t *snapshot, apr_pool_t *each)
+{
+    int i;
+
+    for (i = 0; i < snapshot->elements->nelts; i++) {
+        apr_pool_clear(each);
+        if (covers(row, apr_pstrdup(each, APR_ARRAY_IDX(snapshot->elements, i, cdist_element_t).id))) return 1;
+    }
+    return 0;
+}
+
+apr_array_header_t *cdist_tree_rules_unused(const cdist_tree_rules_t *rules, const cdist_snapshot_t *const *snapshots, int count,
+                                            apr_pool_t *pool)
+{
+    apr_array_header_t *unused = apr_array_make(pool, 2, sizeof(const char *));
+    apr_pool_t *each;
+    int i, j;
+
+    apr_pool_create(&each, pool);
+    for (i = 0; i < rules->rows->nelts; i++) {
+        const tree_rule_t *row = &APR_ARRAY_IDX(rules->rows, i, tree_rule_t);
+
+        for (j = 0; j < count && !covers_any(row, snapshots[j], each); ) j++;
+        if (j < count) continue;
+        APR_ARRAY_PUSH(unused, const char *) = apr_psprintf(pool, "line %d: %s", row->line, cdist_text_printable(row->glob, pool));
+    }
+    apr_pool_destroy(each);
+    return unused;
+}
+
 /* ---- the text -------------------------------------------------------------------------------------------------- */
 
 static cdist_err_t *bad_line(const char *path, int line, const char *what, apr_pool_t *pool)
@@ -184,6 +215,7 @@ static cdist_err_t *take_line(cdist_tree_rules_t *rules, const char *text, const
     if (strchr(line, '\\')) return bad_line(path, number, "folders are separated by /, not by \\", pool);
     if (end - line > MAX_GLOB_BYTES) return bad_line(path, number, "the glob is too long", pool);
     take_glob(&row, line);
+    row.line = number;
     if (!*row.glob) return bad_line(path, number, "the glob is empty", pool);
     if (rules->rows->nelts == MAX_GLOBS) return bad_line(path, number, "too many lines", pool);
     APR_ARRAY_PUSH(rules->rows, tree_rule_t) = row;

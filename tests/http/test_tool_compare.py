@@ -382,6 +382,11 @@ def test_folders_are_compared_by_the_same_rules(folder):
     assert items["conf/both.cfg"]["support"] == "ObjectIsEditableSupportEnabled" and items["conf/both.cfg"]["name"] == "both.cfg"
     _, items = result(run("compare", "--tree", *sides, "--json"))
     assert items["conf/both.cfg"]["action"] == "ask" and items["conf/both.cfg"]["support"] == "unknown"
+    assert summary["notes"] == [] and summary["level"] == "file"
+    (folder / "rules").write_text("*.cfg editable\n\nconf/none.* locked\n[a-z]* locked\n")
+    done = run("compare", "--tree", *sides, "--rules", folder / "rules", "--json")
+    assert [note["text"].split(": ", 1)[1] for note in result(done)[0]["notes"]] == [
+        "line 3: conf/none.*: matches no file of any side", "line 4: [a-z]*: matches no file of any side"]
     (folder / "rules").write_text("* locked\n*.cfg maybe\n")
     done = run("compare", "--tree", *sides, "--rules", folder / "rules")
     assert done.returncode == 1 and "rules: line 2" in done.stderr and done.stdout == ""
