@@ -19,9 +19,9 @@ const char *comparison_name(const comparison_t *comparison, const cdist_differen
 {
     const cdist_metadata_object_t *object;
 
-    if (!comparison->sides) return cdist_text_printable(cdist_path_name(difference->id, pool), pool);
+    if (!comparison->sides) return cdist_path_name(difference->id, pool);
     object = cdist_sides_object(comparison->sides, difference);
-    return object ? cdist_text_printable(cdist_names_qualified(object, russian, pool), pool) : "";
+    return object ? cdist_names_qualified(object, russian, pool) : "";
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------ */
@@ -264,7 +264,7 @@ static void print_item(const comparison_t *comparison, const cdist_difference_t 
 
     printf("%-9s %-9s %-9s %-11s %-30s  %s%s%s\n", cdist_class_name(difference->cls), cdist_side_name(difference->mine_side),
            cdist_side_name(difference->theirs_side), cdist_action_name(verdict.decision->action), cdist_rule_name(verdict.rule),
-           cdist_text_printable(difference->id, pool), *name ? "  " : "", name);
+           cdist_text_printable(difference->id, pool), *name ? "  " : "", cdist_text_printable(name, pool));
     if (verdict.warning) printf("%-9s %s\n", "", verdict.warning);
     print_parts(comparison, difference->id, pool);
 }

@@ -267,8 +267,8 @@ typedef struct cdist_tree_rules_t cdist_tree_rules_t;
 CDIST_MUST_CHECK cdist_err_t *cdist_tree_rules_parse(cdist_tree_rules_t **rules, const char *bytes, apr_size_t length,
                                                      const char *path, apr_pool_t *pool);
 /* Globs that match nothing in any of the snapshots: an array of texts, "line 3: *.dl". */
-apr_array_header_t *cdist_tree_rules_unused(const cdist_tree_rules_t *rules, const cdist_snapshot_t *const *snapshots, int count,
-                                            apr_pool_t *pool);
+apr_array_header_t *cdist_tree_rules_unused(const cdist_tree_rules_t *rules, const cdist_snapshot_t *const *snapshots,
+                                            int count, apr_pool_t *pool);
 /* UNKNOWN where no glob matches. */
 cdist_rule_t cdist_tree_rules_rule(const cdist_tree_rules_t *rules, const char *path, apr_pool_t *scratch_pool);
 

@@ -144,8 +144,8 @@ static int covers_any(const tree_rule_t *row, const cdist_snapshot_t *snapshot, 
     return 0;
 }
 
-apr_array_header_t *cdist_tree_rules_unused(const cdist_tree_rules_t *rules, const cdist_snapshot_t *const *snapshots, int count,
-                                            apr_pool_t *pool)
+apr_array_header_t *cdist_tree_rules_unused(const cdist_tree_rules_t *rules, const cdist_snapshot_t *const *snapshots,
+                                            int count, apr_pool_t *pool)
 {
     apr_array_header_t *unused = apr_array_make(pool, 2, sizeof(const char *));
     apr_pool_t *each;
@@ -157,7 +157,8 @@ apr_array_header_t *cdist_tree_rules_unused(const cdist_tree_rules_t *rules, con
 
         for (j = 0; j < count && !covers_any(row, snapshots[j], each); ) j++;
         if (j < count) continue;
-        APR_ARRAY_PUSH(unused, const char *) = apr_psprintf(pool, "line %d: %s", row->line, cdist_text_printable(row->glob, pool));
+        APR_ARRAY_PUSH(unused, const char *) = apr_psprintf(pool, "line %d: %s", row->line,
+                                                            cdist_text_printable(row->glob, pool));
     }
     apr_pool_destroy(each);
     return unused;

@@ -228,12 +228,14 @@ START_TEST(the_page_has_a_russian_text_for_every_row_of_the_rules)
     int i;
 
     memset(&difference, 0, sizeof difference);
-    for (i = 0; i < FX_COUNT(classes) * CDIST_RULES * CDIST_DELIVERIES * 8; i++) {
-        int bits = i % 8, rule = i / 8 % CDIST_RULES, delivery = i / 8 / CDIST_RULES % CDIST_DELIVERIES;
+    difference.id = difference.owner = "id";
+    for (i = 0; i < FX_COUNT(classes) * CDIST_RULES * CDIST_DELIVERIES * 16; i++) {
+        int bits = i % 16, rule = i / 16 % CDIST_RULES, delivery = i / 16 / CDIST_RULES % CDIST_DELIVERIES;
         cdist_verdict_t verdict;
 
-        difference.cls = classes[i / 8 / CDIST_RULES / CDIST_DELIVERIES];
+        difference.cls = classes[i / 16 / CDIST_RULES / CDIST_DELIVERIES];
         difference.error = bits & 1 ? "error" : NULL;
+        difference.clash = bits & 8;
         difference.mine_side = bits & 2 ? CDIST_SIDE_DELETED : CDIST_SIDE_CHANGED;
         verdict = cdist_rules_verdict(&difference, bits & 4, (cdist_rule_t)rule, (cdist_delivery_kind_t)delivery);
         ck_assert_msg(cdist_report_russian(verdict.decision->row) != NULL, "%s", verdict.decision->row);
@@ -248,7 +250,7 @@ END_TEST
 START_TEST(a_page_that_cannot_be_written_is_told)
 {
     cdist_report_head_t head = {apr_array_make(fx_pool, 1, sizeof(cdist_report_side_t)),
-                                apr_array_make(fx_pool, 1, sizeof(const char *)), {0}};
+                                apr_array_make(fx_pool, 1, sizeof(cdist_compare_note_t)), {0}};
     cdist_report_t *report;
     apr_size_t length;
 
