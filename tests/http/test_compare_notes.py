@@ -1,4 +1,6 @@
-"""1cdist compare: what is said of sides that do not belong together. It is said, and ends nothing."""
+"""1cdist compare: what is said of sides that do not belong together, and of rules that changed. It is said, and ends nothing."""
+import json
+
 from test_tool import run
 from test_tool_compare import B, C, INSTANCE, cf, compare, entries, files, result, seeds, support  # noqa: F401
 
@@ -87,3 +89,29 @@ def test_support_data_differ_always_which_is_said_where_they_are_listed(files):
     assert seeds.OBJECT + ".4" not in result(done)[1] and "support_data" not in notes_of(done)
     (files / "mine.cf").write_bytes(cf(b=b"{mine}"))
     assert "support_data" not in notes_of(compare(files, "--base", files / "base.cf"))
+
+
+def test_the_register_tells_of_rules_that_changed_and_of_nothing(files):
+    arguments = ["compare", "--base", files / "base.cf", "--mine", files / "mine.cf", "--support", files / "support.bin"]
+    (files / "support.bin").write_bytes(support({B: 1, C: 1}))
+    assert run(*arguments, "--register", files / "register").returncode == 0
+    done = run(*arguments, "--against", files / "register")
+    assert done.stdout.endswith("since the register: nothing changed\n") and "was made against" not in done.stdout
+    (files / "support.bin").write_bytes(support({B: 2, C: 1}))
+    done = run(*arguments, "--against", files / "register")
+    assert f"since the register: changed   {B}" in done.stdout
+    assert done.stdout.endswith("(ObjectNotSupported, was ObjectIsEditableSupportEnabled)\n")
+    row = json.loads(run(*arguments, "--against", files / "register", "--json").stdout.splitlines()[-1])
+    assert row["since"] == "changed" and row["before"] == row["now"] == "changed"
+    assert [row["support_before"], row["support"]] == ["ObjectIsEditableSupportEnabled", "ObjectNotSupported"]
+
+
+def test_a_register_of_another_base_is_said(files):
+    arguments = ["compare", "--base", files / "base.cf", "--mine", files / "mine.cf"]
+    assert run(*arguments, "--register", files / "register").returncode == 0
+    text = (files / "register").read_text()
+    for old, new in (("Склад", "Касса"), (seeds.VERSION, INSTANCE)):
+        assert old in text
+        (files / "register").write_text(text.replace(old, new))
+        done = run(*arguments, "--against", files / "register", "--json")
+        assert done.returncode == 0 and "register_of_other" in [note["code"] for note in json.loads(done.stdout.splitlines()[0])["notes"]]
