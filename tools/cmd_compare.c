@@ -98,13 +98,13 @@ static int compare_trees(const request_t *request, const apr_array_header_t *fol
     if (request->rules) err = read_rules(&rules, request->rules, pool);
     for (i = 0; i < 3 && !err; i++) err = cdist_tree_snapshot(&sides[i], APR_ARRAY_IDX(folders, i, const char *), pool);
     if (err) return tool_fail_err(err, pool);
-    /* What an overlay does not have is the vendor's business. */
-    for (i = 0; i < 3 && request->overlay; i += 2) sides[i] = cdist_snapshot_only(sides[i], sides[1], pool);
     comparison.rules = rules;
     if (rules) {
         comparison.rules_name = cdist_text_printable(request->rules, pool);
         comparison.unused = cdist_tree_rules_unused(rules, (const cdist_snapshot_t *const *)sides, 3, pool);
     }
+    /* What an overlay does not have is the vendor's business. */
+    for (i = 0; i < 3 && request->overlay; i += 2) sides[i] = cdist_snapshot_only(sides[i], sides[1], pool);
     comparison.json = request->json;
     comparison.comparison = cdist_tree_compare(sides[0], sides[1], sides[2], pool);
     return comparison_print(&comparison, pool);
