@@ -12,7 +12,6 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #define STEPS_HEADER "1C-Relayed"
@@ -70,12 +69,13 @@ static const char *place(const cdist_request_t *req)
     return has_usable(req->catalogue) ? NULL : "";
 }
 
-/* How many servers have relayed the request already. */
+/* How many servers have relayed the request already; what is no number counts as too many. */
 static int steps(const request_rec *r)
 {
     const char *text = apr_table_get(r->headers_in, STEPS_HEADER);
+    int count = 0;
 
-    return text ? atoi(text) : 0;
+    return !text || cdist_number_parse(&count, text, 0, STEPS_MAX) ? count : STEPS_MAX;
 }
 
 const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *err)
@@ -83,7 +83,7 @@ const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *er
     const char *where;
 
     if (!req->dir->upstream || !*req->dir->upstream || err->code != CDIST_E_NOTFOUND) return NULL;
-    if (steps(req->r) < 0 || steps(req->r) >= STEPS_MAX) return NULL;
+    if (steps(req->r) >= STEPS_MAX) return NULL;
     where = place(req);
     if (!where) return NULL;
     return apr_pstrcat(req->r->pool, req->dir->upstream, where, "/", req->route.selector.slot->file,

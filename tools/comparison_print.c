@@ -141,8 +141,8 @@ const cdist_part_name_t *comparison_part_name(const comparison_t *comparison, co
 {
     const cdist_metadata_object_t *object = cdist_sides_object(comparison->sides, part);
 
-    if (!object || strlen(part->id) < CDIST_UUID_CHARS) return NULL;
-    return cdist_metadata_part(object->cls, part->id + CDIST_UUID_CHARS);
+    if (!object || strlen(part->id) < CDIST_GUID_CHARS) return NULL;
+    return cdist_metadata_part(object->cls, part->id + CDIST_GUID_CHARS);
 }
 
 static void put_parts(json_t *object, const comparison_t *comparison, const char *id, apr_pool_t *pool)

@@ -133,6 +133,10 @@ const char *cdist_keyvalue_get(const char *text, const char *section, const char
  * no '=', or nothing before it. */
 int cdist_keyvalue_split(const char **key, const char **value, const char *line, apr_pool_t *pool);
 
+/* Whether these bytes are a GUID as files write it, 8-4-4-4-12 hexadecimal digits of either case. */
+#define CDIST_GUID_CHARS 36
+int cdist_text_is_guid(const char *text, apr_size_t length);
+
 /* A whole number in decimal from `least` to `most`, and nothing else; 1 or 0. */
 int cdist_number_parse(int *number, const char *text, int least, int most);
 /* What a size must look like, for messages. */

@@ -248,3 +248,16 @@ apr_array_header_t *cdist_names_dup(const apr_array_header_t *names, apr_pool_t 
     }
     return copy;
 }
+
+int cdist_text_is_guid(const char *text, apr_size_t length)
+{
+    apr_size_t i;
+
+    if (length != CDIST_GUID_CHARS) return 0;
+    for (i = 0; i < length; i++) {
+        int dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+        if (dash ? text[i] != '-' : !apr_isxdigit(text[i])) return 0;
+    }
+    return 1;
+}

@@ -17,18 +17,12 @@
 
 int cdist_brace_is_uuid(const cdist_brace_tree_t *tree, apr_uint32_t node)
 {
-    apr_size_t length, i;
+    apr_size_t length;
     const char *text;
 
     if (node == NO_NODE || cdist_brace_kind(tree, node) != CDIST_BRACE_BARE) return 0;
     text = cdist_brace_text(&length, tree, node);
-    if (length != UUID_CHARS) return 0;
-    for (i = 0; i < UUID_CHARS; i++) {
-        int dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-        if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i])) return 0;
-    }
-    return 1;
+    return cdist_text_is_guid(text, length);
 }
 
 int cdist_brace_is_number(const cdist_brace_tree_t *tree, apr_uint32_t node)

@@ -136,8 +136,6 @@ cdist_verdict_t cdist_rules_verdict(const cdist_difference_t *difference, int tw
 
 /* ---- support (support.c) ----------------------------------------------------------------------------------------- */
 
-#define CDIST_UUID_CHARS 36
-
 /* Support data by object. */
 typedef struct cdist_support_index_t cdist_support_index_t;
 

@@ -7,7 +7,7 @@
 #include <apr_hash.h>
 
 /* Of the name of an entry that holds a configuration: <root-guid>.<instance>. */
-#define CDIST_EMBEDDED_CHARS (2 * CDIST_UUID_CHARS + 1)
+#define CDIST_EMBEDDED_CHARS (2 * CDIST_GUID_CHARS + 1)
 
 struct cdist_config_t {
     const char *name; /* for messages */

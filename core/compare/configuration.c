@@ -180,8 +180,8 @@ static cdist_err_t *visit_embedded(void *baton, const cdist_item_t *item, apr_po
     const char *root_id = search->customer->facts->root_id;
 
     (void)pool;
-    if (strlen(item->name) != CDIST_EMBEDDED_CHARS || item->name[CDIST_UUID_CHARS] != '.') return NULL;
-    if (strlen(root_id) != CDIST_UUID_CHARS || strncmp(item->name, root_id, CDIST_UUID_CHARS) != 0) return NULL;
+    if (strlen(item->name) != CDIST_EMBEDDED_CHARS || item->name[CDIST_GUID_CHARS] != '.') return NULL;
+    if (strlen(root_id) != CDIST_GUID_CHARS || strncmp(item->name, root_id, CDIST_GUID_CHARS) != 0) return NULL;
     APR_ARRAY_PUSH(search->names, const char *) = apr_pstrdup(search->pool, item->name);
     return NULL;
 }

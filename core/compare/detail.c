@@ -204,7 +204,7 @@ static int is_form(cdist_sides_t *sides, const cdist_difference_t *entry)
     const cdist_metadata_object_t *object = cdist_sides_object(sides, entry);
     apr_size_t length = strlen(entry->id);
 
-    if (!object || length < CDIST_UUID_CHARS || strcmp(entry->id + CDIST_UUID_CHARS, ".0") != 0) return 0;
+    if (!object || length < CDIST_GUID_CHARS || strcmp(entry->id + CDIST_GUID_CHARS, ".0") != 0) return 0;
     return strcmp(object->cls->en, "Form") == 0 || strcmp(object->cls->en, "CommonForm") == 0;
 }
 

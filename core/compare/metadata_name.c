@@ -12,7 +12,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#define UUID_CHARS 36
 #define NAME_BYTES 1024
 #define MAX_OBJECTS 2000000u
 #define MAX_NESTED 8
@@ -31,19 +30,6 @@ struct cdist_names_t {
 
 /* ---- objects --------------------------------------------------------------------------------------------------- */
 
-static int is_uuid(const char *text, apr_size_t length)
-{
-    apr_size_t i;
-
-    if (length != UUID_CHARS) return 0;
-    for (i = 0; i < UUID_CHARS; i++) {
-        int dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-        if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i])) return 0;
-    }
-    return 1;
-}
-
 static int is_number(const cdist_token_t *token)
 {
     return token->kind == CDIST_BRACE_BARE && token->length > 0 && token->length < 10 &&
@@ -56,11 +42,11 @@ static const cdist_metadata_class_t *class_of(cdist_names_t *names, const char *
     cdist_metadata_class_t *made;
 
     if (known) return known;
-    made = apr_hash_get(names->unknown, uuid, UUID_CHARS);
+    made = apr_hash_get(names->unknown, uuid, CDIST_GUID_CHARS);
     if (made) return made;
     made = apr_pcalloc(names->pool, sizeof *made);
-    made->uuid = made->ru = made->en = apr_pstrmemdup(names->pool, uuid, UUID_CHARS);
-    apr_hash_set(names->unknown, made->uuid, UUID_CHARS, made);
+    made->uuid = made->ru = made->en = apr_pstrmemdup(names->pool, uuid, CDIST_GUID_CHARS);
+    apr_hash_set(names->unknown, made->uuid, CDIST_GUID_CHARS, made);
     return made;
 }
 
@@ -70,13 +56,13 @@ static cdist_metadata_object_t *add_object(cdist_names_t *names, const char *uui
 {
     cdist_metadata_object_t *object;
 
-    if (apr_hash_get(names->objects, uuid, UUID_CHARS)) return NULL;
+    if (apr_hash_get(names->objects, uuid, CDIST_GUID_CHARS)) return NULL;
     object = apr_pcalloc(names->pool, sizeof *object);
-    object->uuid = apr_pstrmemdup(names->pool, uuid, UUID_CHARS);
+    object->uuid = apr_pstrmemdup(names->pool, uuid, CDIST_GUID_CHARS);
     object->cls = cls;
     object->owner = owner;
     object->name = name;
-    apr_hash_set(names->objects, object->uuid, UUID_CHARS, object);
+    apr_hash_set(names->objects, object->uuid, CDIST_GUID_CHARS, object);
     return object;
 }
 
@@ -99,7 +85,7 @@ typedef struct {
     /* How much of {class,count and of {n,n,uuid},"Name" was read; the depth is that of the items. */
     int list_step, header_step;
     apr_uint32_t list_depth, header_depth;
-    char list_uuid[UUID_CHARS + 1], header_uuid[UUID_CHARS + 1];
+    char list_uuid[CDIST_GUID_CHARS + 1], header_uuid[CDIST_GUID_CHARS + 1];
 } scan_t;
 
 static collection_t *innermost(scan_t *scan)
@@ -137,8 +123,8 @@ static void follow_list(scan_t *scan, const cdist_token_t *token)
     if (token->kind == CDIST_BRACE_OPEN) {
         scan->list_step = 1;
         scan->list_depth = token->depth + 1;
-    } else if (scan->list_step == 1 && token->kind == CDIST_BRACE_BARE && is_uuid(token->text, token->length)) {
-        memcpy(scan->list_uuid, token->text, UUID_CHARS + 1);
+    } else if (scan->list_step == 1 && token->kind == CDIST_BRACE_BARE && cdist_text_is_guid(token->text, token->length)) {
+        memcpy(scan->list_uuid, token->text, CDIST_GUID_CHARS + 1);
         scan->list_step = 2;
     } else {
         if (scan->list_step == 2 && is_number(token)) start_list(scan);
@@ -157,8 +143,8 @@ static int follow_header(scan_t *scan, const cdist_token_t *token)
         scan->header_depth = token->depth + 1;
     } else if ((step == 1 || step == 2) && is_number(token)) {
         scan->header_step = step + 1;
-    } else if (step == 3 && token->kind == CDIST_BRACE_BARE && is_uuid(token->text, token->length)) {
-        memcpy(scan->header_uuid, token->text, UUID_CHARS + 1);
+    } else if (step == 3 && token->kind == CDIST_BRACE_BARE && cdist_text_is_guid(token->text, token->length)) {
+        memcpy(scan->header_uuid, token->text, CDIST_GUID_CHARS + 1);
         scan->header_step = 4;
     } else if (step == 4 && token->kind == CDIST_BRACE_CLOSE) {
         scan->header_step = 5;
@@ -196,7 +182,7 @@ static void take_item(scan_t *scan, const cdist_token_t *token)
     if (token->kind == CDIST_BRACE_OPEN) {
         list->object = NULL;
         list->named = 0;
-    } else if (token->kind == CDIST_BRACE_BARE && is_uuid(token->text, token->length)) {
+    } else if (token->kind == CDIST_BRACE_BARE && cdist_text_is_guid(token->text, token->length)) {
         object = add_object(scan->names, token->text, list->cls, owner_of(scan, scan->count - 1), "");
         if (object) APR_ARRAY_PUSH(scan->names->queue, cdist_metadata_object_t *) = object;
     }
@@ -235,7 +221,7 @@ static cdist_err_t *read_root(const char **uuid, cdist_stream_t *stream, apr_poo
     do {
         CDIST_ERR(cdist_brace_next(&token, reader));
         if (token->depth != 1 || token->kind != CDIST_BRACE_BARE || token->path[0] != 1) continue;
-        if (!is_uuid(token->text, token->length)) break;
+        if (!cdist_text_is_guid(token->text, token->length)) break;
         *uuid = apr_pstrdup(pool, token->text);
         return NULL;
     } while (token->kind != CDIST_BRACE_END);
@@ -321,7 +307,7 @@ cdist_err_t *cdist_names_of_container(cdist_names_t **names, cdist_container_t *
 
 const cdist_metadata_object_t *cdist_names_find(const cdist_names_t *names, const char *entry)
 {
-    return strlen(entry) < UUID_CHARS ? NULL : apr_hash_get(names->objects, entry, UUID_CHARS);
+    return strlen(entry) < CDIST_GUID_CHARS ? NULL : apr_hash_get(names->objects, entry, CDIST_GUID_CHARS);
 }
 
 apr_uint32_t cdist_names_count(const cdist_names_t *names)

@@ -5,7 +5,6 @@
 #include "cdist_compare_detail.h"
 
 #define NO_NODE CDIST_BRACE_NONE
-#define UUID_CHARS 36
 
 /* A tree in which every node has a number: nodes of all trees that were numbered together have the same one exactly if they
  * are equal, with all that is in them. */

@@ -148,18 +148,6 @@ static cdist_err_t *digest_entry(cdist_element_t *element, const walk_t *walk, c
     return NULL;
 }
 
-static int is_uuid(const char *text)
-{
-    int i;
-
-    for (i = 0; i < CDIST_UUID_CHARS; i++) {
-        int dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-        if (dash ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]) || !text[i]) return 0;
-    }
-    return 1;
-}
-
 static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_t *pool)
 {
     walk_t *walk = baton;
@@ -179,7 +167,10 @@ static cdist_err_t *visit_entry(void *baton, const cdist_item_t *item, apr_pool_
     }
     memset(&element, 0, sizeof element);
     element.id = element.name = name;
-    element.owner = is_uuid(element.id) ? apr_pstrmemdup(walk->pool, element.id, CDIST_UUID_CHARS) : element.id;
+    element.owner = element.id;
+    if (cdist_text_is_guid(element.id, strnlen(element.id, CDIST_GUID_CHARS))) {
+        element.owner = apr_pstrmemdup(walk->pool, element.id, CDIST_GUID_CHARS);
+    }
     err = digest_entry(&element, walk, item, pool);
     if (err && err->code == CDIST_E_CHANGED) return err;
     if (err) element.error = cdist_err_text(err, walk->pool);

@@ -28,7 +28,6 @@
 #define MARK_BYTES 48
 #define SETTLED_NS APR_INT64_C(2000000000)
 #define TEXT_MAX 4096
-#define GUID_CHARS 36
 #define DAY apr_time_from_sec(86400)
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
@@ -91,9 +90,9 @@ static int guid_bytes(unsigned char *bytes, const char *text)
 {
     int place, digits = 0;
 
-    if (strlen(text) != GUID_CHARS) return 0;
+    if (strlen(text) != CDIST_GUID_CHARS) return 0;
     memset(bytes, 0, 16);
-    for (place = 0; place < GUID_CHARS; place++) {
+    for (place = 0; place < CDIST_GUID_CHARS; place++) {
         int value = hex_value(text[place]);
 
         if (is_dash(place) ? text[place] != '-' : value < 0) return 0;
@@ -240,10 +239,10 @@ static const char *get_text(reader_t *reader)
 
 static const char *guid_text(const unsigned char *bytes, apr_pool_t *pool)
 {
-    char *text = apr_palloc(pool, GUID_CHARS + 1);
+    char *text = apr_palloc(pool, CDIST_GUID_CHARS + 1);
     int place, digits = 0;
 
-    for (place = 0; place < GUID_CHARS; place++) {
+    for (place = 0; place < CDIST_GUID_CHARS; place++) {
         if (is_dash(place)) {
             text[place] = '-';
             continue;
@@ -251,7 +250,7 @@ static const char *guid_text(const unsigned char *bytes, apr_pool_t *pool)
         text[place] = "0123456789abcdef"[bytes[digits / 2] >> (digits % 2 ? 0 : 4) & 15];
         digits++;
     }
-    text[GUID_CHARS] = '\0';
+    text[CDIST_GUID_CHARS] = '\0';
     return text;
 }
 

@@ -165,17 +165,13 @@ static const char *lower_case(const char *id, apr_pool_t *pool)
 
 const char *cdist_chain_id(const char *text, apr_pool_t *pool)
 {
-    static const char form[] = "########-####-####-####-############";
-    apr_size_t length = strlen(text), i;
+    apr_size_t length = strlen(text);
 
-    if (length == sizeof form + 1 && text[0] == '{' && text[length - 1] == '}') {
+    if (length == CDIST_GUID_CHARS + 2 && text[0] == '{' && text[length - 1] == '}') {
         text++;
         length -= 2;
     }
-    if (length != sizeof form - 1) return NULL;
-    for (i = 0; i < length; i++) {
-        if (form[i] == '-' ? text[i] != '-' : !apr_isxdigit(text[i])) return NULL;
-    }
+    if (!cdist_text_is_guid(text, length)) return NULL;
     return lower_case(apr_pstrmemdup(pool, text, length), pool);
 }
 

@@ -155,3 +155,13 @@ const char *fx_said(const cdist_chain_t *chain)
     }
     return text;
 }
+
+void fx_chain_row(const fx_chain_row_t *row)
+{
+    cdist_chain_t *chain = fx_chain(row->templates, row->request);
+    const char *said = fx_said(chain);
+
+    ck_assert_msg(strcmp(fx_way(chain), row->way) == 0, "%s: \"%s\" instead of \"%s\": %s", row->promise, fx_way(chain), row->way, said);
+    if (row->said) ck_assert_msg(strstr(said, row->said) != NULL, "%s: is not in: %s", row->said, said);
+    else ck_assert_msg(strcmp(said, "\n\n") == 0, "%s: %s", row->promise, said);
+}

@@ -19,4 +19,12 @@ const char *fx_way(const cdist_chain_t *chain);
 /* Everything that the chain says in words, a line each. */
 const char *fx_said(const cdist_chain_t *chain);
 
+/* What a chain promises. */
+typedef struct {
+    const char *promise, *templates, *request;
+    const char *way;  /* as fx_way */
+    const char *said; /* in what fx_said gives; NULL: nothing is said */
+} fx_chain_row_t;
+void fx_chain_row(const fx_chain_row_t *row);
+
 #endif

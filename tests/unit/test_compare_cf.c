@@ -1,4 +1,5 @@
 /* Configurations of three sides: what counts as changed, and where the base and theirs come from. */
+#include "compare_fixture.h"
 #include "compare/cdist_compare.h"
 #include "container_maker.h"
 
@@ -60,30 +61,9 @@ static const char *write_cf(const char *name, const change_t *changes, int count
     return fx_path(name);
 }
 
-static cdist_comparison_t *compare(const char *base, const char *mine, const char *theirs)
-{
-    cdist_compare_files_t files = {.base = base, .mine = mine, .theirs = theirs};
-    cdist_sides_t *sides;
-
-    FX_OK(cdist_sides_open(&sides, &files, fx_pool));
-    return cdist_sides_entries(sides, fx_pool);
-}
-
-static const cdist_difference_t *find(const cdist_comparison_t *found, const char *id)
-{
-    int i;
-
-    for (i = 0; i < found->differences->nelts; i++) {
-        const cdist_difference_t *difference = &APR_ARRAY_IDX(found->differences, i, cdist_difference_t);
-
-        if (strcmp(difference->id, id) == 0) return difference;
-    }
-    return NULL;
-}
-
 static int class_of(const cdist_comparison_t *found, const char *id)
 {
-    const cdist_difference_t *difference = find(found, id);
+    const cdist_difference_t *difference = fx_difference(found, id);
 
     return difference ? (int)difference->cls : (int)CDIST_CLASS_UNCHANGED;
 }
@@ -103,7 +83,7 @@ START_TEST(contents_count_and_not_how_they_are_stored)
 {
     change_t mine[] = {{B, MARK "{mine}", 0, 0}, {C, MARK "{both}", 0, 1}};
     change_t theirs[] = {{A, MARK "{theirs}", 0, 0}, {C, MARK "{both}", 0, 0}};
-    cdist_comparison_t *found = compare(write_cf("base", NULL, 0, NULL), write_cf("mine", mine, 2, &styles[_i]),
+    cdist_comparison_t *found = fx_compare(write_cf("base", NULL, 0, NULL), write_cf("mine", mine, 2, &styles[_i]),
                                         write_cf("theirs", theirs, 2, &styles[(_i + 1) % FX_COUNT(styles)]));
 
     ck_assert_int_eq(class_of(found, A), CDIST_CLASS_THEIRS);
@@ -128,7 +108,7 @@ START_TEST(nested_containers_are_compared_by_their_parts)
 {
     change_t base = nested(MARK "text", NULL), mine = nested(MARK "other", NULL);
     change_t same = nested(MARK "text", &(cm_style_t){.bits = 32, .pad = 4096, .data_first = 1});
-    cdist_comparison_t *found = compare(write_cf("base", &base, 1, NULL), write_cf("mine", &mine, 1, NULL),
+    cdist_comparison_t *found = fx_compare(write_cf("base", &base, 1, NULL), write_cf("mine", &mine, 1, NULL),
                                         write_cf("theirs", &same, 1, NULL));
 
     ck_assert_int_eq(class_of(found, B), CDIST_CLASS_MINE);
@@ -147,7 +127,7 @@ START_TEST(stored_binaries_are_compared_to_their_last_byte)
     cm_container(&made[1], parts[1], 1, NULL);
     base.content = made[0].bytes, base.length = made[0].length;
     mine.content = made[1].bytes, mine.length = made[1].length;
-    ck_assert_int_eq(class_of(compare(write_cf("base", &base, 1, NULL), write_cf("mine", &mine, 1, NULL), fx_path("base")), B),
+    ck_assert_int_eq(class_of(fx_compare(write_cf("base", &base, 1, NULL), write_cf("mine", &mine, 1, NULL), fx_path("base")), B),
                      CDIST_CLASS_MINE);
 }
 END_TEST
@@ -161,15 +141,15 @@ START_TEST(a_damaged_entry_is_told_and_equals_nothing)
 {
     change_t change = {B, damaged[_i].content, damaged[_i].length, 1};
     const char *bad = write_cf("bad", &change, 1, NULL), *good = write_cf("good", NULL, 0, NULL);
-    cdist_comparison_t *found = compare(good, bad, good);
-    const cdist_difference_t *difference = find(found, B);
+    cdist_comparison_t *found = fx_compare(good, bad, good);
+    const cdist_difference_t *difference = fx_difference(found, B);
 
     ck_assert_ptr_nonnull(difference);
     ck_assert_ptr_nonnull(strstr(difference->error, "bad: entry " B));
     ck_assert_int_eq(difference->cls, CDIST_CLASS_MINE);
     ck_assert_uint_eq(found->unreadable, 1);
-    ck_assert_ptr_nonnull(find(compare(bad, bad, bad), B));
-    ck_assert_ptr_nonnull(find(compare(NULL, bad, bad), B)->error);
+    ck_assert_ptr_nonnull(fx_difference(fx_compare(bad, bad, bad), B));
+    ck_assert_ptr_nonnull(fx_difference(fx_compare(NULL, bad, bad), B)->error);
 }
 END_TEST
 
@@ -186,9 +166,9 @@ START_TEST(compressed_data_that_end_in_the_padding_are_damaged_too)
     cm_deflate(&packed, padded.bytes, padded.length);
     cut.content = packed.bytes;
     cut.length = packed.length;
-    ck_assert_int_eq(compare(good, write_cf("padded", &cut, 1, NULL), good)->differences->nelts, 0);
+    ck_assert_int_eq(fx_compare(good, write_cf("padded", &cut, 1, NULL), good)->differences->nelts, 0);
     cut.length -= 20;
-    ck_assert_ptr_nonnull(find(compare(good, write_cf("cut", &cut, 1, NULL), good), B)->error);
+    ck_assert_ptr_nonnull(fx_difference(fx_compare(good, write_cf("cut", &cut, 1, NULL), good), B)->error);
 }
 END_TEST
 
@@ -229,8 +209,8 @@ START_TEST(the_base_is_the_vendors_configuration_in_mine)
     found = cdist_sides_entries(sides, fx_pool);
     ck_assert_int_eq(class_of(found, B), CDIST_CLASS_CONFLICT);
     ck_assert_uint_eq(found->counts[CDIST_CLASS_UNCHANGED], 3);
-    ck_assert_int_eq(find(found, CM_OBJECT_ID ".4")->mine_side, CDIST_SIDE_ADDED);
-    verdict = cdist_sides_verdict(sides, found, find(found, B));
+    ck_assert_int_eq(fx_difference(found, CM_OBJECT_ID ".4")->mine_side, CDIST_SIDE_ADDED);
+    verdict = cdist_sides_verdict(sides, found, fx_difference(found, B));
     ck_assert_int_eq(verdict.rule, CDIST_RULE_EDITABLE);
     ck_assert_int_eq(verdict.decision->action, CDIST_TAKE_THEIRS);
     /* As objects: what support keeps for itself was changed by nobody. */
@@ -251,10 +231,10 @@ START_TEST(the_configuration_is_one_object)
     FX_OK(cdist_sides_open(&sides, &files, fx_pool));
     found = cdist_sides_objects(&parts, sides, fx_pool);
     ck_assert_int_eq(found->differences->nelts, 1);
-    ck_assert_int_eq(cdist_sides_verdict(sides, found, find(found, CM_ROOT_ID)).rule, CDIST_RULE_REMOVED);
-    ck_assert_str_eq(find(parts, CM_OBJECT_ID ".0")->owner, CM_ROOT_ID);
+    ck_assert_int_eq(cdist_sides_verdict(sides, found, fx_difference(found, CM_ROOT_ID)).rule, CDIST_RULE_REMOVED);
+    ck_assert_str_eq(fx_difference(parts, CM_OBJECT_ID ".0")->owner, CM_ROOT_ID);
     found = cdist_sides_entries(sides, fx_pool);
-    ck_assert_int_eq(cdist_sides_verdict(sides, found, find(found, CM_OBJECT_ID ".0")).rule, CDIST_RULE_REMOVED);
+    ck_assert_int_eq(cdist_sides_verdict(sides, found, fx_difference(found, CM_OBJECT_ID ".0")).rule, CDIST_RULE_REMOVED);
 }
 END_TEST
 
@@ -304,7 +284,7 @@ START_TEST(the_same_bytes_mean_another_thing_where_nothing_is_compressed)
     cdist_comparison_t *found;
 
     cm_deflate(&packed, mine.content, strlen(mine.content));
-    found = compare(write_cf("base", NULL, 0, NULL), write_cf("mine", &mine, 1, NULL),
+    found = fx_compare(write_cf("base", NULL, 0, NULL), write_cf("mine", &mine, 1, NULL),
                     write_update_of(OLD_ID, C, packed.bytes, packed.length));
     ck_assert_int_eq(class_of(found, C), CDIST_CLASS_CONFLICT);
 }
@@ -313,11 +293,11 @@ END_TEST
 START_TEST(an_update_is_seen_as_applied_to_the_base)
 {
     change_t mine[] = {{C, MARK "{mine}"}};
-    cdist_comparison_t *found = compare(write_cf("base", NULL, 0, &styles[_i]), write_cf("mine", mine, 1, NULL),
+    cdist_comparison_t *found = fx_compare(write_cf("base", NULL, 0, &styles[_i]), write_cf("mine", mine, 1, NULL),
                                         write_update(OLD_ID, C));
 
     ck_assert_int_eq(class_of(found, A), CDIST_CLASS_THEIRS);
-    ck_assert_int_eq(find(found, A)->theirs_side, CDIST_SIDE_DELETED);
+    ck_assert_int_eq(fx_difference(found, A)->theirs_side, CDIST_SIDE_DELETED);
     ck_assert_int_eq(class_of(found, B), CDIST_CLASS_UNCHANGED);
     ck_assert_int_eq(class_of(found, C), CDIST_CLASS_CONFLICT);
     ck_assert_int_eq(class_of(found, CM_ROOT_ID), CDIST_CLASS_THEIRS);
@@ -371,7 +351,7 @@ START_TEST(the_state_of_support_is_said_and_decides)
     files.mine = write_cf("mine", mine, states[_i].vendors >= 0 ? 2 : 1, NULL);
     FX_OK(cdist_sides_open(&sides, &files, fx_pool));
     found = cdist_sides_entries(sides, fx_pool);
-    ck_assert_int_eq(cdist_sides_verdict(sides, found, find(found, B)).decision->action, states[_i].action);
+    ck_assert_int_eq(cdist_sides_verdict(sides, found, fx_difference(found, B)).decision->action, states[_i].action);
     if (states[_i].code) ck_assert_str_eq(APR_ARRAY_IDX(sides->notes, 0, cdist_compare_note_t).code, states[_i].code);
     /* Neither base nor theirs is a distribution, and theirs is no newer, which is said too. */
     ck_assert_int_eq(sides->notes->nelts, 3 + (states[_i].code != NULL));

@@ -1,33 +1,12 @@
 /* Comparison of real configurations, beside what is known of them (../shared/data, where it is there). */
 #include "compare/cdist_compare.h"
-#include "fixture.h"
+#include "compare_fixture.h"
 #include "shared_data.h"
 
 #include <apr_strings.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-static cdist_comparison_t *compare(const char *base, const char *mine, const char *theirs)
-{
-    cdist_compare_files_t files = {.base = base, .mine = mine, .theirs = theirs};
-    cdist_sides_t *sides;
-
-    FX_OK(cdist_sides_open(&sides, &files, fx_pool));
-    return cdist_sides_entries(sides, fx_pool);
-}
-
-static const cdist_difference_t *find(const cdist_comparison_t *found, const char *id)
-{
-    int i;
-
-    for (i = 0; i < found->differences->nelts; i++) {
-        const cdist_difference_t *difference = &APR_ARRAY_IDX(found->differences, i, cdist_difference_t);
-
-        if (strcmp(difference->id, id) == 0) return difference;
-    }
-    return NULL;
-}
 
 static const char *data_path(const char *name)
 {
@@ -52,7 +31,7 @@ START_TEST(a_real_triple_is_as_its_truth_says)
     int seen = 0;
 
     if (!truth) return;
-    found = compare(data_path("triples/A_base_1.2.0.52.cf"), data_path("triples/A_mine_1.2.0.53.cf"),
+    found = fx_compare(data_path("triples/A_base_1.2.0.52.cf"), data_path("triples/A_mine_1.2.0.53.cf"),
                     data_path("triples/A_theirs_1.3.0.0.cf"));
     for (line = apr_strtok(apr_pstrdup(fx_pool, truth), "\r\n", &rest); line; line = apr_strtok(NULL, "\r\n", &rest)) {
         const cdist_difference_t *difference;
@@ -61,7 +40,7 @@ START_TEST(a_real_triple_is_as_its_truth_says)
         if (strncmp(line, "A\t", 2) != 0) continue;
         apr_strtok(line, "\t", &cells);
         id = apr_strtok(NULL, "\t", &cells);
-        difference = find(found, id);
+        difference = fx_difference(found, id);
         ck_assert_msg(difference != NULL, "%s is missing", id);
         ck_assert_str_eq(apr_strtok(NULL, "\t", &cells), side_word(difference->mine_side));
         ck_assert_str_eq(apr_strtok(NULL, "\t", &cells), side_word(difference->theirs_side));
@@ -90,15 +69,15 @@ START_TEST(a_real_customers_configuration_holds_its_base)
     found = cdist_sides_entries(sides, fx_pool);
     ck_assert_uint_eq(found->counts[CDIST_CLASS_UNCHANGED], 4);
     ck_assert_uint_eq(found->counts[CDIST_CLASS_MINE], 2);
-    ck_assert_int_eq(find(found, "ab56da9a-39d8-4da0-aab0-84700e3a9e6c.4")->mine_side, CDIST_SIDE_CHANGED);
+    ck_assert_int_eq(fx_difference(found, "ab56da9a-39d8-4da0-aab0-84700e3a9e6c.4")->mine_side, CDIST_SIDE_CHANGED);
     ck_assert_int_eq(cdist_sides_objects(&parts, sides, fx_pool)->differences->nelts, 0);
     files.theirs = data_path("support/vendor_dev.cf");
     FX_OK(cdist_sides_open(&sides, &files, fx_pool));
     ck_assert_str_eq(APR_ARRAY_IDX(sides->notes, 0, cdist_compare_note_t).code, "theirs_no_distribution");
     found = cdist_sides_entries(sides, fx_pool);
-    ck_assert_int_eq(find(found, "ab56da9a-39d8-4da0-aab0-84700e3a9e6c.4")->theirs_side, CDIST_SIDE_DELETED);
+    ck_assert_int_eq(fx_difference(found, "ab56da9a-39d8-4da0-aab0-84700e3a9e6c.4")->theirs_side, CDIST_SIDE_DELETED);
     /* Support data are no part of what support has a rule for. */
-    ck_assert_int_eq(cdist_sides_rule(sides, find(found, "ab56da9a-39d8-4da0-aab0-84700e3a9e6c.4")), CDIST_RULE_UNKNOWN);
+    ck_assert_int_eq(cdist_sides_rule(sides, fx_difference(found, "ab56da9a-39d8-4da0-aab0-84700e3a9e6c.4")), CDIST_RULE_UNKNOWN);
 }
 END_TEST
 
@@ -108,7 +87,7 @@ START_TEST(a_real_update_leads_to_the_vendors_next_release)
     cdist_comparison_t *found;
 
     if (!shared_data(&length, "cfu/tr_0.0.20.3.cfu")) return;
-    found = compare(data_path("cf/tr_0.0.20.0.cf"), data_path("cf/tr_0.0.20.3.cf"), data_path("cfu/tr_0.0.20.3.cfu"));
+    found = fx_compare(data_path("cf/tr_0.0.20.0.cf"), data_path("cf/tr_0.0.20.3.cf"), data_path("cfu/tr_0.0.20.3.cfu"));
     ck_assert_uint_eq(found->counts[CDIST_CLASS_IDENTICAL], 2);
     ck_assert_int_eq(found->differences->nelts, 2);
 }

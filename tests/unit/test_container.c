@@ -1,5 +1,5 @@
 /* Containers: entries by name, contents, the writer. */
-#include "container_maker.h"
+#include "container_fixture.h"
 #include "updates/cdist_updates.h"
 
 #include <apr_strings.h>
@@ -10,39 +10,6 @@
 #define MARK "\xEF\xBB\xBF"
 
 /* ---- helpers --------------------------------------------------------------------------------------------------- */
-
-static cdist_err_t *open_bytes(cdist_container_t **container, const void *bytes, size_t length)
-{
-    return cdist_container_open(container, cdist_bytes_memory(bytes, length, "made", fx_pool), fx_pool);
-}
-
-static cdist_err_t *content_in(char **text, size_t *length, cdist_container_t *container, const cdist_item_t *item,
-                               apr_pool_t *pool)
-{
-    cdist_stream_t *stream;
-
-    CDIST_ERR(cdist_container_content(&stream, NULL, container, item, pool));
-    return cdist_stream_read_all(text, length, stream, 1u << 30, pool);
-}
-
-static cdist_err_t *content_of(char **text, size_t *length, cdist_container_t *container, const cdist_item_t *item)
-{
-    return content_in(text, length, container, item, fx_pool);
-}
-
-static void check_content(cdist_container_t *container, const cm_item_t *made)
-{
-    size_t length, expected = made->no_data ? 0 : made->length ? made->length : strlen(made->content);
-    const cdist_item_t *item;
-    char *text;
-
-    FX_OK(cdist_container_find(&item, container, made->name, 0));
-    ck_assert_msg(item != NULL, "%s: not found", made->name);
-    ck_assert_str_eq(item->name, made->name);
-    FX_OK(content_of(&text, &length, container, item));
-    ck_assert_uint_eq(length, expected);
-    if (expected) ck_assert_int_eq(memcmp(text, made->content, length), 0);
-}
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
 
@@ -67,10 +34,10 @@ START_TEST(every_entry_is_found_in_every_layout)
     cm_item_t *items = cm_some_items(&count);
 
     cm_container(&made, items, count, &styles[_i]);
-    FX_OK(open_bytes(&container, made.bytes, made.length));
+    FX_OK(fx_container_open(&container, made.bytes, made.length));
     ck_assert_int_eq(cdist_container_bits(container), styles[_i].bits);
     ck_assert_uint_eq(cdist_container_count(container), (unsigned)count);
-    for (i = count - 1; i >= 0; i--) check_content(container, &items[i]);
+    for (i = count - 1; i >= 0; i--) fx_check_content(container, &items[i]);
     FX_OK(cdist_container_find(&item, container, "absent", 1));
     ck_assert_ptr_null(item);
     FX_OK(cdist_container_find(&item, container, "ROOT", 0));
@@ -97,7 +64,7 @@ START_TEST(a_walk_meets_every_entry_in_the_order_of_places)
     cm_item_t *items = cm_some_items(&count);
 
     cm_container(&made, items, count, &styles[_i]);
-    FX_OK(open_bytes(&container, made.bytes, made.length));
+    FX_OK(fx_container_open(&container, made.bytes, made.length));
     FX_OK(cdist_container_walk(container, count_item, &names, fx_pool));
     ck_assert_str_eq(names, " 0a 0b 7c 9d configinfo long root UpdateInfo.inf version versions");
 }
@@ -118,8 +85,8 @@ START_TEST(entries_in_no_order_are_found)
     }
     cm_container(&made, items, count, NULL);
     for (i = 0; i < count; i++) {
-        FX_OK(open_bytes(&container, made.bytes, made.length));
-        check_content(container, &items[i]);
+        FX_OK(fx_container_open(&container, made.bytes, made.length));
+        fx_check_content(container, &items[i]);
     }
 }
 END_TEST
@@ -137,8 +104,8 @@ START_TEST(an_entry_behind_a_sorted_table_is_found)
         items[i].content = MARK "{1}";
     }
     cm_container(&made, items, 401, NULL);
-    FX_OK(open_bytes(&container, made.bytes, made.length));
-    check_content(container, &items[400]);
+    FX_OK(fx_container_open(&container, made.bytes, made.length));
+    fx_check_content(container, &items[400]);
 }
 END_TEST
 
@@ -162,9 +129,9 @@ START_TEST(a_large_table_is_not_read_to_find_a_name)
     FX_OK(cdist_bytes_file(&bytes, fx_path("large.cf"), fx_pool));
     FX_OK(cdist_container_open(&container, bytes, fx_pool));
     ck_assert_uint_eq(cdist_container_count(container), (unsigned)count);
-    check_content(container, &items[1]);
-    check_content(container, &items[count - 1]);
-    check_content(container, &items[count / 3]);
+    fx_check_content(container, &items[1]);
+    fx_check_content(container, &items[count - 1]);
+    fx_check_content(container, &items[count / 3]);
     ck_assert_uint_lt(cdist_bytes_count(bytes), 100000);
 }
 END_TEST
@@ -182,10 +149,10 @@ START_TEST(the_container_behind_the_stub_is_opened)
 
     cm_stub(&made, lengths[_i]);
     ck_assert_uint_eq(cm_container(&made, items, count, &wide), lengths[_i] ? lengths[_i] : 0x1359);
-    FX_OK(open_bytes(&container, made.bytes, made.length));
+    FX_OK(fx_container_open(&container, made.bytes, made.length));
     ck_assert_int_eq(cdist_container_bits(container), 64);
     ck_assert_uint_eq(cdist_container_base(container), lengths[_i] ? lengths[_i] : 0x1359);
-    for (i = 0; i < count; i++) check_content(container, &items[i]);
+    for (i = 0; i < count; i++) fx_check_content(container, &items[i]);
 }
 END_TEST
 
@@ -196,7 +163,7 @@ START_TEST(an_empty_container_has_no_entries)
     cm_made_t made = {0};
 
     cm_container(&made, NULL, 0, NULL);
-    FX_OK(open_bytes(&container, made.bytes, made.length));
+    FX_OK(fx_container_open(&container, made.bytes, made.length));
     ck_assert_uint_eq(cdist_container_count(container), 0);
     FX_OK(cdist_container_find(&item, container, "root", 1));
     ck_assert_ptr_null(item);
@@ -244,7 +211,7 @@ START_TEST(what_is_written_is_read_back)
     FX_OK(cdist_container_open(&container, bytes, fx_pool));
     ck_assert_int_eq(cdist_container_bits(container), bits[_i]);
     ck_assert_uint_eq(cdist_container_count(container), (unsigned)count);
-    for (i = 0; i < count; i++) check_content(container, &items[i]);
+    for (i = 0; i < count; i++) fx_check_content(container, &items[i]);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /* Containers inside of streams, and containers that lie about their places and sizes. */
-#include "container_maker.h"
+#include "container_fixture.h"
 #include "updates/cdist_updates.h"
 
 #include <apr_strings.h>
@@ -8,39 +8,6 @@
 #include <string.h>
 
 /* ---- helpers --------------------------------------------------------------------------------------------------- */
-
-static cdist_err_t *open_bytes(cdist_container_t **container, const void *bytes, size_t length)
-{
-    return cdist_container_open(container, cdist_bytes_memory(bytes, length, "made", fx_pool), fx_pool);
-}
-
-static cdist_err_t *content_in(char **text, size_t *length, cdist_container_t *container, const cdist_item_t *item,
-                               apr_pool_t *pool)
-{
-    cdist_stream_t *stream;
-
-    CDIST_ERR(cdist_container_content(&stream, NULL, container, item, pool));
-    return cdist_stream_read_all(text, length, stream, 1u << 30, pool);
-}
-
-static cdist_err_t *content_of(char **text, size_t *length, cdist_container_t *container, const cdist_item_t *item)
-{
-    return content_in(text, length, container, item, fx_pool);
-}
-
-static void check_content(cdist_container_t *container, const cm_item_t *made)
-{
-    size_t length, expected = made->no_data ? 0 : made->length ? made->length : strlen(made->content);
-    const cdist_item_t *item;
-    char *text;
-
-    FX_OK(cdist_container_find(&item, container, made->name, 0));
-    ck_assert_msg(item != NULL, "%s: not found", made->name);
-    ck_assert_str_eq(item->name, made->name);
-    FX_OK(content_of(&text, &length, container, item));
-    ck_assert_uint_eq(length, expected);
-    if (expected) ck_assert_int_eq(memcmp(text, made->content, length), 0);
-}
 
 static const cm_style_t styles[] = {{.bits = 32},
                                     {.bits = 64},
@@ -73,7 +40,7 @@ START_TEST(nested_and_deflated_containers_are_read)
     items[1].content = inside.bytes;
     items[1].length = inside.length;
     cm_container(&made, items, 2, NULL);
-    FX_OK(open_bytes(&outer, made.bytes, made.length));
+    FX_OK(fx_container_open(&outer, made.bytes, made.length));
     FX_OK(cdist_container_find(&item, outer, "form", 0));
     FX_OK(cdist_container_content(&stream, &deflated, outer, item, fx_pool));
     ck_assert(deflated);
@@ -81,8 +48,8 @@ START_TEST(nested_and_deflated_containers_are_read)
     FX_OK(cdist_container_find(&item, outer, "embedded", 0));
     FX_OK(cdist_container_content(&stream, NULL, outer, item, fx_pool));
     FX_OK(cdist_container_open(&packed, cdist_bytes_window(cdist_stream_inflate(stream, 4096, fx_pool), fx_pool), fx_pool));
-    for (i = 0; i < count; i++) check_content(inner, &some[i]);
-    for (i = 0; i < count; i++) check_content(packed, &some[i]);
+    for (i = 0; i < count; i++) fx_check_content(inner, &some[i]);
+    for (i = 0; i < count; i++) fx_check_content(packed, &some[i]);
 }
 END_TEST
 
@@ -194,7 +161,7 @@ static int read_everything(const void *bytes, size_t length)
     if (!err) err = cdist_container_walk(container, pass_item, &seen, pool);
     for (i = 0; i < FX_COUNT(names) && !err; i++) {
         err = cdist_container_find(&item, container, names[i], 1);
-        if (!err && item) err = content_in(&text, &read, container, item, pool);
+        if (!err && item) err = fx_content_in(&text, &read, container, item, pool);
     }
     ck_assert(!err || err->code == CDIST_E_CORRUPT || err->code == CDIST_E_INPUT);
     failed = err != NULL;
@@ -277,10 +244,10 @@ static cdist_err_t *read_small(small_t *small)
     char *text;
     size_t length;
 
-    CDIST_ERR(open_bytes(&container, small->made.bytes, small->made.length));
+    CDIST_ERR(fx_container_open(&container, small->made.bytes, small->made.length));
     CDIST_ERR(cdist_container_find(&item, container, "x", 0));
     ck_assert_ptr_nonnull(item);
-    CDIST_ERR(content_of(&text, &length, container, item));
+    CDIST_ERR(fx_content_of(&text, &length, container, item));
     ck_assert_str_eq(text, "0123456789abcdefghij");
     return NULL;
 }

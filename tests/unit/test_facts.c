@@ -1,5 +1,5 @@
 /* What configurations say about themselves, and what is none. */
-#include "container_maker.h"
+#include "facts_fixture.h"
 #include "updates/cdist_updates.h"
 
 #include <apr_strings.h>
@@ -11,40 +11,6 @@
 #define MARK "\xEF\xBB\xBF"
 
 /* ---- helpers --------------------------------------------------------------------------------------------------- */
-
-static cdist_err_t *facts_of(cdist_file_facts_t **facts, const void *bytes, size_t length)
-{
-    fx_write("file.bin", bytes, length);
-    return cdist_file_facts_read(facts, fx_path("file.bin"), fx_pool, fx_pool);
-}
-
-static cdist_err_t *facts_of_made(cdist_file_facts_t **facts, const cm_made_t *made)
-{
-    return facts_of(facts, made->bytes, made->length);
-}
-
-static cdist_err_t *facts_of_text(cdist_file_facts_t **facts, const char *text)
-{
-    return facts_of(facts, text, strlen(text));
-}
-
-static void refused(cdist_err_t *err, const char *part)
-{
-    ck_assert_msg(err != NULL, "taken, where \"%s\" was expected", part);
-    ck_assert(err->code == CDIST_E_CORRUPT || err->code == CDIST_E_INPUT);
-    ck_assert_msg(strstr(err->message, part) != NULL, "\"%s\" does not say \"%s\"", err->message, part);
-    ck_assert_msg(strstr(err->message, "file.bin") != NULL, "\"%s\" names no file", err->message);
-}
-
-static void check_default(const cdist_file_facts_t *facts, cdist_file_kind_t kind, int bits)
-{
-    ck_assert_int_eq(facts->kind, kind);
-    ck_assert_str_eq(facts->name, CM_NAME);
-    ck_assert_str_eq(facts->vendor, CM_VENDOR);
-    ck_assert_str_eq(facts->version, CM_VERSION);
-    ck_assert_str_eq(facts->compatibility, "Version8_3_22");
-    ck_assert_int_eq(facts->container_bits, bits);
-}
 
 /* ---- configurations -------------------------------------------------------------------------------------------- */
 
@@ -63,8 +29,8 @@ START_TEST(a_configuration_tells_its_facts_in_every_layout)
 
         if (styles[_i].bits == 64) cm_stub(&made, 0);
         cm_configuration(&made, &kinds[i], &styles[_i]);
-        FX_OK(facts_of_made(&facts, &made));
-        check_default(facts, CDIST_FILE_CF, styles[_i].bits);
+        FX_OK(fx_facts_made(&facts, &made));
+        fx_check_default(facts, CDIST_FILE_CF, styles[_i].bits);
         ck_assert_str_eq(facts->version_id, CM_VERSION_ID);
         ck_assert_uint_eq(facts->entries, (unsigned)kinds[i].extra + 4);
         ck_assert_int_eq(facts->distribution, 0);
@@ -85,7 +51,7 @@ START_TEST(compatibility_codes_have_names)
     cm_made_t made = {0};
 
     cm_configuration(&made, &configuration, NULL);
-    FX_OK(facts_of_made(&facts, &made));
+    FX_OK(fx_facts_made(&facts, &made));
     ck_assert_str_eq(facts->compatibility, codes[_i].name);
 }
 END_TEST
@@ -106,10 +72,10 @@ START_TEST(a_distribution_is_told_by_its_support_data)
     cm_made_t made = {0}, packed = {0};
 
     cm_configuration(&made, &rows[_i].configuration, NULL);
-    FX_OK(facts_of_made(&facts, &made));
+    FX_OK(fx_facts_made(&facts, &made));
     ck_assert_int_eq(facts->distribution, rows[_i].distribution);
     cm_deflate(&packed, made.bytes, made.length);
-    FX_OK(facts_of_made(&facts, &packed));
+    FX_OK(fx_facts_made(&facts, &packed));
     ck_assert_int_eq(facts->kind, CDIST_FILE_CF);
     ck_assert_int_eq(facts->distribution, rows[_i].distribution);
 }
@@ -122,7 +88,7 @@ START_TEST(a_configuration_without_vendor_and_version_has_empty_ones)
     cm_made_t made = {0};
 
     cm_configuration(&made, &configuration, NULL);
-    FX_OK(facts_of_made(&facts, &made));
+    FX_OK(fx_facts_made(&facts, &made));
     ck_assert_str_eq(facts->vendor, "");
     ck_assert_str_eq(facts->version, "");
 }
@@ -135,8 +101,8 @@ START_TEST(an_extension_is_told_from_a_configuration)
     cm_made_t made = {0};
 
     cm_configuration(&made, &configuration, NULL);
-    FX_OK(facts_of_made(&facts, &made));
-    check_default(facts, CDIST_FILE_CFE, 32);
+    FX_OK(fx_facts_made(&facts, &made));
+    fx_check_default(facts, CDIST_FILE_CFE, 32);
     ck_assert_str_eq(facts->version_id, "");
 }
 END_TEST
@@ -151,7 +117,7 @@ START_TEST(data_processors_and_reports_have_a_name)
     items[0].content = apr_psprintf(fx_pool, MARK "{1,{" CM_ROOT_ID "},1,{%s,{1,{4,a,b,{0,{3,{1,0,x},\"Обработка\",{0},\"\"}},"
                                     "\"\"},0}}}", classes[_i]);
     cm_container(&made, items, 4, NULL);
-    FX_OK(facts_of_made(&facts, &made));
+    FX_OK(fx_facts_made(&facts, &made));
     ck_assert_int_eq(facts->kind, _i ? CDIST_FILE_ERF : CDIST_FILE_EPF);
     ck_assert_str_eq(facts->name, "Обработка");
     ck_assert_str_eq(facts->version, "");
@@ -172,7 +138,7 @@ START_TEST(a_configuration_of_8_0_lies_inside_of_an_entry)
     items[0].content = inner.bytes;
     items[0].length = inner.length;
     cm_container(&made, items, 3, NULL);
-    FX_OK(facts_of_made(&facts, &made));
+    FX_OK(fx_facts_made(&facts, &made));
     ck_assert_int_eq(facts->kind, CDIST_FILE_CF);
     ck_assert_str_eq(facts->name, CM_NAME);
     ck_assert_str_eq(facts->vendor, "V");
@@ -195,13 +161,13 @@ START_TEST(the_stub_alone_is_not_taken_for_the_file)
 
     cm_stub(&made, 0);
     stub = made.length;
-    refused(facts_of_made(&facts, &made), "only the stub");
+    fx_refused(fx_facts_made(&facts, &made), "only the stub");
     cm_configuration(&made, &plain, &wide);
-    FX_OK(facts_of_made(&facts, &made));
+    FX_OK(fx_facts_made(&facts, &made));
     made.bytes[stub + 20] = 'x';
-    refused(facts_of_made(&facts, &made), "only the stub");
+    fx_refused(fx_facts_made(&facts, &made), "only the stub");
     made.bytes[stub + 20] = '\r';
-    refused(facts_of(&facts, made.bytes, stub + 60), "only the stub");
+    fx_refused(fx_facts(&facts, made.bytes, stub + 60), "only the stub");
 }
 END_TEST
 
@@ -220,7 +186,7 @@ START_TEST(a_small_configuration_is_not_taken_for_the_stub)
     for (i = 0; i < (int)(sizeof small / sizeof small[0]); i++) {
         made.length = 0;
         cm_configuration(&made, &small[i], NULL);
-        FX_OK(facts_of_made(&facts, &made));
+        FX_OK(fx_facts_made(&facts, &made));
         ck_assert_str_eq(facts->name, small[i].name);
     }
 }
@@ -236,7 +202,7 @@ START_TEST(a_configuration_cut_off_or_damaged_gives_an_error_or_its_facts)
 
     cm_configuration(&made, &plain, &styles[_i]);
     for (at = 0; at < made.length; at += 1 + made.length / 300) {
-        cdist_err_t *err = facts_of(&facts, made.bytes, at);
+        cdist_err_t *err = fx_facts(&facts, made.bytes, at);
 
         ck_assert(err == NULL || err->code == CDIST_E_CORRUPT || err->code == CDIST_E_INPUT);
         if (!err) ck_assert_str_eq(facts->name, CM_NAME);
@@ -246,7 +212,7 @@ START_TEST(a_configuration_cut_off_or_damaged_gives_an_error_or_its_facts)
         cdist_err_t *err;
 
         made.bytes[at] ^= 0x41;
-        err = facts_of_made(&facts, &made);
+        err = fx_facts_made(&facts, &made);
         made.bytes[at] = kept;
         ck_assert(err == NULL || err->code == CDIST_E_CORRUPT || err->code == CDIST_E_INPUT);
         taken += err == NULL;
@@ -262,7 +228,7 @@ START_TEST(an_unknown_layout_is_said_to_be_one)
     cm_made_t made = {0};
 
     cm_configuration(&made, &configuration, NULL);
-    refused(facts_of_made(&facts, &made), "layout 15");
+    fx_refused(fx_facts_made(&facts, &made), "layout 15");
 }
 END_TEST
 
@@ -273,7 +239,7 @@ START_TEST(a_root_that_leads_nowhere_is_an_error)
     cm_made_t made = {0};
 
     cm_configuration(&made, &configuration, NULL);
-    refused(facts_of_made(&facts, &made), "ffffffff-0000-0000-0000-000000000000");
+    fx_refused(fx_facts_made(&facts, &made), "ffffffff-0000-0000-0000-000000000000");
 }
 END_TEST
 
@@ -284,7 +250,7 @@ START_TEST(a_container_without_a_configuration_is_said_to_be_one)
     cm_made_t made = {0};
 
     cm_container(&made, items, 2, NULL);
-    refused(facts_of_made(&facts, &made), "no configuration");
+    fx_refused(fx_facts_made(&facts, &made), "no configuration");
 }
 END_TEST
 
@@ -296,8 +262,8 @@ START_TEST(what_is_none_of_these_is_refused)
                                         "version https://git-lfs", "\xFF\xFF\xFF\x7F", "Versions=1\n"};
     cdist_file_facts_t *facts;
 
-    refused(facts_of_text(&facts, texts[_i]), "offset 0x");
-    if (strncmp(texts[_i], "version", 7) == 0) refused(facts_of_text(&facts, texts[_i]), "git lfs pull");
+    fx_refused(fx_facts_text(&facts, texts[_i]), "offset 0x");
+    if (strncmp(texts[_i], "version", 7) == 0) fx_refused(fx_facts_text(&facts, texts[_i]), "git lfs pull");
 }
 END_TEST
 

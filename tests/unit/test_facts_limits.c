@@ -1,5 +1,5 @@
 /* Large files and such as were made to fill memory or time. */
-#include "container_maker.h"
+#include "facts_fixture.h"
 #include "updates/cdist_updates.h"
 
 #include <apr_strings.h>
@@ -9,16 +9,6 @@
 #include <string.h>
 
 #define MARK "\xEF\xBB\xBF"
-
-static void check_default(const cdist_file_facts_t *facts, cdist_file_kind_t kind, int bits)
-{
-    ck_assert_int_eq(facts->kind, kind);
-    ck_assert_str_eq(facts->name, CM_NAME);
-    ck_assert_str_eq(facts->vendor, CM_VENDOR);
-    ck_assert_str_eq(facts->version, CM_VERSION);
-    ck_assert_str_eq(facts->compatibility, "Version8_3_22");
-    ck_assert_int_eq(facts->container_bits, bits);
-}
 
 static const cm_style_t styles[] = {{.bits = 32},           {.bits = 64},
                                     {.bits = 32, .pad = 512}, {.bits = 64, .pad = 65536},
@@ -74,7 +64,7 @@ START_TEST(two_hundred_thousand_entries_cost_little)
     cm_configuration(&made, &configuration, &styles[_i]);
     fx_write("large.cf", made.bytes, made.length);
     FX_OK(facts_within_memory(&facts, "large.cf"));
-    check_default(facts, CDIST_FILE_CF, styles[_i].bits);
+    fx_check_default(facts, CDIST_FILE_CF, styles[_i].bits);
     ck_assert_uint_lt(facts->bytes_read, 200000);
 }
 END_TEST

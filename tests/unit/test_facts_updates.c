@@ -1,5 +1,5 @@
 /* What updates, deliveries, support data and the text files of templates say about themselves. */
-#include "container_maker.h"
+#include "facts_fixture.h"
 #include "updates/cdist_updates.h"
 
 #include <apr_strings.h>
@@ -7,30 +7,6 @@
 #include <string.h>
 
 #define MARK "\xEF\xBB\xBF"
-
-static cdist_err_t *facts_of(cdist_file_facts_t **facts, const void *bytes, size_t length)
-{
-    fx_write("file.bin", bytes, length);
-    return cdist_file_facts_read(facts, fx_path("file.bin"), fx_pool, fx_pool);
-}
-
-static cdist_err_t *facts_of_made(cdist_file_facts_t **facts, const cm_made_t *made)
-{
-    return facts_of(facts, made->bytes, made->length);
-}
-
-static cdist_err_t *facts_of_text(cdist_file_facts_t **facts, const char *text)
-{
-    return facts_of(facts, text, strlen(text));
-}
-
-static void refused(cdist_err_t *err, const char *part)
-{
-    ck_assert_msg(err != NULL, "taken, where \"%s\" was expected", part);
-    ck_assert(err->code == CDIST_E_CORRUPT || err->code == CDIST_E_INPUT);
-    ck_assert_msg(strstr(err->message, part) != NULL, "\"%s\" does not say \"%s\"", err->message, part);
-    ck_assert_msg(strstr(err->message, "file.bin") != NULL, "\"%s\" names no file", err->message);
-}
 
 static const cm_style_t styles[] = {{.bits = 32},           {.bits = 64},
                                     {.bits = 32, .pad = 512}, {.bits = 64, .pad = 65536},
@@ -44,7 +20,7 @@ static cdist_err_t *facts_of_update(cdist_file_facts_t **facts, const char *upda
 
     cm_update(&made, update_info, extra, style);
     cm_deflate(&packed, made.bytes, made.length);
-    return facts_of_made(facts, &packed);
+    return fx_facts_made(facts, &packed);
 }
 
 START_TEST(an_update_names_what_it_applies_to)
@@ -77,7 +53,7 @@ START_TEST(an_inflated_update_is_one_too)
     cm_made_t made = {0};
 
     cm_update(&made, cm_update_info, 3, NULL);
-    FX_OK(facts_of_made(&facts, &made));
+    FX_OK(fx_facts_made(&facts, &made));
     ck_assert_int_eq(facts->kind, CDIST_FILE_CFU);
     ck_assert_int_eq(facts->sources->nelts, 2);
 }
@@ -87,7 +63,7 @@ START_TEST(an_update_without_updateinfo_is_an_error)
 {
     cdist_file_facts_t *facts;
 
-    refused(facts_of_update(&facts, NULL, 3, NULL), "UpdateInfo.inf");
+    fx_refused(facts_of_update(&facts, NULL, 3, NULL), "UpdateInfo.inf");
 }
 END_TEST
 
@@ -119,7 +95,7 @@ START_TEST(an_update_that_lies_about_itself_is_an_error)
     cdist_file_facts_t *facts;
     cdist_err_t *err = facts_of_update(&facts, apr_pstrcat(fx_pool, MARK, broken_updates[_i].text, NULL), 0, NULL);
 
-    refused(err, broken_updates[_i].says);
+    fx_refused(err, broken_updates[_i].says);
     ck_assert_ptr_nonnull(strstr(err->message, "UpdateInfo.inf"));
 }
 END_TEST
@@ -160,7 +136,7 @@ START_TEST(an_update_that_is_cut_off_is_an_error)
     cm_update(&made, cm_update_info, 10, NULL);
     cm_deflate(&packed, made.bytes, made.length);
     for (length = 0; length < packed.length; length += 7) {
-        FX_FAILS(facts_of(&facts, packed.bytes, length), CDIST_E_CORRUPT);
+        FX_FAILS(fx_facts(&facts, packed.bytes, length), CDIST_E_CORRUPT);
     }
 }
 END_TEST
@@ -198,7 +174,7 @@ START_TEST(a_delivery_has_the_name_of_its_first_description)
     cm_made_t packed = {0};
 
     make_delivery(&packed, 2, 0);
-    FX_OK(facts_of_made(&facts, &packed));
+    FX_OK(fx_facts_made(&facts, &packed));
     ck_assert_int_eq(facts->kind, CDIST_FILE_EFD);
     ck_assert_str_eq(facts->name, "Name");
     ck_assert_str_eq(facts->vendor, "Vendor");
@@ -213,11 +189,11 @@ START_TEST(a_delivery_that_lies_is_an_error)
     cm_made_t none = {0}, many = {0}, lengths = {0};
 
     make_delivery(&none, 0, 0);
-    refused(facts_of_made(&facts, &none), "neither a container nor a delivery");
+    fx_refused(fx_facts_made(&facts, &none), "neither a container nor a delivery");
     make_delivery(&many, 100000, 0);
-    refused(facts_of_made(&facts, &many), "too large");
+    fx_refused(fx_facts_made(&facts, &many), "too large");
     make_delivery(&lengths, 2, 5);
-    refused(facts_of_made(&facts, &lengths), "bytes long");
+    fx_refused(fx_facts_made(&facts, &lengths), "bytes long");
 }
 END_TEST
 
@@ -234,7 +210,7 @@ START_TEST(support_data_tell_the_vendor_and_count_the_rules)
 {
     cdist_file_facts_t *facts;
 
-    FX_OK(facts_of_text(&facts, apr_pstrcat(fx_pool, MARK, support_rows[_i].text, NULL)));
+    FX_OK(fx_facts_text(&facts, apr_pstrcat(fx_pool, MARK, support_rows[_i].text, NULL)));
     ck_assert_int_eq(facts->kind, CDIST_FILE_SUPPORT);
     ck_assert_str_eq(facts->version, support_rows[_i].version);
     ck_assert_uint_eq(facts->entries, (unsigned)support_rows[_i].rules);
@@ -249,7 +225,7 @@ START_TEST(support_data_that_end_early_are_an_error)
 {
     cdist_file_facts_t *facts;
 
-    refused(facts_of_text(&facts, bad_support[_i]), "offset 0x");
+    fx_refused(fx_facts_text(&facts, bad_support[_i]), "offset 0x");
 }
 END_TEST
 
@@ -268,7 +244,7 @@ START_TEST(a_manifest_is_read_in_every_encoding)
                 {"\xFF\xFEN\0a\0m\0e\0=\0N\0\n\0V\0e\0r\0s\0i\0o\0n\0=\0" "1\0.\0" "0\0.\0" "0\0.\0" "0\0" "0\0" "7\0", 50, ""}};
     cdist_file_facts_t *facts;
 
-    FX_OK(facts_of(&facts, rows[_i].text, rows[_i].length ? rows[_i].length : strlen(rows[_i].text)));
+    FX_OK(fx_facts(&facts, rows[_i].text, rows[_i].length ? rows[_i].length : strlen(rows[_i].text)));
     ck_assert_int_eq(facts->kind, CDIST_FILE_MFT);
     ck_assert_str_eq(facts->version, "1.0.0.007");
     ck_assert_str_eq(facts->name, "N");
@@ -280,17 +256,17 @@ START_TEST(updinfo_lists_versions_as_they_are_written)
 {
     cdist_file_facts_t *facts;
 
-    FX_OK(facts_of_text(&facts, "Version=3.0.11.36\r\nFromVersions=;3.0.10.32; 3.0.11.01 ;;\r\nUpdateDate=16.12.2013\r\n"));
+    FX_OK(fx_facts_text(&facts, "Version=3.0.11.36\r\nFromVersions=;3.0.10.32; 3.0.11.01 ;;\r\nUpdateDate=16.12.2013\r\n"));
     ck_assert_int_eq(facts->kind, CDIST_FILE_UPDINFO);
     ck_assert_str_eq(facts->version, "3.0.11.36");
     ck_assert_int_eq(facts->sources->nelts, 2);
     ck_assert_str_eq(APR_ARRAY_IDX(facts->sources, 0, cdist_configuration_id_t).version, "3.0.10.32");
     ck_assert_str_eq(APR_ARRAY_IDX(facts->sources, 1, cdist_configuration_id_t).version, "3.0.11.01");
     ck_assert_str_eq(facts->release_date, "16.12.2013");
-    FX_OK(facts_of_text(&facts, "Version=1\nUpdateDate=01.01.2020\n"));
+    FX_OK(fx_facts_text(&facts, "Version=1\nUpdateDate=01.01.2020\n"));
     ck_assert_int_eq(facts->kind, CDIST_FILE_UPDINFO);
-    refused(facts_of_text(&facts, "FromVersions=;1;\n"), "Version");
-    refused(facts_of_text(&facts, "Name=N\nVendor=V\n"), "Version");
+    fx_refused(fx_facts_text(&facts, "FromVersions=;1;\n"), "Version");
+    fx_refused(fx_facts_text(&facts, "Name=N\nVendor=V\n"), "Version");
 }
 END_TEST
 

@@ -125,7 +125,7 @@ static cdist_snapshot_t *snapshot_of(const char *const *names)
         cdist_element_t *element = cdist_snapshot_add(snapshot);
 
         element->id = element->name = *names;
-        element->owner = apr_pstrmemdup(fx_pool, *names, CDIST_UUID_CHARS);
+        element->owner = apr_pstrmemdup(fx_pool, *names, CDIST_GUID_CHARS);
     }
     FX_OK(cdist_snapshot_sort(snapshot, "list", fx_pool));
     return snapshot;
@@ -148,7 +148,7 @@ START_TEST(objects_of_two_uuids_are_paired_where_that_is_clear)
     found = cdist_snapshot_find(paired, pairs[_i].expected);
     ck_assert_ptr_nonnull(found);
     ck_assert_str_eq(found->name, FOREIGN ".0");
-    ck_assert_int_eq(strncmp(found->owner, pairs[_i].expected, CDIST_UUID_CHARS), 0);
+    ck_assert_int_eq(strncmp(found->owner, pairs[_i].expected, CDIST_GUID_CHARS), 0);
     /* The vendor's own stays as it is. */
     ck_assert_ptr_nonnull(cdist_snapshot_find(vendor, FOREIGN ".0"));
 }
