@@ -73,6 +73,19 @@ def wait_until(condition, what, deadline=DEADLINE, pause=0.02):
         time.sleep(pause)
 
 
+def open_files(pid):
+    """What a process has open: pairs of the descriptor's number and what it leads to.
+
+    A file that the process closes while this looks is left out; it is no reason to miss the others.
+    """
+    found = []
+    with contextlib.suppress(OSError):
+        for descriptor in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                found.append((descriptor.name, os.readlink(descriptor.path)))
+    return found
+
+
 def give_to_server(path):
     """Makes the user of the children the owner of a file or folder."""
     if IS_ROOT:
@@ -203,9 +216,8 @@ class Httpd:
         """Children of `before` that still take connections: they hold the listening socket."""
         found = set()
         for pid in before & self.children():
-            with contextlib.suppress(OSError):
-                if self.holds_listener(pid):
-                    found.add(pid)
+            if self.holds_listener(pid):
+                found.add(pid)
         return found
 
     def holds_listener(self, pid):
@@ -214,7 +226,7 @@ class Httpd:
             field = line.split()
             if field[3] == "0A" and int(field[1].rpartition(":")[2], 16) == self.port:
                 inodes.add(f"socket:[{field[9]}]")
-        return any(os.readlink(fd) in inodes for fd in Path(f"/proc/{pid}/fd").iterdir())
+        return any(target in inodes for _, target in open_files(pid))
 
     def idle(self):
         """No connection is open, and every thread of every child sleeps."""

@@ -12,7 +12,7 @@ import pytest
 
 import releases
 from conftest import CURRENT
-from harness import IS_ROOT, TOOL, wait_until
+from harness import IS_ROOT, TOOL, open_files, wait_until
 
 SLOT = "linux64"
 URL = f"/tc/{CURRENT}/{SLOT}tc.zip"
@@ -192,8 +192,8 @@ def test_unreadable_file_is_named(folder, source, size):
 def read_position(pid, path):
     """How far a process has read a file, 0 if it has not."""
     with contextlib.suppress(OSError):
-        for fd in os.listdir(f"/proc/{pid}/fd"):
-            if os.readlink(f"/proc/{pid}/fd/{fd}") == str(path):
+        for fd, target in open_files(pid):
+            if target == str(path):
                 with open(f"/proc/{pid}/fdinfo/{fd}") as info:
                     return int(info.readline().split()[1])
     return 0

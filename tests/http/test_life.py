@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from conftest import CURRENT, NEWEST
-from harness import wait_until
+from harness import open_files, wait_until
 
 URL = f"/tc/{CURRENT}/windows64tc.zip"
 SLOW = "CDistLevel 9\nCDistBuildTimeout 60\n"
@@ -24,15 +24,8 @@ def begin_build(server, url=URL):
 
 def builders(server):
     """Children that hold an unnamed file in the store open: the archive that they write."""
-    found = []
-    for pid in server.children():
-        try:
-            targets = [os.readlink(fd.path) for fd in os.scandir(f"/proc/{pid}/fd")]
-        except OSError:
-            continue
-        if any(target.startswith(str(server.store / "archives") + "/") for target in targets):
-            found.append(pid)
-    return found
+    archives = str(server.store / "archives") + "/"
+    return [pid for pid in server.children() if any(target.startswith(archives) for _, target in open_files(pid))]
 
 
 @pytest.mark.parametrize("mpm", ["event", "worker", "prefork"])
@@ -146,11 +139,11 @@ def test_descriptors_and_threads_of_a_child_do_not_grow(httpd, shared):
     urls = [f"/tc/{CURRENT}/windows64tc.zip", f"/tc/{CURRENT}/linux64tc.zip", "/tc/index.json", "/tc/8.3.99/x.zip"]
 
     def size():
-        return {pid: len(os.listdir(f"/proc/{pid}/fd")) for pid in server.children()}
+        return {pid: len(open_files(pid)) for pid in server.children()}
     server.get_many(urls * 8)
     before = size()
     for _ in range(10):
         server.get_many(urls * 8)
     after = wait_until(lambda: all(size().get(pid, 0) <= count + 8 for pid, count in before.items()) and size(),
                        "descriptors are back to where they were")
-    assert set(after) == set(before)
+    assert set(before) <= set(after), "none was replaced; httpd may have added one"
