@@ -151,6 +151,22 @@ void cdist_sync_state_accuse(cdist_sync_state_t *state, const char *url, const c
 /* The versions that are held (cdist_version_t). */
 CDIST_MUST_CHECK cdist_err_t *cdist_holds_read(apr_array_header_t **holds, const char *root, apr_pool_t *pool);
 
+/* ---- known.c: digests of files that were read already ---- */
+
+typedef struct cdist_known_t cdist_known_t;
+
+cdist_known_t *cdist_known_make(apr_pool_t *pool);
+/* Never fails: what it does not know is only read once more. */
+cdist_known_t *cdist_known_read(const char *path, apr_pool_t *pool);
+int cdist_known_count(const cdist_known_t *known);
+/* 1 if a file with that stat was digested, and noted. */
+int cdist_known_find(cdist_digest_t *sha256, const cdist_known_t *known, const cdist_stat_t *stat);
+/* Whether a file that is read now may be noted: another write in the same tick of the file system's clock would not show in a
+ * stat that is younger. */
+int cdist_known_is_trusted(const cdist_stat_t *stat);
+void cdist_known_note(cdist_known_t *known, const cdist_stat_t *stat, const cdist_digest_t *sha256);
+CDIST_MUST_CHECK cdist_err_t *cdist_known_write(const cdist_known_t *known, const char *path, apr_pool_t *pool);
+
 /* ---- packs.c: archives that are here already ---- */
 
 typedef struct {
@@ -204,14 +220,35 @@ void cdist_partial_close(cdist_partial_t *partial);
 /* Puts it on the disk and gives it its place. It is closed afterwards. */
 CDIST_MUST_CHECK cdist_err_t *cdist_partial_publish(cdist_partial_t *partial, const char *path);
 
+/* ---- pieces.c: what is missing of a file in the making ---- */
+
+typedef struct cdist_taking_t cdist_taking_t;
+
+/* A range more costs about so many bytes, in the request and in the answer. */
+#define CDIST_PIECES_GAP 160
+/* Shows how much of it is there. */
+void cdist_pieces_show(const cdist_partial_t *partial, const cdist_taking_t *taking);
+/* Fetches all that is missing; *fetched_bytes grows by what came. CDIST_E_SOURCE too for a server that sends hardly anything. */
+CDIST_MUST_CHECK cdist_err_t *cdist_pieces_fetch(apr_uint64_t *fetched_bytes, cdist_partial_t *partial, const char *url,
+                                                 const cdist_taking_t *taking, apr_pool_t *pool);
+
+/* ---- copy.c ---- */
+
+/* The SHA-256 of an open file's bytes, from its beginning. CDIST_E_SOURCE. */
+CDIST_MUST_CHECK cdist_err_t *cdist_copy_digest(cdist_digest_t *sha256, apr_file_t *file, const char *path, apr_pool_t *pool);
+/* Copies an open file to `to`, which is there once the whole is on the disk. CDIST_E_CHANGED if it is not what `sha256` says,
+ * CDIST_E_STORE if it cannot be written. */
+CDIST_MUST_CHECK cdist_err_t *cdist_copy_file(apr_file_t *from, const char *from_path, const char *to,
+                                              const cdist_digest_t *sha256, apr_pool_t *pool);
+
 /* ---- take.c: one archive ---- */
 
-typedef struct {
+struct cdist_taking_t {
     const cdist_sync_options_t *options;
     cdist_fetcher_t *fetcher;
     cdist_packs_t *packs;
     const char *base; /* URL of the folder that the index lies in */
-} cdist_taking_t;
+};
 
 /* Puts an archive together, of what is here and what has to be fetched, verifies it, and lays it at `path`. With `check` only
  * tells what would be fetched. CDIST_E_CORRUPT: the source lied. */

@@ -1,23 +1,18 @@
 /* The archives that are in a root already, recognised by their content: whatever is called something.zip in it, in its
- * release folders, in their distr, or waits in .1cdist/incoming. Each is read whole once; known.json says which were, by what
- * tells a file apart from any other, so that a moved archive is still known; manifests/<sha256>.manifest says what it holds. */
+ * release folders, in their distr, or waits in .1cdist/incoming. Each is read whole once; known.json says which were (known.c),
+ * manifests/<sha256>.manifest what they hold. */
 #include "mirror_int.h"
 
 #include <apr_strings.h>
 
-#include <jansson.h>
-
-#include <stdlib.h>
 #include <string.h>
 
-#define KNOWN_FORMAT 1
-#define KNOWN_FILE_MAX (16u * 1024 * 1024)
 #define PACKS_MAX 10000
 
 struct cdist_packs_t {
     const char *root;
     apr_array_header_t *packs; /* cdist_pack_t * */
-    apr_array_header_t *known; /* cdist_pack_t, from known.json: without paths */
+    cdist_known_t *known;
     apr_hash_t *entries;       /* packed SHA-256 → located_t; NULL: the manifests were not read yet */
     int changed;               /* known.json has to be written */
     apr_pool_t *pool;
@@ -36,78 +31,18 @@ static const char *manifest_path(const cdist_packs_t *packs, const cdist_digest_
 
 /* ---- known.json ---------------------------------------------------------------------------------------------------- */
 
-static apr_uint64_t number_of(const json_t *array, size_t i)
-{
-    return (apr_uint64_t)json_integer_value(json_array_get(array, i));
-}
-
-static void read_known(cdist_packs_t *packs)
-{
-    apr_size_t length;
-    char *bytes;
-    json_t *root, *archives;
-    size_t i;
-
-    /* NB: it only saves reading: without it, or where it makes no sense, archives are read once more. */
-    if (cdist_file_read(&bytes, &length, cdist_place(packs->root, "known.json", packs->pool), KNOWN_FILE_MAX, packs->pool)) {
-        return;
-    }
-    root = json_loadb(bytes, length, 0, NULL);
-    archives = json_object_get(root, "archives");
-    if (json_integer_value(json_object_get(root, "format")) != KNOWN_FORMAT) archives = NULL;
-    for (i = 0; i < json_array_size(archives); i++) {
-        const json_t *object = json_array_get(archives, i), *stat = json_object_get(object, "stat");
-        const char *sha256 = json_string_value(json_object_get(object, "sha256"));
-        cdist_pack_t pack = {NULL, {CDIST_FILE, number_of(stat, 0), number_of(stat, 1), number_of(stat, 2),
-                                    (apr_int64_t)number_of(stat, 3), (apr_int64_t)number_of(stat, 4)}, 1, {{0}}};
-
-        if (sha256 && cdist_digest_parse(&pack.sha256, sha256)) APR_ARRAY_PUSH(packs->known, cdist_pack_t) = pack;
-    }
-    json_decref(root);
-}
-
-/* Another write in the same tick of the file system's clock would not show in a stat that is so young. */
-static int is_trusted(const cdist_stat_t *stat)
-{
-    return apr_time_now() - stat->ctime_ns / 1000 >= CDIST_SETTLE_MIN;
-}
-
-static json_t *known_object(const cdist_pack_t *pack, apr_pool_t *pool)
-{
-    json_t *object = json_object(), *stat = json_array();
-
-    json_array_append_new(stat, json_integer((json_int_t)pack->stat.device));
-    json_array_append_new(stat, json_integer((json_int_t)pack->stat.inode));
-    json_array_append_new(stat, json_integer((json_int_t)pack->stat.bytes));
-    json_array_append_new(stat, json_integer((json_int_t)pack->stat.mtime_ns));
-    json_array_append_new(stat, json_integer((json_int_t)pack->stat.ctime_ns));
-    json_object_set_new(object, "stat", stat);
-    json_object_set_new(object, "sha256", json_string(cdist_digest_hex(&pack->sha256, pool)));
-    return object;
-}
-
 cdist_err_t *cdist_packs_close(cdist_packs_t *packs)
 {
-    json_t *root, *archives;
-    cdist_err_t *err;
-    char *dumped;
+    cdist_known_t *known;
     int i;
 
     if (!packs->changed) return NULL;
-    root = json_object();
-    archives = json_array();
+    known = cdist_known_make(packs->pool);
     for (i = 0; i < packs->packs->nelts; i++) {
         const cdist_pack_t *pack = APR_ARRAY_IDX(packs->packs, i, const cdist_pack_t *);
-        if (pack->trusted) json_array_append_new(archives, known_object(pack, packs->pool));
+        if (pack->trusted) cdist_known_note(known, &pack->stat, &pack->sha256);
     }
-    json_object_set_new(root, "format", json_integer(KNOWN_FORMAT));
-    json_object_set_new(root, "archives", archives);
-    dumped = json_dumps(root, JSON_COMPACT);
-    json_decref(root);
-    if (!dumped) abort(); /* out of memory, as APR's pools do */
-    err = cdist_file_publish(cdist_place(packs->root, "known.json", packs->pool), dumped, strlen(dumped), packs->pool);
-    free(dumped);
-    return err;
+    return cdist_known_write(known, cdist_place(packs->root, "known.json", packs->pool), packs->pool);
 }
 
 /* ---- what is here -------------------------------------------------------------------------------------------------- */
@@ -115,16 +50,9 @@ cdist_err_t *cdist_packs_close(cdist_packs_t *packs)
 static int is_known(cdist_digest_t *sha256, const cdist_packs_t *packs, const cdist_stat_t *stat, apr_pool_t *scratch)
 {
     apr_finfo_t info;
-    int i;
 
-    for (i = 0; i < packs->known->nelts; i++) {
-        const cdist_pack_t *known = &APR_ARRAY_IDX(packs->known, i, cdist_pack_t);
-
-        if (!cdist_stat_same(&known->stat, stat)) continue;
-        *sha256 = known->sha256;
-        return apr_stat(&info, manifest_path(packs, sha256, scratch), APR_FINFO_TYPE, scratch) == APR_SUCCESS;
-    }
-    return 0;
+    return cdist_known_find(sha256, packs->known, stat) &&
+           apr_stat(&info, manifest_path(packs, sha256, scratch), APR_FINFO_TYPE, scratch) == APR_SUCCESS;
 }
 
 static cdist_err_t *keep_manifest(const cdist_packs_t *packs, const cdist_manifest_t *manifest, apr_pool_t *scratch)
@@ -151,7 +79,7 @@ static cdist_pack_t *push(cdist_packs_t *packs, const char *path, const cdist_st
 static cdist_err_t *recognise(cdist_packs_t *packs, const char *path, const cdist_stat_t *seen, apr_pool_t *scratch)
 {
     cdist_verification_t *verification;
-    int trusted = is_trusted(seen);
+    int trusted = cdist_known_is_trusted(seen);
     cdist_stat_t stat;
     apr_file_t *file;
     cdist_err_t *err;
@@ -227,11 +155,10 @@ cdist_err_t *cdist_packs_open(cdist_packs_t **packs, const char *root, apr_pool_
     opened->root = apr_pstrdup(pool, root);
     opened->pool = pool;
     opened->packs = apr_array_make(pool, 16, sizeof(cdist_pack_t *));
-    opened->known = apr_array_make(pool, 16, sizeof(cdist_pack_t));
-    read_known(opened);
+    opened->known = cdist_known_read(cdist_place(root, "known.json", pool), pool);
     CDIST_ERR(add_root(opened, root));
     CDIST_ERR(add_root(opened, cdist_place(root, "incoming", pool)));
-    if (opened->known->nelts != opened->packs->nelts) opened->changed = 1;
+    if (cdist_known_count(opened->known) != opened->packs->nelts) opened->changed = 1;
     *packs = opened;
     return NULL;
 }

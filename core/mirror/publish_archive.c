@@ -9,20 +9,12 @@
 
 #include <string.h>
 
-#define COPY_BYTES (256u * 1024)
-
 typedef struct {
     cdist_store_t *store;
     const cdist_archive_t *archive;
     const char *path; /* where it is published */
     apr_pool_t *pool;
 } publishing_t;
-
-static cdist_err_t *cannot_write(const publishing_t *publishing, apr_status_t rv)
-{
-    return cdist_err_create(publishing->pool, CDIST_E_STORE, rv, "%s: cannot be written",
-                            cdist_text_printable(publishing->path, publishing->pool));
-}
 
 /* Whether what is published is the very file of the store. */
 static int is_linked(const publishing_t *publishing, apr_file_t *stored)
@@ -38,52 +30,17 @@ static int is_linked(const publishing_t *publishing, apr_file_t *stored)
 /* Whether what is published has the archive's content. */
 static int is_same(const publishing_t *publishing)
 {
-    unsigned char *buffer = apr_palloc(publishing->pool, COPY_BYTES);
-    cdist_sha256_t *sha = cdist_sha256_create(publishing->pool);
     cdist_digest_t digest;
     cdist_stat_t stat;
     apr_file_t *file;
-    apr_status_t rv = cdist_file_open(&file, &stat, publishing->path, 0, publishing->pool);
+    int same;
 
-    if (rv != APR_SUCCESS || stat.bytes != publishing->archive->bytes) return 0;
-    while (rv == APR_SUCCESS) {
-        apr_size_t length = COPY_BYTES;
-
-        rv = apr_file_read(file, buffer, &length);
-        if (rv == APR_SUCCESS) cdist_sha256_update(sha, buffer, length);
-    }
+    if (cdist_file_open(&file, &stat, publishing->path, 0, publishing->pool) != APR_SUCCESS) return 0;
+    same = stat.bytes == publishing->archive->bytes &&
+           !cdist_copy_digest(&digest, file, publishing->path, publishing->pool) &&
+           cdist_digest_equal(&digest, &publishing->archive->sha256);
     apr_file_close(file);
-    cdist_sha256_final(&digest, sha);
-    return APR_STATUS_IS_EOF(rv) && cdist_digest_equal(&digest, &publishing->archive->sha256);
-}
-
-/* NB: the digest is taken of what was copied: a ready archive may change at any time. */
-static cdist_err_t *copy(const publishing_t *publishing, apr_file_t *from)
-{
-    unsigned char *buffer = apr_palloc(publishing->pool, COPY_BYTES);
-    cdist_sha256_t *sha = cdist_sha256_create(publishing->pool);
-    cdist_digest_t digest;
-    cdist_temp_t *temp;
-    apr_status_t rv = cdist_os_temp_open(&temp, cdist_path_folder(publishing->path, publishing->pool), publishing->pool),
-                 read = rv;
-
-    while (rv == APR_SUCCESS && read == APR_SUCCESS) {
-        apr_size_t length = COPY_BYTES;
-
-        read = apr_file_read(from, buffer, &length);
-        if (read != APR_SUCCESS) break;
-        cdist_sha256_update(sha, buffer, length);
-        rv = apr_file_write_full(temp->file, buffer, length, NULL);
-    }
-    if (rv != APR_SUCCESS) return cannot_write(publishing, rv);
-    cdist_sha256_final(&digest, sha);
-    if (!APR_STATUS_IS_EOF(read) || !cdist_digest_equal(&digest, &publishing->archive->sha256)) {
-        return cdist_err_create(publishing->pool, CDIST_E_CHANGED, APR_STATUS_IS_EOF(read) ? 0 : read,
-                                "%s: changed while it was published",
-                                cdist_text_printable(publishing->archive->path, publishing->pool));
-    }
-    rv = cdist_os_temp_publish(temp, publishing->path, publishing->pool);
-    return rv == APR_SUCCESS ? NULL : cannot_write(publishing, rv);
+    return same;
 }
 
 /* A link under another name first, since a link replaces nothing and a rename does. An error: there are no links here. */
@@ -108,7 +65,7 @@ static cdist_err_t *put_archive(int *changed, const publishing_t *publishing, ap
     if (archive->ready && is_same(publishing)) return NULL;
     *changed = 1;
     if (!archive->ready && link_into_place(publishing) == APR_SUCCESS) return NULL;
-    return copy(publishing, file);
+    return cdist_copy_file(file, archive->path, publishing->path, &archive->sha256, publishing->pool);
 }
 
 static cdist_err_t *put_manifest(cdist_offer_t *offer, const publishing_t *publishing)

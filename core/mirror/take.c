@@ -11,12 +11,7 @@
 
 #include <string.h>
 
-/* A range more costs about so much, in the request and in the answer. */
-#define GAP_BYTES 160
 #define CHUNK_BYTES (256u * 1024)
-#define IDLE_MAX 3 /* attempts in a row that bring nothing */
-#define FAILURES_MAX 5
-#define SMALL_BYTES 65536 /* an answer that brings less is a small one */
 
 typedef struct {
     const cdist_taking_t *taking;
@@ -33,13 +28,6 @@ typedef struct {
 static cdist_err_t *about(const take_t *take, cdist_code_t code, const char *what)
 {
     return cdist_err_create(take->pool, code, 0, "%s: %s", cdist_text_printable(take->url, take->pool), what);
-}
-
-static void show_progress(const take_t *take)
-{
-    const cdist_sync_options_t *options = take->taking->options;
-
-    if (options->progress) options->progress(options->baton, cdist_spans_sum(take->partial->have), take->offer->bytes);
 }
 
 /* ---- what is here --------------------------------------------------------------------------------------------------- */
@@ -81,7 +69,7 @@ static cdist_err_t *copy_piece(take_t *take, const cdist_copy_t *copy, apr_file_
         CDIST_ERR(cdist_partial_write(take->partial, at, buffer, length));
         at += length;
         from += length;
-        show_progress(take);
+        cdist_pieces_show(take->partial, take->taking);
     }
     cdist_sha256_final(&digest, sha);
     if (good && copy->sha256) good = cdist_digest_equal(&digest, copy->sha256);
@@ -113,55 +101,6 @@ static cdist_err_t *copy_local(take_t *take, const apr_array_header_t *copies)
         if (file) err = copy_piece(take, copy, file, buffer, sha);
     }
     if (file) apr_file_close(file);
-    return err;
-}
-
-/* ---- the rest -------------------------------------------------------------------------------------------------------- */
-
-static cdist_err_t *take_fetched(void *baton, apr_uint64_t offset, const void *bytes, apr_size_t length)
-{
-    take_t *take = baton;
-
-    take->synced->fetched_bytes += length;
-    CDIST_ERR(cdist_partial_write(take->partial, offset, bytes, length));
-    show_progress(take);
-    return NULL;
-}
-
-/* NB: as long as something comes, a connection that breaks is no reason to give up. But an answer of next to nothing is one that
- * completes a piece, or it is a way to go on for ever. */
-static cdist_err_t *fetch_pieces(take_t *take, apr_pool_t *scratch)
-{
-    int idle = 0, failures = 0, small = -1; /* how many small answers may come; not known yet */
-
-    for (;;) {
-        cdist_spans_t *missing;
-        apr_uint64_t before = cdist_spans_sum(take->partial->have), brought;
-        cdist_err_t *err;
-
-        apr_pool_clear(scratch);
-        missing = cdist_spans_missing(take->partial->have, take->offer->bytes, GAP_BYTES, scratch);
-        if (!missing->nelts) return NULL;
-        if (small < 0) small = missing->nelts + IDLE_MAX;
-        err = cdist_fetch_ranges(take->taking->fetcher, take->url, missing, take->offer->bytes, take_fetched, take, scratch);
-        brought = cdist_spans_sum(take->partial->have) - before;
-        if (err && (err->code != CDIST_E_SOURCE || !brought || ++failures == FAILURES_MAX)) return err;
-        idle = brought ? 0 : idle + 1;
-        if (brought < SMALL_BYTES) small--;
-        if (idle == IDLE_MAX || small < 0) {
-            return about(take, CDIST_E_SOURCE, "the server sends nothing, or hardly anything, of what was asked for");
-        }
-    }
-}
-
-static cdist_err_t *fetch_missing(take_t *take)
-{
-    apr_pool_t *scratch;
-    cdist_err_t *err;
-
-    apr_pool_create(&scratch, take->pool);
-    err = cdist_err_dup(fetch_pieces(take, scratch), take->pool);
-    apr_pool_destroy(scratch);
     return err;
 }
 
@@ -220,7 +159,7 @@ static cdist_err_t *verify(cdist_manifest_t **manifest, take_t *take)
 static cdist_err_t *attempt(cdist_manifest_t **manifest, take_t *take, int headers)
 {
     CDIST_ERR(copy_local(take, plan(take, headers)));
-    CDIST_ERR(fetch_missing(take));
+    CDIST_ERR(cdist_pieces_fetch(&take->synced->fetched_bytes, take->partial, take->url, take->taking, take->pool));
     return verify(manifest, take);
 }
 
@@ -249,7 +188,7 @@ static void tell(take_t *take)
         const cdist_copy_t *copy = &APR_ARRAY_IDX(copies, i, cdist_copy_t);
         cdist_spans_add(have, copy->to.from, copy->to.to);
     }
-    take->synced->fetched_bytes = cdist_spans_sum(cdist_spans_missing(have, take->offer->bytes, GAP_BYTES, take->pool));
+    take->synced->fetched_bytes = cdist_spans_sum(cdist_spans_missing(have, take->offer->bytes, CDIST_PIECES_GAP, take->pool));
     take->synced->reused_bytes = take->offer->bytes - take->synced->fetched_bytes;
 }
 
