@@ -77,7 +77,7 @@ static int hands_out(cdist_route_kind_t kind)
 {
     return kind == CDIST_ROUTE_HOME || kind == CDIST_ROUTE_INDEX || kind == CDIST_ROUTE_PUBLISHED || kind == CDIST_ROUTE_ARCHIVE ||
            kind == CDIST_ROUTE_BYTES || kind == CDIST_ROUTE_CLIENT_UPDATE || kind == CDIST_ROUTE_UPDATES ||
-           kind == CDIST_ROUTE_UPDATE_CHAIN || kind == CDIST_ROUTE_UPDATE_FILE;
+           kind == CDIST_ROUTE_UPDATE_CHAIN || kind == CDIST_ROUTE_UPDATE_FILE || kind == CDIST_ROUTE_UPDATE_BYTES;
 }
 
 static int serve(cdist_request_t *req)
@@ -103,6 +103,7 @@ static int serve(cdist_request_t *req)
     case CDIST_ROUTE_UPDATES: return cdist_serve_updates(req);
     case CDIST_ROUTE_UPDATE_CHAIN: return cdist_serve_update_chain(req);
     case CDIST_ROUTE_UPDATE_FILE: return cdist_serve_update_file(req);
+    case CDIST_ROUTE_UPDATE_BYTES: return cdist_serve_update_bytes(req);
     case CDIST_ROUTE_GET_INFOBASES: return cdist_serve_get_infobases(req);
     case CDIST_ROUTE_BRANCHES: return cdist_serve_branches(req, json_object());
     case CDIST_ROUTE_MALFORMED: return cdist_respond_problem(req, HTTP_BAD_REQUEST, req->route.reason);

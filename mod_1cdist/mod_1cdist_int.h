@@ -296,6 +296,7 @@ int cdist_serve_client_update(cdist_request_t *req);
 int cdist_serve_updates(cdist_request_t *req);
 int cdist_serve_update_chain(cdist_request_t *req);
 int cdist_serve_update_file(cdist_request_t *req);
+int cdist_serve_update_bytes(cdist_request_t *req);
 int cdist_serve_index(cdist_request_t *req);
 int cdist_serve_branch_report(cdist_request_t *req);
 /* Whether index.json is asked for with the branches; then it is answered by the second, which takes the index over. */

@@ -44,7 +44,7 @@ static int parse_service(cdist_route_t *route, const char *path)
 /* 1 if the path is one of configuration updates. */
 static int parse_update(cdist_route_t *route, const char *path)
 {
-    static const char updates[] = "updates/", files[] = "files/";
+    static const char updates[] = "updates/", files[] = "files/", sha256[] = "sha256/";
 
     if (strncmp(path, updates, sizeof updates - 1) != 0) return 0;
     path += sizeof updates - 1;
@@ -55,6 +55,8 @@ static int parse_update(cdist_route_t *route, const char *path)
     } else if (strncmp(path, files, sizeof files - 1) == 0 && path[sizeof files - 1]) {
         route->kind = CDIST_ROUTE_UPDATE_FILE;
         route->file = path + sizeof files - 1;
+    } else if (strncmp(path, sha256, sizeof sha256 - 1) == 0 && cdist_digest_parse(&route->sha256, path + sizeof sha256 - 1)) {
+        route->kind = CDIST_ROUTE_UPDATE_BYTES;
     } else {
         return 0;
     }

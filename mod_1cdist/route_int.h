@@ -21,6 +21,7 @@ typedef enum {
     CDIST_ROUTE_UPDATES,           /* {base}/updates/ */
     CDIST_ROUTE_UPDATE_CHAIN,      /* {base}/updates/chain */
     CDIST_ROUTE_UPDATE_FILE,       /* {base}/updates/files/<file> */
+    CDIST_ROUTE_UPDATE_BYTES,      /* {base}/updates/sha256/<hex>, which 1cdist publish put there */
     CDIST_ROUTE_UNKNOWN, /* well-formed, but nothing of ours: 404 */
     CDIST_ROUTE_MALFORMED /* 400 */
 } cdist_route_kind_t;

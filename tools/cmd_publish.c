@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { OPTION_JSON = 256, OPTION_INDEX, OPTION_KEY, OPTION_EXPIRES, OPTION_ARCHIVES, OPTION_REQUIRE, OPTION_COMPONENT,
-       OPTION_SOURCE, OPTION_CURRENT, OPTION_COUNTER, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT };
+       OPTION_SOURCE, OPTION_CURRENT, OPTION_COUNTER, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT, OPTION_TEMPLATES };
 
 #define EXPIRES_DAYS 30
 #define EXPIRES_DAYS_MAX 3650
@@ -18,12 +18,13 @@ static const apr_getopt_option_t publish_options[] = {
     {"archives", OPTION_ARCHIVES, 1, NULL}, {"require", OPTION_REQUIRE, 1, NULL}, {"component", OPTION_COMPONENT, 1, NULL},
     {"source", OPTION_SOURCE, 1, NULL},     {"current", OPTION_CURRENT, 1, NULL}, {"counter", OPTION_COUNTER, 1, NULL},
     {"level", OPTION_LEVEL, 1, NULL},       {"threads", OPTION_THREADS, 1, NULL}, {"layout", OPTION_LAYOUT, 1, NULL},
-    {"json", OPTION_JSON, 0, NULL},         {"help", 'h', 0, NULL},               {NULL}};
+    {"templates", OPTION_TEMPLATES, 1, NULL}, {"json", OPTION_JSON, 0, NULL},      {"help", 'h', 0, NULL}, {NULL}};
 
 typedef struct {
     cdist_publish_options_t options;
     cdist_lookup_t lookup;
-    apr_array_header_t *keys, *chosen, *required;
+    apr_array_header_t *keys, *chosen, *required, *templates;
+    int updates; /* they were chosen */
     int json, rows;
     apr_pool_t *pool;
 } request_t;
@@ -67,7 +68,11 @@ static int take_option(request_t *request, int option, const char *value)
         options->counter = (apr_uint64_t)number;
         return TOOL_DONE;
     case OPTION_REQUIRE: return take_slot(request->required, request, "require", value);
-    case OPTION_COMPONENT: return take_slot(request->chosen, request, "component", value);
+    case OPTION_COMPONENT:
+        if (strcmp(value, CDIST_UPDATES_NAME) != 0) return take_slot(request->chosen, request, "component", value);
+        request->updates = 1;
+        return TOOL_DONE;
+    case OPTION_TEMPLATES: APR_ARRAY_PUSH(request->templates, const char *) = value; return TOOL_DONE;
     case OPTION_SOURCE:
         problem = tool_lookup_add_source(&request->lookup, value, request->pool);
         return problem ? tool_usage_error(&tool_publish, "--source %s: %s", value, problem) : TOOL_DONE;
@@ -82,24 +87,24 @@ static int take_option(request_t *request, int option, const char *value)
     }
 }
 
-static void print_archive(void *baton, const cdist_published_archive_t *archive, apr_pool_t *pool)
+static void print_published(void *baton, const cdist_published_t *published, apr_pool_t *pool)
 {
     request_t *request = baton;
     json_t *object;
 
     if (!request->json) {
         if (!request->rows++) printf("%-16s %-12s %-8s %14s  %s\n", "version", "slot", "action", "bytes", "file");
-        printf("%-16s %-12s %-8s %14" APR_UINT64_T_FMT "  %s\n", archive->version, archive->slot->name, archive->action,
-               archive->bytes, archive->file);
+        printf("%-16s %-12s %-8s %14" APR_UINT64_T_FMT "  %s\n", published->version, published->component, published->action,
+               published->bytes, cdist_text_printable(published->file, pool));
         return;
     }
     object = json_object();
-    json_object_set_new(object, "version", json_string(archive->version));
-    json_object_set_new(object, "slot", json_string(archive->slot->name));
-    json_object_set_new(object, "file", json_string(archive->file));
-    json_object_set_new(object, "action", json_string(archive->action));
-    json_object_set_new(object, "bytes", json_integer((json_int_t)archive->bytes));
-    json_object_set_new(object, "sha256", json_string(cdist_digest_hex(&archive->sha256, pool)));
+    json_object_set_new(object, "version", json_string(published->version));
+    json_object_set_new(object, "slot", json_string(published->component));
+    json_object_set_new(object, "file", json_string(published->file));
+    json_object_set_new(object, "action", json_string(published->action));
+    json_object_set_new(object, "bytes", json_integer((json_int_t)published->bytes));
+    json_object_set_new(object, "sha256", json_string(cdist_digest_hex(&published->sha256, pool)));
     tool_print_json(object);
 }
 
@@ -109,8 +114,8 @@ static void print_index(const request_t *request, const cdist_publish_result_t *
     json_t *object;
 
     if (!request->json) {
-        printf("%s: counter %" APR_UINT64_T_FMT ", %d releases, %d archives, %s, expires %s%s\n", request->options.index_path,
-               result->counter, result->releases, result->archives, request->options.keys ? "signed" : "not signed", expires,
+        printf("%s: counter %" APR_UINT64_T_FMT ", %d releases, %d archives, %d files of updates, %s, expires %s%s\n",
+               request->options.index_path, result->counter, result->releases, result->archives, result->updates, request->options.keys ? "signed" : "not signed", expires,
                result->changed   ? ""
                : result->written ? "; nothing new, renewed"
                                  : "; nothing new, left as it is");
@@ -123,6 +128,7 @@ static void print_index(const request_t *request, const cdist_publish_result_t *
     json_object_set_new(object, "signed", json_boolean(request->options.keys != NULL));
     json_object_set_new(object, "releases", json_integer(result->releases));
     json_object_set_new(object, "archives", json_integer(result->archives));
+    json_object_set_new(object, "updates", json_integer(result->updates));
     json_object_set_new(object, "changed", json_boolean(result->changed));
     json_object_set_new(object, "written", json_boolean(result->written));
     tool_print_json(object);
@@ -172,6 +178,32 @@ static int run(request_t *request)
     return TOOL_DONE;
 }
 
+/* Which template folders are published: those that are named, else that in each root, if it has one. */
+static int choose_templates(request_t *request)
+{
+    apr_array_header_t *templates = request->templates;
+    apr_finfo_t info;
+    int i;
+
+    if (request->chosen->nelts && !request->updates) {
+        if (!templates->nelts) return TOOL_DONE;
+        return tool_usage_error(&tool_publish, "--templates is given, and --component leaves " CDIST_UPDATES_NAME " out");
+    }
+    for (i = 0; i < templates->nelts; i++) {
+        APR_ARRAY_IDX(templates, i, const char *) = absolute(APR_ARRAY_IDX(templates, i, const char *), request->pool);
+    }
+    for (i = 0; !request->templates->nelts && i < request->lookup.roots->nelts; i++) {
+        const char *path = apr_pstrcat(request->pool, APR_ARRAY_IDX(request->lookup.roots, i, const char *),
+                                       "/" CDIST_UPDATES_NAME, NULL);
+
+        if (apr_stat(&info, path, APR_FINFO_TYPE, request->pool) != APR_SUCCESS || info.filetype != APR_DIR) continue;
+        APR_ARRAY_PUSH(templates, const char *) = path;
+    }
+    if (templates->nelts) request->options.templates = templates;
+    else if (request->updates) return tool_usage_error(&tool_publish, "--component updates: name a template folder with --templates");
+    return TOOL_DONE;
+}
+
 static int publish(apr_getopt_t *args, apr_pool_t *pool)
 {
     request_t request;
@@ -184,6 +216,7 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
     request.keys = apr_array_make(pool, 2, sizeof(const char *));
     request.chosen = apr_array_make(pool, 4, sizeof(const cdist_slot_t *));
     request.required = apr_array_make(pool, 4, sizeof(const cdist_slot_t *));
+    request.templates = apr_array_make(pool, 2, sizeof(const char *));
     request.options.expires_days = EXPIRES_DAYS;
     request.options.level = CDIST_LEVEL_DEFAULT;
     while ((option = tool_next_option(&value, &tool_publish, args)) > 0) {
@@ -191,8 +224,8 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
     }
     if (option < 0) return option == TOOL_HELP ? TOOL_DONE : TOOL_USAGE;
     roots = tool_operands(args, pool);
-    if (!roots->nelts && !request.lookup.patterns) {
-        return tool_usage_error(&tool_publish, "name a folder with releases, or --source");
+    if (!roots->nelts && !request.lookup.patterns && !request.templates->nelts) {
+        return tool_usage_error(&tool_publish, "name a folder with releases, --source or --templates");
     }
     if (!request.options.index_path) return tool_usage_error(&tool_publish, "--index FILE is missing");
     for (i = 0; i < roots->nelts; i++) {
@@ -202,9 +235,10 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
     request.options.index_path = absolute(request.options.index_path, pool);
     if (request.options.archives) request.options.archives = absolute(request.options.archives, pool);
     request.options.lookup = &request.lookup;
-    request.options.chosen = request.chosen->nelts ? request.chosen : NULL;
+    request.options.chosen = request.chosen->nelts || request.updates ? request.chosen : NULL;
+    if ((status = choose_templates(&request)) != TOOL_DONE) return status;
     request.options.required = request.required->nelts ? request.required : NULL;
-    request.options.report = print_archive;
+    request.options.report = print_published;
     request.options.note = tool_note;
     request.options.baton = &request;
     return run(&request);
@@ -213,7 +247,7 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
 const tool_verb_t tool_publish = {
     "publish",
     "Usage: 1cdist publish ROOT… --index FILE [--key FILE]… [--expires DAYS] [--archives FOLDER] [--require SLOT]…\n"
-    "                      [--component SLOT]… [--source SLOT=PATTERN]… [--current MASK] [--json]\n"
+    "                      [--component SLOT]… [--source SLOT=PATTERN]… [--templates DIR]… [--current MASK] [--json]\n"
     "\n"
     "Freezes what is offered, for 1cdist sync: builds the archives of all complete releases into FOLDER/<version>/, each\n"
     "with its manifest beside it, and writes FILE, the index. What did not change is not built again. The private key need\n"
@@ -225,13 +259,15 @@ const tool_verb_t tool_publish = {
     "  --expires DAYS   after which branches must have seen another index; renewed when less than half is left (default: 30)\n"
     "  --archives FOLDER  where the archives go (default: the index's folder); the web server must show it as that folder\n"
     "  --require SLOT   only releases with this slot or component are complete, as CDistRequire says; may be repeated\n"
-    "  --component SLOT publish only this slot or component; may be repeated (default: all that there is)\n"
+    "  --component SLOT publish only this slot or component; may be repeated (default: all that there is); updates: the\n"
+    "                   configuration updates of template folders\n"
+    "  --templates DIR  a template folder, whose files go to FOLDER/updates; may be repeated (default: ROOT/updates)\n"
     "  --source S=PATTERN  where slot or component S lies, as CDistSource says\n"
     "  --current MASK   what the centre calls current, for people; branches decide by CDistCurrent\n"
     "  --counter N      the least number of the index, where the one before was lost\n"
     "  --level N, --threads N, --layout flat|folder  as for 1cdist build\n"
-    "  --json           version slot file action bytes sha256, one object an archive; then index counter expires signed releases\n"
-    "                   archives changed written\n"
+    "  --json           version slot file action bytes sha256, one object an archive or file; then index counter expires signed\n"
+    "                   releases archives updates changed written\n"
     "\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 there is no complete release.\n",
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 there is no complete release, and no template.\n",
     publish_options, publish};

@@ -11,7 +11,7 @@
 
 enum { OPTION_JSON = 256, OPTION_FROM, OPTION_TO, OPTION_COMPONENT, OPTION_VERSION, OPTION_KEY, OPTION_CHECK, OPTION_PROXY,
        OPTION_CA, OPTION_CERT, OPTION_CERT_KEY, OPTION_USER_FILE, OPTION_TIMEOUT, OPTION_FLOOR, OPTION_RATE, OPTION_ROLLBACK,
-       OPTION_HOLD, OPTION_RELEASE_HOLD, OPTION_REPORT };
+       OPTION_HOLD, OPTION_RELEASE_HOLD, OPTION_REPORT, OPTION_TEMPLATES };
 
 #define TIMEOUT_SEC 60
 #define TIMEOUT_SEC_MAX 3600
@@ -26,13 +26,15 @@ static const apr_getopt_option_t sync_options[] = {
     {"cert-key", OPTION_CERT_KEY, 1, NULL}, {"user-file", OPTION_USER_FILE, 1, NULL}, {"timeout", OPTION_TIMEOUT, 1, NULL},
     {"floor", OPTION_FLOOR, 1, NULL},       {"rate", OPTION_RATE, 1, NULL},           {"hold", OPTION_HOLD, 1, NULL},
     {"release-hold", OPTION_RELEASE_HOLD, 1, NULL}, {"allow-rollback", OPTION_ROLLBACK, 1, NULL},
+    {"templates", OPTION_TEMPLATES, 1, NULL},
     {"report", OPTION_REPORT, 0, NULL},     {"json", OPTION_JSON, 0, NULL},           {"help", 'h', 0, NULL}, {NULL}};
 
 typedef struct {
     cdist_sync_options_t options;
     apr_array_header_t *sources, *components;
     apr_array_header_t *hold, *release; /* cdist_version_t */
-    const char *user_file;
+    const char *user_file, *templates;
+    int updates; /* they were chosen */
     int json, rows, shown;
     apr_pool_t *pool;
 } request_t;
@@ -71,7 +73,11 @@ static int take_option(request_t *request, int option, const char *value)
     switch (option) {
     case OPTION_FROM: APR_ARRAY_PUSH(request->sources, const char *) = value; return TOOL_DONE;
     case OPTION_TO: options->root = value; return TOOL_DONE;
-    case OPTION_COMPONENT: return take_component(request, value);
+    case OPTION_COMPONENT:
+        if (strcmp(value, CDIST_UPDATES_NAME) != 0) return take_component(request, value);
+        request->updates = 1;
+        return TOOL_DONE;
+    case OPTION_TEMPLATES: request->templates = value; return TOOL_DONE;
     case OPTION_VERSION:
         if (cdist_mask_parse(&options->mask, value)) return TOOL_DONE;
         return tool_usage_error(&tool_sync, "--version %s: must be " CDIST_MASK_FORM, value);
@@ -95,6 +101,22 @@ static int take_option(request_t *request, int option, const char *value)
     case OPTION_RELEASE_HOLD: return take_version(request->release, "release-hold", value);
     default: request->json = 1; return TOOL_DONE;
     }
+}
+
+/* Where configuration updates go, if they are wanted: a mask is one of platform versions. */
+static int choose_templates(request_t *request)
+{
+    cdist_sync_options_t *options = &request->options;
+    int wanted = request->updates || (!request->components->nelts && !options->mask.count);
+
+    if (!wanted && request->templates) {
+        return tool_usage_error(&tool_sync, "--templates is given, and --component or --version leaves " CDIST_UPDATES_NAME " out");
+    }
+    options->components = request->components->nelts || request->updates ? request->components : NULL;
+    options->templates = !wanted             ? NULL
+                         : request->templates ? request->templates
+                                              : apr_pstrcat(request->pool, options->root, "/" CDIST_UPDATES_NAME, NULL);
+    return TOOL_DONE;
 }
 
 static int check_request(const request_t *request)
@@ -122,7 +144,7 @@ static const char *action_name(cdist_sync_action_t action)
     return action == CDIST_SYNC_TAKEN ? "taken" : action == CDIST_SYNC_PRESENT ? "present" : "wanted";
 }
 
-static void print_archive(void *baton, const cdist_synced_t *synced, apr_pool_t *pool)
+static void print_synced(void *baton, const cdist_synced_t *synced, apr_pool_t *pool)
 {
     request_t *request = baton;
     json_t *object;
@@ -132,16 +154,17 @@ static void print_archive(void *baton, const cdist_synced_t *synced, apr_pool_t 
     if (!request->json) {
         if (synced->action == CDIST_SYNC_PRESENT) return;
         if (!request->rows++) {
-            printf("%-16s %-12s %-8s %14s %14s %14s\n", "version", "slot", "action", "bytes", "fetched", "reused");
+            printf("%-16s %-12s %-8s %14s %14s %14s  %s\n", "version", "slot", "action", "bytes", "fetched", "reused", "file");
         }
-        printf("%-16s %-12s %-8s %14" APR_UINT64_T_FMT " %14" APR_UINT64_T_FMT " %14" APR_UINT64_T_FMT "\n", synced->version,
-               synced->slot->name, action_name(synced->action), synced->bytes, synced->fetched_bytes, synced->reused_bytes);
+        printf("%-16s %-12s %-8s %14" APR_UINT64_T_FMT " %14" APR_UINT64_T_FMT " %14" APR_UINT64_T_FMT "  %s\n",
+               synced->version, synced->component, action_name(synced->action), synced->bytes, synced->fetched_bytes,
+               synced->reused_bytes, cdist_text_printable(synced->file, pool));
         fflush(stdout);
         return;
     }
     object = json_object();
     json_object_set_new(object, "version", json_string(synced->version));
-    json_object_set_new(object, "slot", json_string(synced->slot->name));
+    json_object_set_new(object, "slot", json_string(synced->component));
     json_object_set_new(object, "file", json_string(synced->file));
     json_object_set_new(object, "action", json_string(action_name(synced->action)));
     json_object_set_new(object, "bytes", json_integer((json_int_t)synced->bytes));
@@ -174,9 +197,9 @@ static void print_summary(const request_t *request, const cdist_sync_result_t *r
     json_t *object;
 
     if (!request->json) {
-        printf("%s: %s%s%s; %d archives %s, %d releases %s; %" APR_UINT64_T_FMT " bytes in %d requests\n", from,
-               result->key ? "signed by " : "not signed: the transport is trusted", result->key ? result->key : "",
-               result->unchanged ? ", unchanged" : "", result->archives, request->options.check ? "would be taken" : "taken",
+        printf("%s: %s%s%s; %d archives and %d files of updates %s, %d releases %s; %" APR_UINT64_T_FMT " bytes in %d requests\n",
+               from, result->key ? "signed by " : "not signed: the transport is trusted", result->key ? result->key : "",
+               result->unchanged ? ", unchanged" : "", result->archives, result->updates, request->options.check ? "would be taken" : "taken",
                result->releases, request->options.check ? "would be switched over" : "switched over", result->wire_bytes,
                result->requests);
         return;
@@ -190,6 +213,7 @@ static void print_summary(const request_t *request, const cdist_sync_result_t *r
                         json_string(result->expires ? cdist_time_format(result->expires, request->pool) : ""));
     json_object_set_new(object, "unchanged", json_boolean(result->unchanged));
     json_object_set_new(object, "archives", json_integer(result->archives));
+    json_object_set_new(object, "updates", json_integer(result->updates));
     json_object_set_new(object, "releases", json_integer(result->releases));
     json_object_set_new(object, "held", json_integer(result->held));
     json_object_set_new(object, "waiting", json_integer(result->waiting));
@@ -286,8 +310,8 @@ static int sync_verb(apr_getopt_t *args, apr_pool_t *pool)
         return status == TOOL_DONE ? set_holds(&request, request.release, 0) : status;
     }
     request.options.sources = request.sources;
-    request.options.components = request.components->nelts ? request.components : NULL;
-    request.options.report = print_archive;
+    if ((status = choose_templates(&request)) != TOOL_DONE) return status;
+    request.options.report = print_synced;
     request.options.note = note;
     request.options.progress = cdist_os_stderr_is_terminal() ? show_progress : NULL;
     request.options.baton = &request;
@@ -296,8 +320,8 @@ static int sync_verb(apr_getopt_t *args, apr_pool_t *pool)
 
 const tool_verb_t tool_sync = {
     "sync",
-    "Usage: 1cdist sync --from URL… --to ROOT [--component SLOT]… [--version MASK] [--key FILE] [--check]\n"
-    "                   [--report] [--json]\n"
+    "Usage: 1cdist sync --from URL… --to ROOT [--component SLOT]… [--templates DIR] [--version MASK]\n"
+    "                   [--key FILE] [--check] [--report] [--json]\n"
     "       1cdist sync --to ROOT --hold VERSION | --release-hold VERSION\n"
     "\n"
     "Takes over what a centre offers (1cdist publish, or a server with mod_1cdist), and is not there yet, as\n"
@@ -307,7 +331,9 @@ const tool_verb_t tool_sync = {
     "\n"
     "  --from URL       of a publication, or of its index.json; several are asked in this order, those that lied last\n"
     "  --to ROOT        the folder of releases, as in CDistRoot; what sync needs to know lies in ROOT/.1cdist\n"
-    "  --component SLOT take only this slot or component; may be repeated (default: all that is offered)\n"
+    "  --component SLOT take only this slot or component; may be repeated (default: all that is offered); updates: the\n"
+    "                   configuration updates\n"
+    "  --templates DIR  the template folder that configuration updates go to (default: ROOT/updates), as in CDistUpdates\n"
     "  --version MASK   only releases that match (default: all that are offered)\n"
     "  --key FILE       public key, or key list: without its signature nothing is taken. Without --key the transport is trusted\n"
     "  --check          only tell what would be done, in bytes\n"
@@ -319,8 +345,9 @@ const tool_verb_t tool_sync = {
     "  --timeout SECONDS for connecting; also how long it may be slower than --floor (default: 60)\n"
     "  --floor BYTES    a second: what is slower is given up (default: 1K)\n"
     "  --rate BYTES     a second: be no faster (default: none)\n"
-    "  --json           version slot file action bytes fetched_bytes reused_bytes sha256, one object an archive; then from signed\n"
-    "                   key counter expires unchanged archives releases held waiting requests wire_bytes\n"
+    "  --json           version slot file action bytes fetched_bytes reused_bytes sha256, one object an archive or\n"
+    "                   file; then from signed key counter expires unchanged archives updates releases held waiting requests\n"
+    "                   wire_bytes\n"
     "\n"
     "Exit status: 0 done, or nothing to do; 1 failed, what was there goes on being served; 2 wrong usage; 3 nothing that\n"
     "matches is offered.\n",

@@ -94,12 +94,29 @@ typedef struct {
     apr_array_header_t *unbuilt;  /* const cdist_slot_t *: of a live catalogue, not built yet */
 } cdist_listed_t;
 
+/* The component under which configuration updates travel: files of template folders, whole and one by one. */
+#define CDIST_UPDATES_NAME "updates"
+
+/* One file of a template folder that is offered. */
+typedef struct {
+    const char *path; /* below the template folder, cdist_update_path_problem has nothing against it */
+    const char *url;  /* as that of an archive */
+    apr_uint64_t bytes;
+    cdist_digest_t sha256;
+} cdist_update_offer_t;
+
+#define CDIST_UPDATES_MAX 50000
+/* Why a file of that path does not travel; NULL if it does. Hidden ones stay where they are, and so do those whose name not every
+ * system can have. */
+const char *cdist_update_path_problem(const char *path);
+
 /* A published index, or the live catalogue of a module: its counter is 0, and it never expires. */
 typedef struct {
     apr_uint64_t counter;
     apr_time_t created, expires; /* whole seconds; 0: not told */
     cdist_version_t current;     /* none: not told */
     apr_array_header_t *releases; /* cdist_listed_t, newest first */
+    apr_array_header_t *updates;  /* cdist_update_offer_t, by the bytes of their paths */
 } cdist_index_t;
 
 /* Takes an index.json apart. Every byte is hostile: CDIST_E_INPUT names `name` and what is wrong, where known with the line.
@@ -116,11 +133,11 @@ int cdist_time_parse(apr_time_t *when, const char *text);
 
 typedef struct {
     const char *version, *file; /* file: its path below the folder of the archives */
-    const char *action;         /* built, or present */
-    const cdist_slot_t *slot;
+    const char *action;         /* built, copied or present */
+    const char *component;      /* a slot's name, or CDIST_UPDATES_NAME: then version is "", and file the path in the index */
     apr_uint64_t bytes;
     cdist_digest_t sha256;
-} cdist_published_archive_t;
+} cdist_published_t;
 
 typedef struct {
     const cdist_lookup_t *lookup;
@@ -129,12 +146,13 @@ typedef struct {
     const apr_array_header_t *keys;    /* cdist_signing_key_t *; NULL: unsigned */
     const apr_array_header_t *chosen;  /* const cdist_slot_t *: the slots to publish; NULL: all */
     const apr_array_header_t *required; /* const cdist_slot_t *; NULL: none */
+    const apr_array_header_t *templates; /* const char *: template folders; NULL: none */
     cdist_version_t current;           /* a mask; none: not told */
     apr_uint64_t counter;              /* at least this; 0: as it comes */
     int expires_days, level, threads;
     cdist_layout_t layout;
-    /* Called for each archive as it is ready, and for what is worth saying. */
-    void (*report)(void *baton, const cdist_published_archive_t *archive, apr_pool_t *scratch_pool);
+    /* Called for each archive and file as it is ready, and for what is worth saying. */
+    void (*report)(void *baton, const cdist_published_t *published, apr_pool_t *scratch_pool);
     void (*note)(void *baton, const char *text);
     void *baton;
 } cdist_publish_options_t;
@@ -142,14 +160,15 @@ typedef struct {
 typedef struct {
     apr_uint64_t counter;
     apr_time_t expires;
-    int releases, archives;
+    int releases, archives, updates; /* updates: files of template folders */
     int changed; /* 0: what is offered is what was offered; 1: the counter grew */
     int written; /* 0: the index was left alone */
 } cdist_publish_result_t;
 
 /* Builds the archives of all complete releases into <archives>/<version>/, each with its manifest beside it, and freezes the
- * index. What is there already is not built again. Readers never see half of anything: archives come first, then the
- * signatures, then the index. CDIST_E_NOTFOUND without a complete release: the index stays as it is. */
+ * index; template folders travel along. What is there already is not built again. Readers never see half of anything: archives
+ * come first, then the signatures, then the index. CDIST_E_NOTFOUND without a complete release or template: the index stays as
+ * it is. */
 CDIST_MUST_CHECK cdist_err_t *cdist_publish(cdist_publish_result_t *result, const cdist_publish_options_t *options,
                                             apr_pool_t *pool);
 
@@ -170,10 +189,10 @@ typedef enum {
     CDIST_SYNC_WANTED   /* --check: would be fetched */
 } cdist_sync_action_t;
 
-/* One archive. */
+/* One archive or file. */
 typedef struct {
     const char *version, *file;
-    const cdist_slot_t *slot;
+    const char *component; /* a slot's name, or CDIST_UPDATES_NAME: then version is "", and file a path in the template folder */
     cdist_sync_action_t action;
     /* Of the archive; fetched and reused ones are together all of them, but for those that came in an earlier attempt. */
     apr_uint64_t bytes, fetched_bytes, reused_bytes;
@@ -184,6 +203,7 @@ typedef struct {
     const char *root;
     const apr_array_header_t *sources;    /* const char *: URLs of publications, or of their index.json, in this order */
     const apr_array_header_t *components; /* const cdist_slot_t *; NULL: all that is offered */
+    const char *templates;                /* where configuration updates go; NULL: they are not taken */
     cdist_version_t mask;                 /* none: every release */
     const char *key;                      /* a public key or key list; NULL: the transport is trusted */
     const char *rollback_reason;          /* why an older index is taken; NULL: it is refused */
@@ -204,7 +224,7 @@ typedef struct {
     int unchanged;     /* 1: upstream said that the index is still the same */
     int requests;
     apr_uint64_t wire_bytes; /* received: bodies and headers, of everything */
-    int releases, archives;  /* switched over; taken */
+    int releases, archives, updates; /* switched over; taken; files of template folders that were taken */
     int held, waiting;       /* releases that are held back here; that are not complete upstream */
 } cdist_sync_result_t;
 

@@ -219,6 +219,46 @@ static cdist_err_t *take_releases(cdist_index_t *index, const reader_t *reader, 
     return NULL;
 }
 
+/* ---- configuration updates --------------------------------------------------------------------------------------------- */
+
+static cdist_err_t *take_update(cdist_index_t *index, const reader_t *reader, const json_t *object)
+{
+    cdist_update_offer_t offer;
+    const char *path, *url, *problem;
+
+    CDIST_ERR(take_text(&path, reader, object, "path"));
+    CDIST_ERR(take_text(&url, reader, object, "url"));
+    CDIST_ERR(take_number(&offer.bytes, reader, object, "bytes", 0, MAX_ARCHIVE_BYTES));
+    CDIST_ERR(take_digest(&offer.sha256, reader, object, "sha256"));
+    if ((problem = cdist_update_path_problem(path)) != NULL) return wrong(reader, "path", problem);
+    if (!cdist_index_url_is_plain(url)) return wrong(reader, "url", "must be a plain path below the index");
+    offer.path = apr_pstrdup(reader->pool, path);
+    offer.url = apr_pstrdup(reader->pool, url);
+    APR_ARRAY_PUSH(index->updates, cdist_update_offer_t) = offer;
+    return NULL;
+}
+
+static cdist_err_t *take_updates(cdist_index_t *index, const reader_t *reader, const json_t *root)
+{
+    reader_t inner = *reader;
+    const json_t *updates;
+    size_t i;
+
+    CDIST_ERR(take_array(&updates, reader, root, CDIST_UPDATES_NAME, CDIST_UPDATES_MAX));
+    for (i = 0; i < json_array_size(updates); i++) {
+        const cdist_update_offer_t *offer;
+
+        inner.where = apr_psprintf(reader->pool, CDIST_UPDATES_NAME "[%d]", (int)i);
+        CDIST_ERR(take_update(index, &inner, json_array_get(updates, i)));
+        offer = &APR_ARRAY_IDX(index->updates, i, cdist_update_offer_t);
+        /* NB: so that no file stands there twice. */
+        if (i && strcmp((offer - 1)->path, offer->path) >= 0) return wrong(&inner, "path", "must come behind the one before");
+    }
+    return NULL;
+}
+
+/* ---- all of it --------------------------------------------------------------------------------------------------------- */
+
 static cdist_err_t *take_root(cdist_index_t *index, const reader_t *reader, const json_t *root)
 {
     const char *current = json_string_value(json_object_get(root, "current"));
@@ -234,7 +274,8 @@ static cdist_err_t *take_root(cdist_index_t *index, const reader_t *reader, cons
         }
     }
     if (current && !cdist_mask_parse(&index->current, current)) return wrong(reader, "current", "must be " CDIST_MASK_FORM);
-    return take_releases(index, reader, root);
+    CDIST_ERR(take_releases(index, reader, root));
+    return take_updates(index, reader, root);
 }
 
 cdist_err_t *cdist_index_parse(cdist_index_t **index, const char *bytes, apr_size_t length, const char *name, apr_pool_t *pool)
@@ -250,6 +291,7 @@ cdist_err_t *cdist_index_parse(cdist_index_t **index, const char *bytes, apr_siz
                                 error.line, cdist_text_printable(error.text, pool));
     }
     parsed->releases = apr_array_make(pool, 16, sizeof(cdist_listed_t));
+    parsed->updates = apr_array_make(pool, 16, sizeof(cdist_update_offer_t));
     err = take_root(parsed, &reader, root);
     json_decref(root);
     if (!err) *index = parsed;

@@ -115,6 +115,24 @@ static const cdist_listed_t *find_current(const cdist_index_t *index)
     return NULL;
 }
 
+static json_t *updates_array(const cdist_index_t *index, apr_pool_t *pool)
+{
+    json_t *updates = json_array();
+    int i;
+
+    for (i = 0; i < index->updates->nelts; i++) {
+        const cdist_update_offer_t *offer = &APR_ARRAY_IDX(index->updates, i, cdist_update_offer_t);
+        json_t *object = json_object();
+
+        set_text(object, "path", offer->path);
+        set_text(object, "url", offer->url);
+        set_number(object, "bytes", offer->bytes);
+        set_text(object, "sha256", cdist_digest_hex(&offer->sha256, pool));
+        json_array_append_new(updates, object);
+    }
+    return updates;
+}
+
 const char *cdist_index_write(const cdist_index_t *index, apr_pool_t *pool)
 {
     const cdist_listed_t *current = find_current(index);
@@ -133,10 +151,11 @@ const char *cdist_index_write(const cdist_index_t *index, apr_pool_t *pool)
     set_text(root, "expires", cdist_time_format(index->expires, pool));
     json_object_set_new(root, "current", current ? json_string(cdist_version_format(&current->version, pool)) : json_null());
     json_object_set_new(root, "releases", releases);
+    if (index->updates->nelts) json_object_set_new(root, CDIST_UPDATES_NAME, updates_array(index, pool));
     json_object_set_new(root, "by_hand", json_array());
     set_number(root, "problems", 0);
     dumped = json_dumps(root, JSON_INDENT(1));
-    if (!dumped) abort(); /* every text in it is ASCII: out of memory, as APR's pools do */
+    if (!dumped) abort(); /* every text in it is UTF-8: out of memory, as APR's pools do */
     copy = apr_pstrcat(pool, dumped, "\n", NULL);
     free(dumped);
     json_decref(root);

@@ -2,6 +2,8 @@
  * is still known: {"format":2,"files":[{"stat":[device,inode,bytes,mtime,ctime],"sha256":"…"}]}. */
 #include "mirror_int.h"
 
+#include <apr_strings.h>
+
 #include <jansson.h>
 
 #include <stdlib.h>
@@ -21,7 +23,9 @@ typedef struct {
 } item_t;
 
 struct cdist_known_t {
-    apr_hash_t *items; /* identity_t → item_t */
+    const char *path;
+    apr_hash_t *before, *now; /* identity_t → item_t: as read; of the files that are there still, or new */
+    int changed;              /* something is in `now` that was not there before */
     apr_pool_t *pool;
 };
 
@@ -35,18 +39,13 @@ static void make_key(identity_t *key, const cdist_stat_t *stat)
     key->ctime_ns = stat->ctime_ns;
 }
 
-cdist_known_t *cdist_known_make(apr_pool_t *pool)
+static void note(apr_hash_t *items, const cdist_stat_t *stat, const cdist_digest_t *sha256, apr_pool_t *pool)
 {
-    cdist_known_t *known = apr_palloc(pool, sizeof *known);
+    item_t *item = apr_palloc(pool, sizeof *item);
 
-    known->items = apr_hash_make(pool);
-    known->pool = pool;
-    return known;
-}
-
-int cdist_known_count(const cdist_known_t *known)
-{
-    return (int)apr_hash_count(known->items);
+    make_key(&item->key, stat);
+    item->sha256 = *sha256;
+    apr_hash_set(items, &item->key, sizeof item->key, item);
 }
 
 int cdist_known_is_trusted(const cdist_stat_t *stat)
@@ -54,24 +53,23 @@ int cdist_known_is_trusted(const cdist_stat_t *stat)
     return apr_time_now() - stat->ctime_ns / 1000 >= CDIST_SETTLE_MIN;
 }
 
-int cdist_known_find(cdist_digest_t *sha256, const cdist_known_t *known, const cdist_stat_t *stat)
+void cdist_known_note(cdist_known_t *known, const cdist_stat_t *stat, const cdist_digest_t *sha256)
 {
-    const item_t *item;
+    note(known->now, stat, sha256, known->pool);
+    known->changed = 1;
+}
+
+int cdist_known_find(cdist_digest_t *sha256, cdist_known_t *known, const cdist_stat_t *stat)
+{
+    item_t *item;
     identity_t key;
 
     make_key(&key, stat);
-    item = apr_hash_get(known->items, &key, sizeof key);
-    if (item) *sha256 = item->sha256;
-    return item != NULL;
-}
-
-void cdist_known_note(cdist_known_t *known, const cdist_stat_t *stat, const cdist_digest_t *sha256)
-{
-    item_t *item = apr_palloc(known->pool, sizeof *item);
-
-    make_key(&item->key, stat);
-    item->sha256 = *sha256;
-    apr_hash_set(known->items, &item->key, sizeof item->key, item);
+    item = apr_hash_get(known->before, &key, sizeof key);
+    if (!item) return 0;
+    *sha256 = item->sha256;
+    apr_hash_set(known->now, &item->key, sizeof item->key, item);
+    return 1;
 }
 
 /* ---- the file ------------------------------------------------------------------------------------------------------- */
@@ -81,14 +79,18 @@ static apr_uint64_t number_of(const json_t *array, size_t i)
     return (apr_uint64_t)json_integer_value(json_array_get(array, i));
 }
 
-cdist_known_t *cdist_known_read(const char *path, apr_pool_t *pool)
+cdist_known_t *cdist_known_open(const char *path, apr_pool_t *pool)
 {
-    cdist_known_t *known = cdist_known_make(pool);
+    cdist_known_t *known = apr_pcalloc(pool, sizeof *known);
     apr_size_t length;
     char *bytes;
     json_t *root, *files;
     size_t i;
 
+    known->path = apr_pstrdup(pool, path);
+    known->before = apr_hash_make(pool);
+    known->now = apr_hash_make(pool);
+    known->pool = pool;
     if (cdist_file_read(&bytes, &length, path, KNOWN_FILE_MAX, pool)) return known;
     root = json_loadb(bytes, length, 0, NULL);
     files = json_object_get(root, "files");
@@ -100,7 +102,7 @@ cdist_known_t *cdist_known_read(const char *path, apr_pool_t *pool)
                              (apr_int64_t)number_of(told, 3), (apr_int64_t)number_of(told, 4)};
         cdist_digest_t sha256;
 
-        if (text && cdist_digest_parse(&sha256, text)) cdist_known_note(known, &stat, &sha256);
+        if (text && cdist_digest_parse(&sha256, text)) note(known->before, &stat, &sha256, pool);
     }
     json_decref(root);
     return known;
@@ -120,14 +122,18 @@ static json_t *item_object(const item_t *item, apr_pool_t *pool)
     return object;
 }
 
-cdist_err_t *cdist_known_write(const cdist_known_t *known, const char *path, apr_pool_t *pool)
+cdist_err_t *cdist_known_close(const cdist_known_t *known)
 {
-    json_t *root = json_object(), *files = json_array();
+    apr_pool_t *pool = known->pool;
+    json_t *root, *files;
     apr_hash_index_t *at;
     cdist_err_t *err;
     char *dumped;
 
-    for (at = apr_hash_first(pool, known->items); at; at = apr_hash_next(at)) {
+    if (!known->changed && apr_hash_count(known->now) == apr_hash_count(known->before)) return NULL;
+    root = json_object();
+    files = json_array();
+    for (at = apr_hash_first(pool, known->now); at; at = apr_hash_next(at)) {
         json_array_append_new(files, item_object(apr_hash_this_val(at), pool));
     }
     json_object_set_new(root, "format", json_integer(KNOWN_FORMAT));
@@ -135,7 +141,7 @@ cdist_err_t *cdist_known_write(const cdist_known_t *known, const char *path, apr
     dumped = json_dumps(root, JSON_COMPACT);
     json_decref(root);
     if (!dumped) abort(); /* out of memory, as APR's pools do */
-    err = cdist_file_publish(path, dumped, strlen(dumped), pool);
+    err = cdist_file_publish(known->path, dumped, strlen(dumped), pool);
     free(dumped);
     return err;
 }

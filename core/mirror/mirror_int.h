@@ -155,24 +155,22 @@ CDIST_MUST_CHECK cdist_err_t *cdist_holds_read(apr_array_header_t **holds, const
 
 typedef struct cdist_known_t cdist_known_t;
 
-cdist_known_t *cdist_known_make(apr_pool_t *pool);
-/* Never fails: what it does not know is only read once more. */
-cdist_known_t *cdist_known_read(const char *path, apr_pool_t *pool);
-int cdist_known_count(const cdist_known_t *known);
-/* 1 if a file with that stat was digested, and noted. */
-int cdist_known_find(cdist_digest_t *sha256, const cdist_known_t *known, const cdist_stat_t *stat);
+/* Reads what was kept at `path`. Never fails: what it does not know is only read once more. */
+cdist_known_t *cdist_known_open(const char *path, apr_pool_t *pool);
+/* 1 if a file with that stat was digested, and noted. It goes on being kept; others are forgotten. */
+int cdist_known_find(cdist_digest_t *sha256, cdist_known_t *known, const cdist_stat_t *stat);
 /* Whether a file that is read now may be noted: another write in the same tick of the file system's clock would not show in a
  * stat that is younger. */
 int cdist_known_is_trusted(const cdist_stat_t *stat);
 void cdist_known_note(cdist_known_t *known, const cdist_stat_t *stat, const cdist_digest_t *sha256);
-CDIST_MUST_CHECK cdist_err_t *cdist_known_write(const cdist_known_t *known, const char *path, apr_pool_t *pool);
+/* Keeps what was found and noted. */
+CDIST_MUST_CHECK cdist_err_t *cdist_known_close(const cdist_known_t *known);
 
 /* ---- packs.c: archives that are here already ---- */
 
 typedef struct {
     const char *path;
     cdist_stat_t stat;
-    int trusted; /* 1: whether it is still the same file, its stat will tell */
     cdist_digest_t sha256;
 } cdist_pack_t;
 
@@ -240,6 +238,66 @@ CDIST_MUST_CHECK cdist_err_t *cdist_copy_digest(cdist_digest_t *sha256, apr_file
  * CDIST_E_STORE if it cannot be written. */
 CDIST_MUST_CHECK cdist_err_t *cdist_copy_file(apr_file_t *from, const char *from_path, const char *to,
                                               const cdist_digest_t *sha256, apr_pool_t *pool);
+
+/* ---- update_folder.c: the files of a template folder ---- */
+
+typedef struct {
+    const char *path; /* below the folder */
+    cdist_stat_t stat;
+    int digested;
+    cdist_digest_t sha256; /* where digested */
+} cdist_update_file_t;
+
+typedef struct {
+    const char *path;
+    apr_array_header_t *files; /* cdist_update_file_t, by the bytes of their paths */
+    cdist_known_t *known;
+    apr_pool_t *pool;
+} cdist_update_folder_t;
+
+/* Finds all files that travel, and tells `note` of those that do not. CDIST_E_SOURCE for what cannot be read,
+ * CDIST_E_NOTFOUND if the folder is not there: *folder is empty then. */
+CDIST_MUST_CHECK cdist_err_t *cdist_update_folder_read(cdist_update_folder_t **folder, const char *path, cdist_known_t *known,
+                                                       void (*note)(void *baton, const char *text), void *baton,
+                                                       apr_pool_t *pool);
+/* The file with that path, NULL if there is none. */
+cdist_update_file_t *cdist_update_folder_find(const cdist_update_folder_t *folder, const char *path);
+/* A file of that content, wherever it lies; NULL if there is none. */
+cdist_update_file_t *cdist_update_folder_same(cdist_update_folder_t *folder, const cdist_update_offer_t *offer);
+/* Makes sure that a file's digest is known. CDIST_E_SOURCE, CDIST_E_CHANGED. */
+CDIST_MUST_CHECK cdist_err_t *cdist_update_folder_digest(cdist_update_folder_t *folder, cdist_update_file_t *file);
+/* Opens a file of the folder, without following links. CDIST_E_SOURCE. */
+CDIST_MUST_CHECK cdist_err_t *cdist_update_folder_open(apr_file_t **opened, const cdist_update_folder_t *folder,
+                                                       const cdist_update_file_t *file, apr_pool_t *pool);
+/* ---- publish_updates.c ---- */
+
+/* Copies the files of template folders into <folder>/updates/sha256, and lists them (cdist_update_offer_t). */
+CDIST_MUST_CHECK cdist_err_t *cdist_publish_updates(apr_array_header_t *offers, const cdist_publish_options_t *options,
+                                                    const char *folder, apr_pool_t *pool);
+
+/* ---- take_updates.c ---- */
+
+/* Takes over the files (cdist_update_offer_t) that are not in the template folder yet, release by release, so that none is there
+ * by half. CDIST_E_NOTFOUND if one is not there; else as cdist_take_archive. */
+CDIST_MUST_CHECK cdist_err_t *cdist_take_updates(cdist_sync_result_t *result, const cdist_taking_t *taking,
+                                                 const apr_array_header_t *offers, apr_pool_t *pool);
+
+/* ---- update_place.c: a release that is being put together in a template folder ---- */
+
+typedef struct {
+    const char *templates;
+    const char *folder; /* of the release, below the template folder; "" is itself */
+    const char *stage;  /* where its files wait */
+    apr_pool_t *pool;
+} cdist_update_place_t;
+
+/* Makes the place where the files of a release wait, or finds what an earlier attempt left there. */
+CDIST_MUST_CHECK cdist_err_t *cdist_update_place_open(cdist_update_place_t **place, const char *templates, const char *folder,
+                                                      apr_pool_t *pool);
+/* Gives the files that wait (const char *, names) their places: a new release appears as a whole. */
+CDIST_MUST_CHECK cdist_err_t *cdist_update_place_switch(const cdist_update_place_t *place, const apr_array_header_t *names);
+/* Removes what was left of releases and files that nobody offers any more. Never fails. */
+void cdist_update_place_sweep(const char *templates, apr_pool_t *pool);
 
 /* ---- take.c: one archive ---- */
 

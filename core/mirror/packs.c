@@ -14,7 +14,6 @@ struct cdist_packs_t {
     apr_array_header_t *packs; /* cdist_pack_t * */
     cdist_known_t *known;
     apr_hash_t *entries;       /* packed SHA-256 → located_t; NULL: the manifests were not read yet */
-    int changed;               /* known.json has to be written */
     apr_pool_t *pool;
 };
 
@@ -29,20 +28,9 @@ static const char *manifest_path(const cdist_packs_t *packs, const cdist_digest_
                        NULL);
 }
 
-/* ---- known.json ---------------------------------------------------------------------------------------------------- */
-
 cdist_err_t *cdist_packs_close(cdist_packs_t *packs)
 {
-    cdist_known_t *known;
-    int i;
-
-    if (!packs->changed) return NULL;
-    known = cdist_known_make(packs->pool);
-    for (i = 0; i < packs->packs->nelts; i++) {
-        const cdist_pack_t *pack = APR_ARRAY_IDX(packs->packs, i, const cdist_pack_t *);
-        if (pack->trusted) cdist_known_note(known, &pack->stat, &pack->sha256);
-    }
-    return cdist_known_write(known, cdist_place(packs->root, "known.json", packs->pool), packs->pool);
+    return cdist_known_close(packs->known);
 }
 
 /* ---- what is here -------------------------------------------------------------------------------------------------- */
@@ -62,14 +50,13 @@ static cdist_err_t *keep_manifest(const cdist_packs_t *packs, const cdist_manife
     return cdist_file_publish(manifest_path(packs, &manifest->archive_sha256, scratch), json, strlen(json), scratch);
 }
 
-static cdist_pack_t *push(cdist_packs_t *packs, const char *path, const cdist_stat_t *stat, int trusted,
+static cdist_pack_t *push(cdist_packs_t *packs, const char *path, const cdist_stat_t *stat,
                           const cdist_digest_t *sha256)
 {
     cdist_pack_t *pack = apr_palloc(packs->pool, sizeof *pack);
 
     pack->path = apr_pstrdup(packs->pool, path);
     pack->stat = *stat;
-    pack->trusted = trusted;
     pack->sha256 = *sha256;
     APR_ARRAY_PUSH(packs->packs, cdist_pack_t *) = pack;
     return pack;
@@ -90,8 +77,8 @@ static cdist_err_t *recognise(cdist_packs_t *packs, const char *path, const cdis
     apr_file_close(file);
     if (err || !verification->ok || !cdist_stat_same(&stat, seen)) return NULL;
     CDIST_ERR(keep_manifest(packs, verification->manifest, scratch));
-    push(packs, path, seen, trusted, &verification->manifest->archive_sha256);
-    packs->changed = 1;
+    push(packs, path, seen, &verification->manifest->archive_sha256);
+    if (trusted) cdist_known_note(packs->known, seen, &verification->manifest->archive_sha256);
     return NULL;
 }
 
@@ -103,7 +90,7 @@ static cdist_err_t *add_file(cdist_packs_t *packs, const char *path, const char 
 
     if (length <= 4 || strcasecmp(name + length - 4, ".zip") != 0 || packs->packs->nelts >= PACKS_MAX) return NULL;
     if (!is_known(&sha256, packs, stat, scratch)) return recognise(packs, path, stat, scratch);
-    push(packs, path, stat, 1, &sha256);
+    push(packs, path, stat, &sha256);
     return NULL;
 }
 
@@ -155,10 +142,9 @@ cdist_err_t *cdist_packs_open(cdist_packs_t **packs, const char *root, apr_pool_
     opened->root = apr_pstrdup(pool, root);
     opened->pool = pool;
     opened->packs = apr_array_make(pool, 16, sizeof(cdist_pack_t *));
-    opened->known = cdist_known_read(cdist_place(root, "known.json", pool), pool);
+    opened->known = cdist_known_open(cdist_place(root, "known.json", pool), pool);
     CDIST_ERR(add_root(opened, root));
     CDIST_ERR(add_root(opened, cdist_place(root, "incoming", pool)));
-    if (cdist_known_count(opened->known) != opened->packs->nelts) opened->changed = 1;
     *packs = opened;
     return NULL;
 }
@@ -250,8 +236,7 @@ cdist_err_t *cdist_packs_add(cdist_packs_t *packs, const char *path, const cdist
     CDIST_ERR(keep_manifest(packs, manifest, scratch_pool));
     if (cdist_file_open(&file, &stat, path, 0, scratch_pool) != APR_SUCCESS) return NULL;
     apr_file_close(file);
-    pack = push(packs, path, &stat, 0, &manifest->archive_sha256);
-    packs->changed = 1;
+    pack = push(packs, path, &stat, &manifest->archive_sha256);
     if (packs->entries) read_entries_of(packs, pack);
     return NULL;
 }

@@ -38,7 +38,7 @@ static int is_among(const cdist_slot_t *slot, const apr_array_header_t *slots)
 static cdist_err_t *publish_source(publish_t *publish, cdist_listed_t *listed, const cdist_source_t *source,
                                    apr_pool_t *scratch)
 {
-    cdist_published_archive_t published;
+    cdist_published_t published;
     cdist_offer_t *offer, made;
     int changed;
 
@@ -51,7 +51,7 @@ static cdist_err_t *publish_source(publish_t *publish, cdist_listed_t *listed, c
     memset(&published, 0, sizeof published);
     published.version = cdist_version_format(&source->version, scratch);
     published.file = made.url;
-    published.slot = source->slot;
+    published.component = source->slot->name;
     published.action = changed ? "built" : "present";
     published.bytes = made.bytes;
     published.sha256 = made.sha256;
@@ -143,8 +143,20 @@ static cdist_err_t *publish_all(publish_t *publish)
                             publish->pool);
     }
     apr_pool_destroy(scratch);
-    if (err) return err;
-    if (publish->index->releases->nelts) return NULL;
+    return err;
+}
+
+static cdist_err_t *publish_templates(publish_t *publish)
+{
+    if (!publish->options->templates) return NULL;
+    CDIST_ERR(cdist_publish_updates(publish->index->updates, publish->options, publish->folder, publish->pool));
+    publish->result->updates = publish->index->updates->nelts;
+    return NULL;
+}
+
+static cdist_err_t *refuse_empty(const publish_t *publish)
+{
+    if (publish->index->releases->nelts || publish->index->updates->nelts) return NULL;
     return cdist_err_create(publish->pool, CDIST_E_NOTFOUND, 0,
                             "there is no complete release; 1cdist scan tells what is there");
 }
@@ -244,6 +256,11 @@ static cdist_err_t *write_index(publish_t *publish)
     date_index(publish);
     bytes = cdist_index_write(publish->index, publish->pool);
     length = strlen(bytes);
+    if (length > CDIST_INDEX_MAX) {
+        return cdist_err_create(publish->pool, CDIST_E_INPUT, 0,
+                                "the index would have %" APR_SIZE_T_FMT " bytes, and branches take %u at most: publish less",
+                                length, CDIST_INDEX_MAX);
+    }
     publish->result->counter = publish->index->counter;
     publish->result->expires = publish->index->expires;
     publish->result->written = publish->result->changed || publish->index->counter != publish->before->counter ||
@@ -265,6 +282,7 @@ cdist_err_t *cdist_publish(cdist_publish_result_t *result, const cdist_publish_o
     publish.folder = options->archives ? options->archives : cdist_path_folder(options->index_path, pool);
     publish.index = apr_pcalloc(pool, sizeof *publish.index);
     publish.index->releases = apr_array_make(pool, 16, sizeof(cdist_listed_t));
+    publish.index->updates = apr_array_make(pool, 16, sizeof(cdist_update_offer_t));
     publish.index->current = options->current;
     CDIST_ERR(read_before(&publish));
     CDIST_ERR(cdist_place_folder(cdist_place(publish.folder, "", pool), pool));
@@ -276,6 +294,8 @@ cdist_err_t *cdist_publish(cdist_publish_result_t *result, const cdist_publish_o
     }
     err = cdist_store_open(&publish.store, cdist_place(publish.folder, "store", pool), pool);
     if (!err) err = publish_all(&publish);
+    if (!err) err = publish_templates(&publish);
+    if (!err) err = refuse_empty(&publish);
     if (!err) err = write_index(&publish);
     cdist_os_lock_free(lock);
     return err;

@@ -74,7 +74,7 @@ static cdist_err_t *take_offer(int *waits, cdist_sync_result_t *result, const cd
     const cdist_sync_options_t *options = taking->options;
     const char *version = cdist_version_format(&listed->version, pool);
     const char *incoming = cdist_place_incoming(options->root, &listed->version, offer->slot, pool);
-    cdist_synced_t synced = {version, offer->slot->file, offer->slot, CDIST_SYNC_PRESENT, offer->bytes, 0, 0, offer->sha256};
+    cdist_synced_t synced = {version, offer->slot->file, offer->slot->name, CDIST_SYNC_PRESENT, offer->bytes, 0, 0, offer->sha256};
 
     *waits = !is_there(taking->packs, cdist_place_of(options->root, &listed->version, offer->slot, pool), offer);
     if (*waits) {

@@ -65,21 +65,43 @@ static cdist_err_t *take_listed(int *matched, cdist_err_t **absent, sync_t *sync
     return NULL;
 }
 
-static cdist_err_t *take_releases(sync_t *sync, const cdist_upstream_t *upstream)
+static cdist_err_t *take_releases(int *matched, cdist_err_t **absent, sync_t *sync, const cdist_taking_t *taking,
+                                  const apr_array_header_t *releases)
 {
-    cdist_taking_t taking = {sync->options, sync->fetcher, sync->packs, upstream->base};
-    apr_array_header_t *releases = upstream->index->releases;
-    cdist_err_t *err = NULL, *absent = NULL;
-    int matched = 0, i;
+    cdist_err_t *err = NULL;
     apr_pool_t *scratch;
+    int i;
 
     apr_pool_create(&scratch, sync->pool);
     for (i = 0; !err && i < releases->nelts; i++) {
         apr_pool_clear(scratch);
-        err = take_listed(&matched, &absent, sync, &taking, &APR_ARRAY_IDX(releases, i, cdist_listed_t), scratch);
+        err = take_listed(matched, absent, sync, taking, &APR_ARRAY_IDX(releases, i, cdist_listed_t), scratch);
     }
     apr_pool_destroy(scratch);
-    if (err) return err;
+    return err;
+}
+
+static cdist_err_t *take_updates(int *matched, cdist_err_t **absent, sync_t *sync, const cdist_taking_t *taking,
+                                 const apr_array_header_t *updates)
+{
+    cdist_err_t *err;
+
+    if (!sync->options->templates) return NULL;
+    *matched += updates->nelts > 0;
+    err = cdist_take_updates(sync->result, taking, updates, sync->pool);
+    if (!err || err->code != CDIST_E_NOTFOUND) return err;
+    if (!*absent) *absent = err;
+    return NULL;
+}
+
+static cdist_err_t *take_offered(sync_t *sync, const cdist_upstream_t *upstream)
+{
+    cdist_taking_t taking = {sync->options, sync->fetcher, sync->packs, upstream->base};
+    cdist_err_t *absent = NULL;
+    int matched = 0;
+
+    CDIST_ERR(take_releases(&matched, &absent, sync, &taking, upstream->index->releases));
+    CDIST_ERR(take_updates(&matched, &absent, sync, &taking, upstream->index->updates));
     if (absent) {
         absent->code = CDIST_E_SOURCE;
         return absent;
@@ -98,14 +120,14 @@ static cdist_err_t *sync_from(sync_t *sync, const char *url)
     cdist_err_t *err;
 
     result->from = url;
-    result->releases = result->archives = result->held = result->waiting = 0;
+    result->releases = result->archives = result->updates = result->held = result->waiting = 0;
     CDIST_ERR(cdist_upstream_index(&upstream, url, sync->fetcher, sync->state, sync->options, sync->pool));
     result->key = upstream->key;
     result->counter = upstream->index->counter;
     result->expires = upstream->index->expires;
     result->unchanged = upstream->unchanged;
     if (!sync->packs) CDIST_ERR(cdist_packs_open(&sync->packs, sync->options->root, sync->pool));
-    err = take_releases(sync, upstream);
+    err = take_offered(sync, upstream);
     if (!err && !sync->options->check) {
         cdist_incoming_sweep(sync->options->root, upstream->index, !sync->options->mask.count && !sync->options->components,
                              sync->pool);

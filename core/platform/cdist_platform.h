@@ -28,7 +28,7 @@ int cdist_slot_is_component(const cdist_slot_t *slot);
 int cdist_slot_compare(const cdist_slot_t *a, const cdist_slot_t *b);
 /* A known slot by any of its names, that of its archive included, else a new component: letters, digits, '-' and '_', at most 31 of them, a letter or
  * digit first; the name is kept in lower case. NULL if it is no such name, or one that means something else in a release
- * folder (bin, conf, distr, srvinfo). */
+ * folder (bin, conf, distr, srvinfo), or in a publication (updates). */
 const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool);
 
 /* A slot by its name or a usual synonym ("Win64", "linux_x86_64", "macOS"), in any case. An architecture without a

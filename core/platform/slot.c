@@ -131,7 +131,7 @@ int cdist_slot_compare(const cdist_slot_t *a, const cdist_slot_t *b)
 
 const cdist_slot_t *cdist_slot_make(const char *name, apr_pool_t *pool)
 {
-    static const char *const reserved[] = {"bin", "conf", "distr", "srvinfo"};
+    static const char *const reserved[] = {"bin", "conf", "distr", "srvinfo", "updates"};
     const cdist_slot_t *known = cdist_slot_parse(name);
     apr_size_t length = strlen(name), i;
     cdist_slot_t *slot;

@@ -42,7 +42,8 @@ static int look_at_child(child_t *child, scan_t *scan, const place_t *place, apr
                            apr_pstrcat(pool, "cannot be looked at: ", apr_strerror(rv, text, sizeof text), NULL));
         return 0;
     }
-    if (child->stat.kind == CDIST_FOLDER) return 1;
+    /* NB: hidden ones are not the administrator's: version control, or releases that 1cdist sync is still putting together. */
+    if (child->stat.kind == CDIST_FOLDER) return *child->name != '.';
     if (child->stat.kind == CDIST_LINK) {
         cdist_scan_problem(scan, path_of(place, child, pool), "is a link, and links below a template folder are not followed");
     }

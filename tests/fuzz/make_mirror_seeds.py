@@ -23,6 +23,8 @@ def index_seeds():
     yield "published", index
     yield "live", {"format": 1, "current": None, "releases": [release], "by_hand": [], "problems": 0}
     yield "empty", {"format": 1, "releases": []}
+    yield "updates", {**index, "updates": [{"path": f"1c/Store/{name}", "url": f"updates/sha256/{SHA}", "bytes": 5, "sha256": SHA}
+                                           for name in ("1_0/1cv8.cfu", "1_1/1cv8.mft")]}
     yield "escape", {**index, "releases": [{**release, "slots": [{**slots[0], "url": "../../etc/passwd"}]}]}
     yield "twice", {**index, "releases": [release, release]}
 

@@ -2,12 +2,14 @@
 import contextlib
 import http.client
 import re
+import shlex
 import socket
 import subprocess
 
 import pytest
 
 import releases
+import templates
 from conftest import CURRENT
 from harness import HTTPD_MODULES, TOOL, TOP, give_to_server, wait_until
 
@@ -77,10 +79,18 @@ def status_and_version(port, path):
         return answer.status, answer.headers["1C-Version"]
 
 
+def publish_as_told(text, place, key):
+    """Runs the command that the example's comment tells to run at the centre."""
+    command = re.search(r"(?m)^# (1cdist publish (?:.*\\\n#)*.*)$", text).group(1)
+    words = shlex.split(re.sub(r"\\\n#", " ", command).replace("/srv/1c", str(place)).replace("/root/1cdist.key", str(key)))
+    subprocess.run([TOOL, *words[1:]], check=True, capture_output=True)
+
+
 def test_the_distributed_example_runs_a_centre_a_branch_and_a_leaf(httpd, folder):
-    place = folder / "1c"
-    for part in ("centre/published", "centre/modules", "north/published", "north/releases", "south/published", "south/releases"):
+    place, key = folder / "1c", folder / "1cdist.key"
+    for part in ("centre/published", "centre/modules", "north/published", "north/releases/updates", "south/published", "south/releases"):
         (place / part).mkdir(parents=True)
+    templates.line(place / "centre" / "tmplts" / "1c" / "Store")
     releases.add_release(place / "centre" / "releases", CURRENT)
     for component in ("operators", "polling"):
         releases.write_files(place / "centre" / component / CURRENT, {"program.bin": releases.binary(component, 1000)})
@@ -89,6 +99,8 @@ def test_the_distributed_example_runs_a_centre_a_branch_and_a_leaf(httpd, folder
     store.mkdir()
     give_to_server(store)
     text = (TOP / "conf-examples" / "distributed.conf").read_text()
+    subprocess.run([TOOL, "key", "new", key], check=True, capture_output=True)
+    publish_as_told(text, place, key)
     text, loads = re.subn(r"(?m)^LoadModule cdist_module \S*modules/mod_1cdist\.so$", "", text)
     assert loads == 1
     text, (centre, north, south) = listen_elsewhere(text)
@@ -101,11 +113,13 @@ def test_the_distributed_example_runs_a_centre_a_branch_and_a_leaf(httpd, folder
     assert status_and_version(centre, "/update/modules.zip")[0] == 404
     # The branch has nothing yet: the centre serves for it.
     assert status_and_version(north, "/update/windows64tc.zip") == (200, CURRENT)
-    subprocess.run([TOOL, "sync", "--from", f"http://127.0.0.1:{centre}/update", "--to", place / "north" / "releases"], check=True,
-                   capture_output=True)
+    subprocess.run([TOOL, "sync", "--from", f"http://127.0.0.1:{centre}/update", "--to", place / "north" / "releases",
+                    "--key", f"{key}.pub"], check=True, capture_output=True)
     assert (place / "north" / "releases" / CURRENT / "distr" / "operators.zip").exists()
     for file in ("windows64tc.zip", "operators.zip", "polling.zip"):
         wait_until(lambda file=file: status_and_version(north, f"/update/{CURRENT}/{file}") == (200, CURRENT), f"{file} at the branch")
+    for port in (centre, north):
+        wait_until(lambda port=port: status_and_version(port, "/update/updates/chain?from=1.0.1")[0] == 200, "the chain is found")
     assert status_and_version(south, "/update/windows64tc.zip")[0] == 403
 
 

@@ -47,7 +47,25 @@ START_TEST(a_live_catalogue_has_no_counter_and_tells_what_is_not_built)
 }
 END_TEST
 
+#define UPDATE(path) "{\"path\":\"" path "\",\"url\":\"updates/sha256/" SHA "\",\"bytes\":0,\"sha256\":\"" SHA "\"}"
+#define UPDATES_OF(dated, items) "{\"format\":1" dated ",\"releases\":[],\"updates\":[" items "]}"
+#define UPDATES(items) UPDATES_OF("", items)
+
+START_TEST(updates_are_read_as_they_were_written)
+{
+    const char *written = cdist_index_write(parse(UPDATES_OF(DATED, UPDATE("1c/Склад/1_0/1cv8.cfu") "," UPDATE("b"))), fx_pool);
+    cdist_index_t *again = parse(written);
+
+    ck_assert_int_eq(again->updates->nelts, 2);
+    ck_assert_str_eq(APR_ARRAY_IDX(again->updates, 0, cdist_update_offer_t).path, "1c/Склад/1_0/1cv8.cfu");
+    ck_assert_str_eq(cdist_index_write(again, fx_pool), written);
+}
+END_TEST
+
 static const char *const wrong_indexes[] = {
+    UPDATES("1"), UPDATES(UPDATE("b") "," UPDATE("a")), UPDATES(UPDATE("a") "," UPDATE("a")), UPDATES(UPDATE("../a")),
+    UPDATES(UPDATE("a/.b/c")), UPDATES(UPDATE("/a")), UPDATES(UPDATE("a\\u0000b")), "{\"format\":1,\"releases\":[],\"updates\":{}}",
+    "{\"format\":1,\"releases\":[],\"updates\":[{\"path\":\"a\",\"url\":\"../a\",\"bytes\":0,\"sha256\":\"" SHA "\"}]}",
     "", "[]", "null", "{", "{}", "{\"format\":1}", "{\"format\":2,\"releases\":[]}", "{\"format\":1,\"releases\":{}}",
     "{\"format\":1,\"format\":1,\"releases\":[]}", "{\"format\":1,\"releases\":[1]}",
     "{\"format\":1,\"counter\":1,\"releases\":[]}", "{\"format\":1,\"counter\":0" ",\"releases\":[]}",
@@ -136,6 +154,7 @@ Suite *test_suite(void)
     TCase *tests = fx_case(suite, "index", 10);
 
     tcase_add_test(tests, an_index_is_read_as_it_was_written);
+    tcase_add_test(tests, updates_are_read_as_they_were_written);
     tcase_add_test(tests, a_live_catalogue_has_no_counter_and_tells_what_is_not_built);
     tcase_add_loop_test(tests, an_index_that_is_none_is_refused_by_name, 0, FX_COUNT(wrong_indexes));
     tcase_add_loop_test(tests, an_address_stays_where_the_index_lies, 0, FX_COUNT(urls));

@@ -1,0 +1,268 @@
+"""Configuration updates on their way: template folders of a centre, and what of them arrives at a branch."""
+import hashlib
+import json
+import os
+import shutil
+
+import pytest
+
+import templates
+from mirror import NEW, OLD, Upstream, changed, flipped, publish, refused, rows, run, served, sync
+
+CHOSEN = ("--component", "updates")
+
+
+@pytest.fixture
+def shelf(folder):
+    """A template folder: a line of releases in a vendor's folder, and a text in another language."""
+    shelf = folder / "tmplts"
+    templates.line(shelf / "1c" / "Store")
+    (shelf / "1c" / "Store" / "1_0_4" / "1cv8.mft").write_text("Vendor=Фирма\nName=Склад\nVersion=1.0.4\nAppVersion=8.3\n")
+    (shelf / "1c" / "Store" / "1_0_4" / "Новое в версии.txt").write_text("много")
+    return shelf
+
+
+@pytest.fixture
+def offered(folder, shelf):
+    """What a centre publishes of it: nothing else."""
+    publish(folder, folder / "pub", "--templates", shelf, *CHOSEN)
+    return folder / "pub"
+
+
+def files(shelf):
+    return {str(path.relative_to(shelf)): path.read_bytes() for path in shelf.rglob("*")
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(shelf).parts)}
+
+
+def steps(shelf, *args):
+    told = rows(run("chain", "--templates", shelf, "--name", templates.NAME, "--from", "1.0.1", "--json", *args))
+    return [step["version"] for step in told[0]["steps"]]
+
+
+# ---- publish -----------------------------------------------------------------------------------------------------------
+
+def test_a_publication_lists_each_file_and_holds_its_bytes_under_their_digest(shelf, offered):
+    index = json.loads((offered / "index.json").read_text())
+    assert {entry["path"] for entry in index["updates"]} == set(files(shelf))
+    for entry in index["updates"]:
+        content = (offered / entry["url"]).read_bytes()
+        assert content == (shelf / entry["path"]).read_bytes()
+        assert (entry["bytes"], entry["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert index["releases"] == []
+
+
+def test_updates_in_a_root_travel_with_its_releases(centre, folder, shelf):
+    shutil.copytree(centre.root, folder / "root")
+    shutil.copytree(shelf, folder / "root" / "updates")
+    told = publish(folder / "root", folder / "pub")
+    assert (told["releases"], told["updates"]) == (2, len(files(shelf)))
+    with Upstream(folder / "pub") as upstream:
+        sync(upstream.url, folder / "branch")
+    assert files(folder / "branch" / "updates") == files(shelf)
+    assert (folder / "branch" / NEW / "distr" / "windows64tc.zip").is_file()
+
+
+def test_what_did_not_change_is_neither_copied_nor_read_again(folder, shelf, offered):
+    before = {path: path.stat().st_mtime_ns for path in offered.rglob("*") if path.is_file()}
+    again = publish(folder, offered, "--templates", shelf, *CHOSEN)
+    assert (again["changed"], again["written"]) == (False, False)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_hidden_files_links_and_names_that_windows_cannot_have_stay_at_home(folder, shelf):
+    (shelf / ".git").mkdir()
+    (shelf / ".git" / "secret").write_text("no")
+    (shelf / "1c" / "passwd").symlink_to("/etc/passwd")
+    (shelf / "1c" / "a:b.txt").write_text("no")
+    os.mkfifo(shelf / "1c" / "pipe")
+    done = run("publish", folder, "--index", folder / "index.json", "--templates", shelf, *CHOSEN)
+    assert done.returncode == 0, done.stderr
+    paths = {entry["path"] for entry in json.loads((folder / "index.json").read_text())["updates"]}
+    assert paths == {path for path in files(shelf) if path.startswith("1c/Store/")}
+    assert "passwd: is left out: it is a link" in done.stderr and "pipe: is left out" in done.stderr
+    assert "a:b.txt: is left out: its path has a character that Windows" in done.stderr
+
+
+def test_two_template_folders_with_different_files_of_one_path_are_refused(folder, shelf):
+    shutil.copytree(shelf, folder / "other")
+    publish(folder, folder / "pub", "--templates", shelf, "--templates", folder / "other", *CHOSEN)
+    (folder / "other" / "1c" / "Store" / "1_0_4" / "1cv8.mft").write_text("another")
+    done = run("publish", folder, "--index", folder / "pub" / "index.json", "--templates", shelf, "--templates", folder / "other", *CHOSEN)
+    assert done.returncode == 1 and "1_0_4/1cv8.mft: another template folder has a different file" in done.stderr
+
+
+@pytest.mark.parametrize("args, status, words", [
+    (("--templates", "nowhere"), 1, "nowhere: cannot be read"),
+    (CHOSEN, 2, "name a template folder"),
+    (("--templates", "tmplts", "--component", "modules"), 2, "leaves updates out"),
+])
+def test_template_folders_that_are_not_there_are_not_passed_over(folder, shelf, args, status, words):
+    done = run("publish", ".", "--index", "index.json", *args, cwd=folder)
+    assert done.returncode == status and words in done.stderr
+    assert not (folder / "index.json").exists()
+
+
+# ---- sync ----------------------------------------------------------------------------------------------------------------
+
+def test_a_branch_finds_the_chains_that_the_centre_has(folder, shelf, offered):
+    with Upstream(offered) as upstream:
+        taken, told = sync(upstream.url, folder / "branch", *CHOSEN)
+        again, unchanged = sync(upstream.url, folder / "branch", *CHOSEN)
+    assert files(folder / "branch" / "updates") == files(shelf)
+    assert steps(folder / "branch" / "updates") == steps(shelf) == ["1.0.2", "1.0.4"]
+    assert {row["slot"] for row in taken} == {"updates"} and {row["file"] for row in taken} == set(files(shelf))
+    assert told["updates"] == len(taken) and {row["action"] for row in taken} == {"taken"}
+    assert (unchanged["requests"], unchanged["updates"]) == (1, 0)
+    assert {row["action"] for row in again} == {"present"}
+
+
+def test_an_own_folder_may_be_named(folder, shelf, offered):
+    with Upstream(offered) as upstream:
+        sync(upstream.url, folder / "branch", "--templates", folder / "here")
+    assert files(folder / "here") == files(shelf) and not (folder / "branch" / "updates").exists()
+
+
+def test_check_tells_the_bytes_and_writes_nothing(folder, shelf, offered):
+    with Upstream(offered) as upstream:
+        wanted, _ = sync(upstream.url, folder / "branch", "--check", "--templates", folder / "here", *CHOSEN)
+    assert sum(row["fetched_bytes"] for row in wanted) == sum(map(len, files(shelf).values()))
+    assert {row["action"] for row in wanted} == {"wanted"} and not (folder / "here").exists()
+
+
+def test_only_what_changed_is_fetched_and_a_moved_file_is_not(folder, shelf, offered):
+    branch = folder / "branch"
+    with Upstream(offered) as upstream:
+        sync(upstream.url, branch)
+    (shelf / "1c" / "Store" / "1_0_4" / "Новое в версии.txt").write_text("больше")
+    (shelf / "1c" / "Store" / "1_0_2").rename(shelf / "1c" / "Store" / "first")
+    publish(folder, offered, "--templates", shelf, *CHOSEN)
+    with Upstream(offered) as upstream:
+        taken, told = sync(upstream.url, branch)
+        fetched = [path for path, _ in upstream.requests if "sha256" in path]
+    assert len(fetched) == 1 and told["updates"] == 2
+    assert files(shelf).items() <= files(branch / "updates").items()
+    assert (branch / "updates" / "1c" / "Store" / "1_0_2").is_dir(), "nothing is ever deleted"
+    assert sum(row["fetched_bytes"] for row in taken) == len("больше".encode())
+
+
+def test_what_somebody_changed_here_is_put_right(folder, shelf, offered):
+    with Upstream(offered) as upstream:
+        sync(upstream.url, folder / "branch")
+        damaged = folder / "branch" / "updates" / "1c" / "Store" / "1_0_3" / "1cv8.cfu"
+        damaged.write_bytes(b"x" * damaged.stat().st_size)
+        sync(upstream.url, folder / "branch")
+    assert files(folder / "branch" / "updates") == files(shelf)
+
+
+def test_a_release_appears_as_a_whole_and_a_sync_that_was_cut_goes_on(folder, shelf, offered):
+    digest = hashlib.sha256("много".encode()).hexdigest()
+    branch = folder / "branch"
+    with Upstream(offered, {digest: lambda handler: handler.reply(503, b"")}) as upstream:
+        done = run("sync", "--from", upstream.url, "--to", branch)
+    assert done.returncode == 1
+    assert not (branch / "updates" / "1c" / "Store" / "1_0_4").exists()
+    assert steps(branch / "updates") == ["1.0.2", "1.0.3"], "what waits is no template yet"
+    with Upstream(offered) as upstream:
+        taken, _ = sync(upstream.url, branch)
+        assert len([path for path, _ in upstream.requests if "sha256" in path]) == 1
+    assert files(branch / "updates") == files(shelf)
+    assert not list((branch / "updates" / ".1cdist" / "incoming").iterdir())
+
+
+def test_a_release_of_which_a_file_is_missing_waits_and_the_others_do_not(folder, shelf, offered):
+    index = json.loads((offered / "index.json").read_text())
+    missing = next(entry for entry in index["updates"] if entry["path"].endswith("1_0_2/1cv8.cfu"))
+    (offered / missing["url"]).unlink()
+    with Upstream(offered) as upstream:
+        done = run("sync", "--from", upstream.url, "--to", folder / "branch")
+    assert done.returncode == 1 and missing["url"] in done.stderr
+    assert set(files(shelf)) - set(files(folder / "branch" / "updates")) == {missing["path"]}
+
+
+def test_a_file_that_is_another_one_is_never_there(folder, shelf, offered):
+    index = json.loads((offered / "index.json").read_text())
+    entry = next(entry for entry in index["updates"] if entry["path"].endswith("1_0_3/1cv8.cfu"))
+    with Upstream(offered, {entry["sha256"]: changed(flipped)}) as upstream:
+        done = run("sync", "--from", upstream.url, "--to", folder / "branch")
+    assert done.returncode == 1 and "is not the file that the index tells of" in done.stderr
+    assert entry["path"] not in files(folder / "branch" / "updates")
+
+
+@pytest.mark.parametrize("path", ["../escaped", "/tmp/escaped", "a/../../escaped", ".hidden/file", "a//b", "C:/escaped", "a\\b", "", "a/",
+                                  "a/.1cdist/known.json", "name\n", "x" * 1001, "trailing./b", "con:x"])
+def test_paths_that_lead_elsewhere_are_no_paths(folder, shelf, offered, path):
+    index = json.loads((offered / "index.json").read_text())
+    index["updates"] = [{**index["updates"][0], "path": path}]
+    (offered / "index.json").write_text(json.dumps(index))
+    with Upstream(offered) as upstream:
+        assert 'updates[0]: "path"' in refused(upstream.url, folder / "branch")
+        assert not [path for path, _ in upstream.requests if "sha256" in path]
+
+
+def test_no_link_in_the_template_folder_is_written_through(folder, shelf, offered):
+    (folder / "elsewhere").mkdir()
+    (folder / "branch" / "updates").mkdir(parents=True)
+    (folder / "branch" / "updates" / "1c").symlink_to(folder / "elsewhere")
+    with Upstream(offered) as upstream:
+        assert "updates/1c: is a link" in refused(upstream.url, folder / "branch")
+    assert not list((folder / "elsewhere").iterdir())
+
+
+def test_a_branch_that_wants_updates_alone_is_told_if_there_are_none(centre, folder):
+    with Upstream(centre.second) as upstream:
+        done = run("sync", "--from", upstream.url, "--to", folder / "branch", *CHOSEN)
+    assert done.returncode == 3
+    assert served(folder / "branch") == {}
+
+
+def test_a_branch_that_wants_one_version_of_the_platform_gets_no_updates(centre, folder, shelf):
+    publish(centre.root, folder / "pub", "--templates", shelf, "--require", "modules")
+    with Upstream(folder / "pub") as upstream:
+        sync(upstream.url, folder / "branch", "--version", OLD, "--component", "modules")
+        assert not (folder / "branch" / "updates").exists()
+        sync(upstream.url, folder / "branch", "--version", OLD, *CHOSEN)
+    assert files(folder / "branch" / "updates") == files(shelf)
+    assert sorted(path.name for path in (folder / "branch" / OLD / "distr").iterdir()) == ["modules.zip"]
+
+
+# ---- over the real httpd -------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def served_centre(httpd, folder, offered):
+    """A centre with the module, whose published folder has the updates."""
+    (folder / "empty").mkdir()
+
+    def make(directives=""):
+        server = httpd({"/tc": f'CDistRoot "{folder / "empty"}"\n  {directives}'}, start=False)
+        shutil.copytree(offered, server.published("/tc"), ignore=shutil.ignore_patterns(".1cdist"))
+        return server.start()
+    return make
+
+
+def test_a_file_of_updates_has_its_digest_for_a_name_and_never_changes(served_centre, offered):
+    server = served_centre()
+    entry = json.loads((offered / "index.json").read_text())["updates"][0]
+    answer = server.get(f"/tc/{entry['url']}")
+    assert answer.status == 200 and hashlib.sha256(answer.body).hexdigest() == entry["sha256"]
+    assert "immutable" in answer.headers["Cache-Control"] and answer.headers["ETag"] == f'"{entry["sha256"][:32]}"'
+    assert server.get(f"/tc/{entry['url']}", {"If-None-Match": answer.headers["ETag"]}).status == 304
+    part = server.get(f"/tc/{entry['url']}", {"Range": "bytes=5-9"})
+    assert (part.status, part.body) == (206, answer.body[5:10])
+    for other in ("updates/sha256/" + "0" * 64, "updates/sha256/", f"updates/sha256/{entry['sha256'].upper()}", entry["url"] + "/x"):
+        assert server.get(f"/tc/{other}").status == 404, other
+
+
+def test_a_machine_that_hands_nothing_out_hands_out_no_updates_either(served_centre, offered):
+    entry = json.loads((offered / "index.json").read_text())["updates"][0]
+    assert served_centre("CDistPublish Off").get(f"/tc/{entry['url']}").status == 403
+
+
+def test_clients_of_a_branch_are_led_along_the_chain_that_the_centre_has(httpd, served_centre, folder, shelf):
+    branch = folder / "branch"
+    sync(served_centre().url("/tc"), branch)
+    server = httpd({"/tc": f'CDistRoot "{branch}"\n  CDistUpdates "{branch}/updates"'}, process="CDistSettle 0")
+    chain = json.loads(server.get_until("/tc/updates/chain?from=1.0.1").body)
+    assert [step["version"] for step in chain["steps"]] == ["1.0.2", "1.0.4"]
+    for step in chain["steps"]:
+        file = server.get(f"/tc/updates/files/{step['file']}")
+        assert file.status == 200 and file.body == (shelf / step["file"]).read_bytes()
