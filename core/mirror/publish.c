@@ -285,6 +285,7 @@ cdist_err_t *cdist_publish(cdist_publish_result_t *result, const cdist_publish_o
     publish.index->updates = apr_array_make(pool, 16, sizeof(cdist_update_offer_t));
     publish.index->current = options->current;
     CDIST_ERR(read_before(&publish));
+    CDIST_ERR(cdist_place_folder(publish.folder, pool));
     CDIST_ERR(cdist_place_folder(cdist_place(publish.folder, "", pool), pool));
     rv = cdist_os_lock_try(&lock, cdist_place(publish.folder, "lock", pool), 0, 1, pool);
     if (rv != APR_SUCCESS) {

@@ -11,6 +11,7 @@ typedef struct {
     const cdist_taking_t *taking;
     cdist_sync_result_t *result;
     cdist_update_folder_t *here;
+    apr_hash_t *taken; /* SHA-256 → path (const char *): what has come already, for others of that content */
     const char *templates;
     apr_pool_t *pool;
 } updates_t;
@@ -53,17 +54,27 @@ static int is_file_of(const char *path, const cdist_digest_t *sha256, apr_pool_t
     return same;
 }
 
-/* 1 if the file could be copied from elsewhere in the folder. */
+/* Opens a file of that content, if one is in the folder; NULL if none is. */
+static apr_file_t *open_same(updates_t *updates, const cdist_update_offer_t *offer, apr_pool_t *scratch)
+{
+    const char *path = apr_hash_get(updates->taken, offer->sha256.byte, CDIST_SHA256_BYTES);
+    cdist_update_file_t *file = path ? NULL : cdist_update_folder_same(updates->here, offer);
+    apr_file_t *open;
+
+    if (path) return cdist_file_open(&open, NULL, path, 0, scratch) == APR_SUCCESS ? open : NULL;
+    return file && !cdist_update_folder_open(&open, updates->here, file, scratch) ? open : NULL;
+}
+
+/* *copied is 1 if the file was in the folder under another path. */
 static cdist_err_t *copy_local(int *copied, updates_t *updates, const cdist_update_offer_t *offer, const char *to,
                                apr_pool_t *scratch)
 {
-    cdist_update_file_t *file = cdist_update_folder_same(updates->here, offer);
+    apr_file_t *open = open_same(updates, offer, scratch);
     cdist_err_t *err;
-    apr_file_t *open;
 
     *copied = 0;
-    if (!file || cdist_update_folder_open(&open, updates->here, file, scratch)) return NULL;
-    err = cdist_copy_file(open, file->path, to, &offer->sha256, scratch);
+    if (!open) return NULL;
+    err = cdist_copy_file(open, offer->path, to, &offer->sha256, scratch);
     apr_file_close(open);
     *copied = !err;
     return err && err->code == CDIST_E_CHANGED ? NULL : err;
@@ -137,6 +148,18 @@ static void tell(updates_t *updates, const apr_array_header_t *wanted, apr_pool_
     }
 }
 
+static void note_taken(updates_t *updates, const apr_array_header_t *wanted)
+{
+    int i;
+
+    for (i = 0; i < wanted->nelts; i++) {
+        const cdist_update_offer_t *offer = APR_ARRAY_IDX(wanted, i, const cdist_update_offer_t *);
+
+        apr_hash_set(updates->taken, offer->sha256.byte, CDIST_SHA256_BYTES,
+                     apr_pstrcat(updates->pool, updates->templates, "/", offer->path, NULL));
+    }
+}
+
 static cdist_err_t *take_release(updates_t *updates, const char *folder, const apr_array_header_t *release, apr_pool_t *pool)
 {
     const apr_array_header_t *wanted = wanted_of(updates, release, pool);
@@ -159,7 +182,9 @@ static cdist_err_t *take_release(updates_t *updates, const char *folder, const a
         APR_ARRAY_PUSH(names, const char *) = name;
     }
     apr_pool_destroy(scratch);
-    return err ? err : cdist_update_place_switch(place, names);
+    if (!err) err = cdist_update_place_switch(place, names);
+    if (!err) note_taken(updates, wanted);
+    return err;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------------- */
@@ -225,7 +250,7 @@ cdist_err_t *cdist_take_updates(cdist_sync_result_t *result, const cdist_taking_
                                 apr_pool_t *pool)
 {
     const char *templates = taking->options->templates;
-    updates_t updates = {taking, result, NULL, templates, pool};
+    updates_t updates = {taking, result, NULL, apr_hash_make(pool), templates, pool};
     cdist_known_t *known = cdist_known_open(cdist_place(templates, "known.json", pool), pool);
     int check = taking->options->check;
     cdist_err_t *err, *end;

@@ -25,7 +25,7 @@ def shelf(folder):
 @pytest.fixture
 def offered(folder, shelf):
     """What a centre publishes of it: nothing else."""
-    publish(folder, folder / "pub", "--templates", shelf, *CHOSEN)
+    rows(run("publish", folder, "--index", folder / "pub" / "index.json", "--templates", shelf, *CHOSEN, "--json"))
     return folder / "pub"
 
 
@@ -143,6 +143,17 @@ def test_only_what_changed_is_fetched_and_a_moved_file_is_not(folder, shelf, off
     assert files(shelf).items() <= files(branch / "updates").items()
     assert (branch / "updates" / "1c" / "Store" / "1_0_2").is_dir(), "nothing is ever deleted"
     assert sum(row["fetched_bytes"] for row in taken) == len("больше".encode())
+
+
+def test_equal_files_cross_the_wire_once(folder, shelf):
+    for number in range(5):
+        (shelf / "1c" / "Store" / f"2_{number}").mkdir()
+        (shelf / "1c" / "Store" / f"2_{number}" / "licence.txt").write_text("the same for all")
+    publish(folder, folder / "pub", "--templates", shelf, *CHOSEN)
+    with Upstream(folder / "pub") as upstream:
+        sync(upstream.url, folder / "branch")
+        assert len(upstream.asked(hashlib.sha256(b"the same for all").hexdigest())) == 1
+    assert files(folder / "branch" / "updates") == files(shelf)
 
 
 def test_what_somebody_changed_here_is_put_right(folder, shelf, offered):
