@@ -106,6 +106,21 @@ def distribution(root, version, cabinet_mib=150, installer_mib=10):
     return folder
 
 
+def parts(root, version, megabytes):
+    """Many files made by code, packed a quarter of a MiB on the average, as those of a real package; every other one does not shrink."""
+    folder = Path(root) / version / "windows64"
+    chooser = random.Random(1)
+    files, left = {"setup.exe": releases.binary("setup", bench.MIB // 4)}, megabytes * bench.MIB
+    while left > 0:
+        number, size = len(files), chooser.randrange(bench.MIB // 32, bench.MIB * 3 // 4)
+        make = releases.binary if number % 2 else releases.text
+        files[f"bin/part{number:04}.{'dll' if number % 2 else 'txt'}"] = make(f"part {number}", size)
+        left -= size
+    releases.write_files(folder, files)
+    add_setup_ini(folder, version)
+    return folder
+
+
 def huge(root, version):
     """5 GiB: sparse files of 2.5 GiB and 512 MiB, eight of 256 MiB that do not shrink, and 40 of a usual size."""
     folder = Path(root) / version / "windows64"
