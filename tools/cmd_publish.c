@@ -204,6 +204,24 @@ static int choose_templates(request_t *request)
     return TOOL_DONE;
 }
 
+/* Branches would wait for ever for a slot that the index requires and does not hold. */
+static int check_required(const request_t *request)
+{
+    int i, j;
+
+    for (i = 0; request->chosen->nelts && i < request->required->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(request->required, i, const cdist_slot_t *)->name;
+
+        for (j = 0; j < request->chosen->nelts; j++) {
+            if (strcmp(name, APR_ARRAY_IDX(request->chosen, j, const cdist_slot_t *)->name) == 0) break;
+        }
+        if (j == request->chosen->nelts) {
+            return tool_usage_error(&tool_publish, "--require %s is given, and --component leaves it out", name);
+        }
+    }
+    return TOOL_DONE;
+}
+
 static int publish(apr_getopt_t *args, apr_pool_t *pool)
 {
     request_t request;
@@ -236,7 +254,7 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
     if (request.options.archives) request.options.archives = absolute(request.options.archives, pool);
     request.options.lookup = &request.lookup;
     request.options.chosen = request.chosen->nelts || request.updates ? request.chosen : NULL;
-    if ((status = choose_templates(&request)) != TOOL_DONE) return status;
+    if ((status = check_required(&request)) != TOOL_DONE || (status = choose_templates(&request)) != TOOL_DONE) return status;
     request.options.required = request.required->nelts ? request.required : NULL;
     request.options.report = print_published;
     request.options.note = tool_note;

@@ -1,5 +1,7 @@
 """The example configurations are real: each one is started, with its folders put elsewhere, and serves."""
+import base64
 import contextlib
+import hashlib
 import http.client
 import re
 import shlex
@@ -79,11 +81,12 @@ def status_and_version(port, path):
         return answer.status, answer.headers["1C-Version"]
 
 
-def publish_as_told(text, place, key):
-    """Runs the command that the example's comment tells to run at the centre."""
-    command = re.search(r"(?m)^# (1cdist publish (?:.*\\\n#)*.*)$", text).group(1)
-    words = shlex.split(re.sub(r"\\\n#", " ", command).replace("/srv/1c", str(place)).replace("/root/1cdist.key", str(key)))
-    subprocess.run([TOOL, *words[1:]], check=True, capture_output=True)
+def run_as_told(text, verb):
+    """Runs the command that the example's comments tell to run."""
+    command = re.search(rf"(?m)^# (1cdist {verb} (?:.*\\\n#)*.*)$", text).group(1)
+    words = shlex.split(re.sub(r"\\\n#", " ", command))
+    done = subprocess.run([TOOL, *words[1:]], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, ""), words
 
 
 def test_the_distributed_example_runs_a_centre_a_branch_and_a_leaf(httpd, folder):
@@ -98,14 +101,19 @@ def test_the_distributed_example_runs_a_centre_a_branch_and_a_leaf(httpd, folder
     store = folder / "store_of_example"
     store.mkdir()
     give_to_server(store)
-    text = (TOP / "conf-examples" / "distributed.conf").read_text()
+    passwords, user = folder / "passwords", folder / "user"
+    passwords.write_text("north:{SHA}" + base64.b64encode(hashlib.sha1(b"secret").digest()).decode() + "\n")
+    user.write_text("north:secret\n")
     subprocess.run([TOOL, "key", "new", key], check=True, capture_output=True)
-    publish_as_told(text, place, key)
+    text = (TOP / "conf-examples" / "distributed.conf").read_text()
     text, loads = re.subn(r"(?m)^LoadModule cdist_module \S*modules/mod_1cdist\.so$", "", text)
     assert loads == 1
     text, (centre, north, south) = listen_elsewhere(text)
-    text = (text.replace("/usr/lib/apache2/modules/mod_proxy", f"{HTTPD_MODULES}/mod_proxy").replace("/srv/1c", str(place))
-            .replace("/var/cache/mod_1cdist", str(store)))
+    for old, new in (("/usr/lib/apache2/modules", HTTPD_MODULES), ("/srv/1c", place), ("/var/cache/mod_1cdist", store),
+                     ("/root/1cdist.key", key), ("/etc/1cdist.pub", f"{key}.pub"), ("/etc/1cdist.user", user),
+                     ("/etc/apache2/1cdist-branches", passwords)):
+        text = text.replace(old, str(new))
+    run_as_told(text, "publish")
     httpd({}, start=False, extra=text).start()
     assert status_and_version(centre, "/update/windows64tc.zip") == (200, CURRENT)
     for component in ("operators", "polling"):
@@ -113,9 +121,10 @@ def test_the_distributed_example_runs_a_centre_a_branch_and_a_leaf(httpd, folder
     assert status_and_version(centre, "/update/modules.zip")[0] == 404
     # The branch has nothing yet: the centre serves for it.
     assert status_and_version(north, "/update/windows64tc.zip") == (200, CURRENT)
-    subprocess.run([TOOL, "sync", "--from", f"http://127.0.0.1:{centre}/update", "--to", place / "north" / "releases",
-                    "--key", f"{key}.pub"], check=True, capture_output=True)
+    run_as_told(text, "sync")
     assert (place / "north" / "releases" / CURRENT / "distr" / "operators.zip").exists()
+    assert status_and_version(centre, "/update/branches")[0] == 401
+    assert len(list((store / "branches").iterdir())) == 1, "the branch has reported"
     for file in ("windows64tc.zip", "operators.zip", "polling.zip"):
         wait_until(lambda file=file: status_and_version(north, f"/update/{CURRENT}/{file}") == (200, CURRENT), f"{file} at the branch")
     for port in (centre, north):

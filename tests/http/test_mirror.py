@@ -67,6 +67,14 @@ def test_a_release_without_what_is_required_is_not_published(centre, folder):
     assert f"release {OLD} is left out: it has no linux64" in done.stderr
 
 
+def test_what_is_required_of_a_release_must_be_published(centre, folder):
+    index = folder / "index.json"
+    done = run("publish", centre.root, "--index", index, "--require", "windows64", "--component", "modules")
+    assert done.returncode == 2 and "--require windows64" in done.stderr and not index.exists()
+    done = run("publish", centre.root, "--index", index, "--require", "win64", "--component", "modules", "--component", "windows64")
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_counter_is_never_lost_with_a_damaged_index(centre, folder):
     (folder / "index.json").write_text('{"format": 1, "counter": ')
     done = run("publish", centre.root, "--index", folder / "index.json")
@@ -304,23 +312,33 @@ def test_a_report_that_nobody_takes_is_no_failure(centre, folder):
     assert done.returncode == 0 and "the report was not taken" in done.stderr
 
 
-def test_the_timers_service_is_a_command_that_works(centre, folder):
+@pytest.mark.parametrize("verb", ["publish", "sync"])
+def test_the_timers_services_are_commands_that_work(centre, folder, verb):
     service = configparser.ConfigParser(strict=False, interpolation=None)
     service.optionxform = str
-    service.read(TOP / "conf-examples" / "1cdist-sync.service")
+    service.read(TOP / "conf-examples" / f"1cdist-{verb}.service")
     command = shlex.split(service["Service"]["ExecStart"])
-    assert command[0].endswith("/1cdist") and service["Service"]["ReadWritePaths"] == service["Unit"]["RequiresMountsFor"]
+    assert command[0].endswith("/1cdist") and command[1] == verb
+    assert service["Service"]["ReadWritePaths"].startswith(service["Unit"]["RequiresMountsFor"])
     with Upstream(centre.second) as upstream:
-        replaced = {"https://centre.example/update": upstream.url, "/srv/1c/releases": folder / "branch", "/etc/1cdist.pub": centre.public}
+        replaced = {"https://centre.example/update": upstream.url, "/etc/1cdist.pub": centre.public, "/root/1cdist.key": centre.key,
+                    "/srv/1c/releases": folder / "branch" if verb == "sync" else centre.root, "/srv/1c/published/index.json": folder / "index.json"}
         done = run(*(replaced.get(word, word) for word in command[1:]))
-    assert done.returncode == 0 and served(folder / "branch") == centre.whole, done.stderr
+    assert done.returncode == 0, done.stderr
+    if verb == "sync":
+        assert served(folder / "branch") == centre.whole
+    else:
+        assert (folder / NEW / FILE).read_bytes() == centre.archive and (folder / "index.json.sig").exists()
+    units_are_in_order(folder, command[0], f"1cdist-{verb}.timer", f"1cdist-{verb}.service")
+
+
+def units_are_in_order(folder, installed, *names):
     if not shutil.which("systemd-analyze"):
         pytest.skip("skipped: no systemd-analyze")
-    for name in ("1cdist-sync.timer", "1cdist-sync.service"):
-        (folder / name).write_text((TOP / "conf-examples" / name).read_text().replace(command[0], str(TOOL)))
-    done = subprocess.run(["systemd-analyze", "verify", folder / "1cdist-sync.timer", folder / "1cdist-sync.service"], capture_output=True,
-                          text=True, timeout=60)
-    assert [line for line in done.stderr.splitlines() if "1cdist-sync" in line] == [] and done.returncode == 0, done.stderr
+    for name in names:
+        (folder / name).write_text((TOP / "conf-examples" / name).read_text().replace(installed, str(TOOL)))
+    done = subprocess.run(["systemd-analyze", "verify", *(folder / name for name in names)], capture_output=True, text=True, timeout=60)
+    assert [line for line in done.stderr.splitlines() if "1cdist-" in line] == [] and done.returncode == 0, done.stderr
 
 
 # ---- archives of other makers ------------------------------------------------------------------------------------------------
