@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 int tool_fail(const char *text)
 {
@@ -50,15 +51,11 @@ cdist_err_t *tool_check_output(const char *path, apr_pool_t *pool)
     return cdist_err_create(pool, CDIST_E_STORE, 0, "is there already, and is no plain file");
 }
 
-static int write_out(const char *bytes, size_t length, void *baton)
-{
-    (void)baton;
-    return fwrite(bytes, 1, length, stdout) == length ? 0 : -1;
-}
-
 void tool_print_json(json_t *object)
 {
-    json_dump_callback(object, write_out, NULL, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
+
     json_decref(object);
-    putchar('\n');
+    if (text) puts(text);
+    free(text);
 }

@@ -5,6 +5,7 @@
 #include "property_int.h"
 
 #include "lines_int.h"
+#include "sequence_int.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -161,31 +162,18 @@ static apr_uint32_t symbol_of(const items_t *items, apr_uint32_t place)
     return items->in->ids[cdist_brace_child(items->in->tree, node)] | OF_CLASS;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    apr_uint32_t one = *(const apr_uint32_t *)a, two = *(const apr_uint32_t *)b;
-
-    return one < two ? -1 : one > two;
-}
-
 /* Small numbers for the items of both lists instead of those of all nodes. */
 static apr_uint32_t renumber(apr_uint32_t *to, const items_t *base, const items_t *side, apr_pool_t *pool)
 {
     apr_uint32_t total = base->count + side->count, distinct = 0, i;
-    apr_uint32_t *sorted = apr_palloc(pool, ((apr_size_t)total + 1) * sizeof *sorted);
+    apr_uint32_t *symbols = apr_palloc(pool, ((apr_size_t)total + 1) * sizeof *symbols);
+    cdist_sequences_t *sequences = cdist_sequences_create(total, pool);
 
     for (i = 0; i < total; i++) {
-        to[i] = i < base->count ? symbol_of(base, i) : symbol_of(side, i - base->count);
-        sorted[i] = to[i];
+        symbols[i] = i < base->count ? symbol_of(base, i) : symbol_of(side, i - base->count);
+        cdist_sequences_add(sequences, &symbols[i], sizeof symbols[i], 0, &to[i]);
     }
-    if (total > 0) qsort(sorted, total, sizeof *sorted, by_id);
-    for (i = 0; i < total; i++) {
-        if (distinct == 0 || sorted[distinct - 1] != sorted[i]) sorted[distinct++] = sorted[i];
-    }
-    for (i = 0; i < total; i++) {
-        const apr_uint32_t *found = bsearch(&to[i], sorted, distinct, sizeof *sorted, by_id);
-        to[i] = (apr_uint32_t)(found - sorted);
-    }
+    cdist_sequences_number(&distinct, sequences);
     return distinct;
 }
 
@@ -234,6 +222,19 @@ static void align_places(alignment_t *alignment, const items_t *base, const item
     for (i = 0; i < base->count; i++) pair(alignment, i, i);
 }
 
+/* Each with the one at its place, where all are equal: what the ways below would find too. */
+static int align_equal(alignment_t *alignment, const items_t *base, const items_t *side)
+{
+    apr_uint32_t i;
+
+    if (base->count != side->count) return 0;
+    for (i = 0; i < base->count; i++) {
+        if (base->in->ids[base->nodes[i]] != side->in->ids[side->nodes[i]]) return 0;
+    }
+    for (i = 0; i < base->count; i++) pair(alignment, i, i);
+    return 1;
+}
+
 alignment_t cdist_brace_align(const items_t *base, const items_t *side, apr_pool_t *pool)
 {
     alignment_t alignment = {NULL, NULL, 0};
@@ -242,6 +243,7 @@ alignment_t cdist_brace_align(const items_t *base, const items_t *side, apr_pool
 
     alignment.of_base = memset(apr_palloc(pool, base_bytes), 0xFF, base_bytes);
     alignment.of_side = memset(apr_palloc(pool, side_bytes), 0xFF, side_bytes);
+    if (align_equal(&alignment, base, side)) return alignment;
     if (base->objects && side->objects) align_objects(&alignment, base, side, pool);
     else align_places(&alignment, base, side, pool);
     return alignment;

@@ -310,12 +310,27 @@ static void walk_all(walk_t *walk)
     }
 }
 
+/* Numbers the trees of the three sides; one that is that of two sides is numbered once. */
+static cdist_err_t *number_sides(walk_t *walk, const cdist_brace_tree_t *base, const cdist_brace_tree_t *mine,
+                                 const cdist_brace_tree_t *theirs)
+{
+    const cdist_brace_tree_t *sides[] = {mine, theirs, base}, *trees[3];
+    numbered_t numbered[3], *to[] = {&walk->mine, &walk->theirs, &walk->base};
+    int which[3], count = 0, i;
+
+    for (i = 0; i < (base ? 3 : 2); i++) {
+        for (which[i] = 0; which[i] < count && trees[which[i]] != sides[i];) which[i]++;
+        if (which[i] == count) trees[count++] = sides[i];
+    }
+    CDIST_ERR(cdist_brace_number(numbered, trees, count, walk->pool));
+    for (i = 0; i < (base ? 3 : 2); i++) *to[i] = numbered[which[i]];
+    if (!base) walk->base = walk->mine;
+    return NULL;
+}
+
 cdist_err_t *cdist_brace_diff(cdist_brace_diff_t **diff, const cdist_brace_tree_t *base, const cdist_brace_tree_t *mine,
                               const cdist_brace_tree_t *theirs, apr_pool_t *result_pool, apr_pool_t *scratch_pool)
 {
-    const cdist_brace_tree_t *trees[] = {mine, theirs, base};
-    numbered_t numbered[3];
-    apr_pool_t *pool;
     cdist_err_t *err;
     walk_t walk;
 
@@ -326,22 +341,18 @@ cdist_err_t *cdist_brace_diff(cdist_brace_diff_t **diff, const cdist_brace_tree_
     walk.result->theirs = theirs;
     walk.result->properties = apr_array_make(result_pool, 16, sizeof(cdist_property_t));
     walk.two_way = base == NULL;
-    apr_pool_create(&pool, scratch_pool);
-    apr_pool_create(&walk.list_pool, pool);
-    err = cdist_brace_number(numbered, trees, base ? 3 : 2, pool);
+    walk.result_pool = result_pool;
+    apr_pool_create(&walk.pool, scratch_pool);
+    apr_pool_create(&walk.list_pool, walk.pool);
+    err = number_sides(&walk, base, mine, theirs);
     if (!err) {
-        walk.mine = numbered[0];
-        walk.theirs = numbered[1];
-        walk.base = numbered[base ? 2 : 0];
-        walk.steps = apr_array_make(pool, 64, sizeof(step_t));
-        walk.tasks = apr_array_make(pool, 64, sizeof(task_t));
-        walk.next = apr_array_make(pool, 64, sizeof(task_t));
-        walk.result_pool = result_pool;
-        walk.pool = pool;
+        walk.steps = apr_array_make(walk.pool, 64, sizeof(step_t));
+        walk.tasks = apr_array_make(walk.pool, 64, sizeof(task_t));
+        walk.next = apr_array_make(walk.pool, 64, sizeof(task_t));
         walk_all(&walk);
     }
     err = cdist_err_dup(err, result_pool);
-    apr_pool_destroy(pool);
+    apr_pool_destroy(walk.pool);
     *diff = walk.result;
     return err;
 }

@@ -57,7 +57,7 @@ const char *cdist_merge_format(apr_size_t *length, const cdist_merge_t *merge, a
 
 /* ---- properties (brace_number.c, brace_align.c, brace_diff.c, property_name.c) ------------------------------------- */
 
-#define CDIST_PROPERTY_NODES 2000000u /* of all texts together */
+#define CDIST_PROPERTY_NODES 2000000u /* of all texts together; one that is that of two sides counts once */
 #define CDIST_PROPERTY_COUNT 10000
 
 /* A place in brace text that is not the same in all texts. */

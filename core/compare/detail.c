@@ -157,6 +157,18 @@ static cdist_brace_tree_t *parse(const content_t *content, apr_pool_t *pool)
     return cdist_brace_parse(&tree, stream, CDIST_DETAIL_BYTES_MOST, pool) == NULL ? tree : NULL;
 }
 
+/* The tree of one side: that of a side before it, from `first` on, which has the same content. */
+static cdist_brace_tree_t *tree_of(cdist_brace_tree_t *const *trees, const content_t *sides, int first, int side,
+                                   apr_pool_t *pool)
+{
+    int i;
+
+    for (i = first; i < side; i++) {
+        if (same(&sides[i], &sides[side])) return trees[i];
+    }
+    return parse(&sides[side], pool);
+}
+
 static cdist_err_t *compare_lines(cdist_detail_t *detail, const content_t *sides, int two_way, apr_pool_t *pool)
 {
     content_t texts[SIDES];
@@ -176,18 +188,18 @@ static cdist_err_t *compare_lines(cdist_detail_t *detail, const content_t *sides
 static cdist_err_t *compare_contents(cdist_detail_t *detail, content_t *sides, int two_way, apr_pool_t *pool)
 {
     cdist_brace_tree_t *trees[SIDES] = {NULL, NULL, NULL};
-    int i, braces = 1, text = 1, missing = 0;
+    int first = two_way ? MINE : BASE, i, braces = 1, text = 1, missing = 0;
 
-    for (i = two_way ? MINE : BASE; i < SIDES; i++) {
+    for (i = first; i < SIDES; i++) {
         skip_mark(&sides[i]);
         missing |= sides[i].bytes == NULL;
-        braces = braces && (!sides[i].bytes || (trees[i] = parse(&sides[i], pool)) != NULL);
-        text = text && is_text(&sides[i]);
+        braces = braces && (!sides[i].bytes || (trees[i] = tree_of(trees, sides, first, i, pool)) != NULL);
     }
     if (braces && !missing) {
         detail->kind = CDIST_DETAIL_PROPERTIES;
         return cdist_brace_diff(&detail->properties, trees[BASE], trees[MINE], trees[THEIRS], pool, pool);
     }
+    for (i = first; i < SIDES; i++) text = text && is_text(&sides[i]);
     if (text && !braces) return compare_lines(detail, sides, two_way, pool);
     detail->kind = CDIST_DETAIL_BYTES;
     return NULL;

@@ -1,12 +1,12 @@
 /* Texts line by line, three ways: the differences base to mine and base to theirs, laid over each other.
- * Differences of the two sides that overlap or touch are one region; all between regions is unchanged. Lines get numbers by
- * sorting them, not by a table of hashes: so nobody can make up lines that all fall into one place of it.
+ * Differences of the two sides that overlap or touch are one region; all between regions is unchanged. Lines are compared by
+ * numbers (sequence.c).
  * Invariants: regions follow each other without a gap in each of the texts; between two that are changed lies an unchanged one.
  * */
 #include "cdist_compare_detail.h"
 #include "lines_int.h"
+#include "sequence_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- lines ----------------------------------------------------------------------------------------------------- */
@@ -46,45 +46,25 @@ static void cut(cdist_merge_text_t *lines, const char *text, apr_size_t length, 
     }
 }
 
-typedef struct {
-    const cdist_merge_line_t *line;
-    apr_uint32_t *symbol;
-} named_t;
-
-static int compare_lines(const cdist_merge_line_t *a, const cdist_merge_line_t *b)
-{
-    if (a->length != b->length) return a->length < b->length ? -1 : 1;
-    return memcmp(a->text, b->text, a->length);
-}
-
-static int by_line(const void *a, const void *b)
-{
-    return compare_lines(((const named_t *)a)->line, ((const named_t *)b)->line);
-}
-
 /* Gives lines numbers, the same to equal ones of all texts. Returns how many there are. */
 static apr_uint32_t number_lines(apr_uint32_t **symbols, const cdist_merge_text_t *const *texts, int count, apr_pool_t *pool)
 {
-    apr_size_t total = 0, i = 0;
-    apr_uint32_t symbol = 0, k;
-    named_t *all;
+    cdist_sequences_t *lines;
+    apr_size_t total = 0;
+    apr_uint32_t numbers = 0, k;
     int text;
 
     for (text = 0; text < count; text++) total += texts[text]->count;
-    all = apr_palloc(pool, (total + 1) * sizeof *all);
+    lines = cdist_sequences_create(total, pool);
     for (text = 0; text < count; text++) {
         symbols[text] = apr_palloc(pool, ((apr_size_t)texts[text]->count + 1) * sizeof **symbols);
-        for (k = 0; k < texts[text]->count; k++, i++) {
-            all[i].line = &texts[text]->lines[k];
-            all[i].symbol = &symbols[text][k];
+        for (k = 0; k < texts[text]->count; k++) {
+            const cdist_merge_line_t *line = &texts[text]->lines[k];
+            cdist_sequences_add(lines, line->text, line->length, 0, &symbols[text][k]);
         }
     }
-    if (total > 0) qsort(all, total, sizeof *all, by_line);
-    for (i = 0; i < total; i++) {
-        if (i > 0 && compare_lines(all[i - 1].line, all[i].line) != 0) symbol++;
-        *all[i].symbol = symbol;
-    }
-    return symbol + 1;
+    cdist_sequences_number(&numbers, lines);
+    return numbers;
 }
 
 /* ---- regions --------------------------------------------------------------------------------------------------- */

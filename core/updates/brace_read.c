@@ -76,20 +76,36 @@ static cdist_err_t *skip_blanks(int *c, cdist_brace_reader_t *reader)
 }
 
 /* NB: the room doubles, so that all that was left behind is no larger than what is used. */
-static void keep(cdist_brace_reader_t *reader, int c)
+static void make_room(cdist_brace_reader_t *reader, apr_size_t length)
 {
-    if (reader->token.length >= reader->max_text) {
-        reader->token.cut = 1;
-        return;
-    }
-    if (reader->token.length + 1 == reader->room) {
-        char *larger = apr_palloc(reader->pool, reader->room * 2);
+    apr_size_t room = reader->room;
+    char *larger;
 
-        memcpy(larger, reader->text, reader->token.length);
-        reader->text = larger;
-        reader->room *= 2;
-    }
-    reader->text[reader->token.length++] = (char)c;
+    while (room <= length) room *= 2;
+    if (room == reader->room) return;
+    larger = apr_palloc(reader->pool, room);
+    memcpy(larger, reader->text, reader->token.length);
+    reader->text = larger;
+    reader->room = room;
+}
+
+/* Takes the next `length` bytes of the buffer for the text. */
+static void keep(cdist_brace_reader_t *reader, apr_size_t length)
+{
+    apr_size_t fits = reader->max_text - reader->token.length;
+
+    if (length > fits) reader->token.cut = 1;
+    else fits = length;
+    make_room(reader, reader->token.length + fits);
+    memcpy(reader->text + reader->token.length, reader->buffer + reader->used, fits);
+    reader->token.length += fits;
+    reader->used += length;
+}
+
+/* What is in the buffer; never nothing after a byte was seen by peek. */
+static apr_size_t buffered(const cdist_brace_reader_t *reader)
+{
+    return reader->filled - reader->used;
 }
 
 static cdist_err_t *read_quoted(cdist_brace_reader_t *reader)
@@ -99,16 +115,31 @@ static cdist_err_t *read_quoted(cdist_brace_reader_t *reader)
     reader->token.kind = CDIST_BRACE_TEXT;
     reader->used++;
     for (;;) {
+        const char *start, *quote;
+
         CDIST_ERR(peek(&c, reader));
         if (c < 0) return broken(reader, "the text ends inside of quotes");
+        start = reader->buffer + reader->used;
+        quote = memchr(start, '"', buffered(reader));
+        keep(reader, quote ? (apr_size_t)(quote - start) : buffered(reader));
+        if (!quote) continue;
         reader->used++;
-        if (c == '"') {
-            CDIST_ERR(peek(&c, reader));
-            if (c != '"') return NULL;
-            reader->used++;
-        }
-        keep(reader, c);
+        CDIST_ERR(peek(&c, reader));
+        if (c != '"') return NULL;
+        keep(reader, 1);
     }
+}
+
+/* How many bytes from here on are those of a bare item, without a blank. */
+static apr_size_t bare_length(const cdist_brace_reader_t *reader)
+{
+    static const char other[256] = {[0] = 1,   ['\t'] = 1, ['\r'] = 1, ['\n'] = 1, [' '] = 1,
+                                    [','] = 1, ['{'] = 1,  ['}'] = 1,  ['"'] = 1};
+    const char *text = reader->buffer + reader->used;
+    apr_size_t length = 0, most = buffered(reader);
+
+    while (length < most && !other[(unsigned char)text[length]]) length++;
+    return length;
 }
 
 static cdist_err_t *read_bare(cdist_brace_reader_t *reader)
@@ -122,8 +153,7 @@ static cdist_err_t *read_bare(cdist_brace_reader_t *reader)
         if (c == ',' || c == '}') return NULL;
         if (c == '"' || c == '{') return broken(reader, "a comma is missing");
         if (c == 0) return broken(reader, "a zero byte in the text");
-        keep(reader, c);
-        reader->used++;
+        keep(reader, bare_length(reader));
     }
 }
 

@@ -107,16 +107,37 @@ def module(rng, size):
     return seeds.container([("info", seeds.MARK + b"{3,1,0}"), ("text", text)])
 
 
+def form(rng, rows):
+    """Brace text as that of a form: nested lists of numbers, uuids and short texts, most of which stand there again and again."""
+    row = '{{{},{{"{}",{},{{{},{},0,0}}}},{{3,0,0,{{0}}}},"",1,{{{}}}}}'
+    return seeds.MARK + ("{27,{18,\r\n" + ",\r\n".join(
+        row.format(rng.randrange(40), rng.choice(WORDS), rng.randrange(1000), rng.randrange(4), uuids(rng, 1)[0],
+                   ",".join(str(rng.randrange(3)) for _ in range(20))) for _ in range(rows)) + "}}").encode()
+
+
+def changed_form(rng, text):
+    """One row in fifty with another word, and a row more."""
+    rows = text.decode().split(",\r\n")
+    for row in rng.sample(range(1, len(rows) - 1), len(rows) // 50):
+        rows[row] = rows[row].replace('{"', '{"Другое', 1)
+    rows.insert(rng.randrange(1, len(rows)), rows[-2])
+    return ",\r\n".join(rows).encode()
+
+
 def make_configurations(work):
-    """Each object has an entry and a module; both sides change some. Also unpacked, a file for each part."""
+    """Each object has an entry and a module, one in eight a form; both sides change some. Also unpacked, a file for each part."""
     rng = random.Random(2)
     names = sorted(uuids(rng, OBJECTS // 2))
     base = {name: seeds.MARK + f"{{1,{{0,{name}}},{{{'0,' * 200}0}}}}".encode() for name in names}
     base.update({name + ".0": module(rng, 700) for name in names})
+    forms = names[::8]
+    base.update({name + ".1": form(rng, 300) for name in forms})
     for side in ("base", "mine", "theirs"):
         entries = dict(base)
         for name in rng.sample(names, len(names) // 10) if side != "base" else ():
             entries[name + ".0"] = module(rng, 700)
+        for name in rng.sample(forms, len(forms) // 3) if side != "base" else ():
+            entries[name + ".1"] = changed_form(rng, base[name + ".1"])
         made = sorted({**entries, **dict(seeds.configuration())}.items(), key=lambda entry: entry[0].lower())
         (work / f"{side}.cf").write_bytes(seeds.container(seeds.packed(made), pad=512))
         folder = work / side
@@ -138,6 +159,7 @@ def configurations(work, rounds):
     command = [bench.TOOL, "compare", "--base", base, "--mine", mine, "--theirs", theirs, "--json"]
     results = interleaved({"1cdist compare --level entry": lambda _: measured(command),
                            "1cdist compare --level object": lambda _: measured([*command, "--level", "object"]),
+                           "1cdist compare --level property": lambda _: measured([*command, "--level", "property"]),
                            "diff -rq, twice, unpacked before": diff}, rounds)
     heading(f"Three configurations of {size / 1e6:.1f} MB")
     ours = list(results.values())[0]
