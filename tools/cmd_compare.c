@@ -207,7 +207,8 @@ static int compare_configurations(const request_t *request, apr_pool_t *pool)
         comparison.comparison = cdist_sides_entries(sides, pool);
         cdist_sides_note_support_data(sides, comparison.comparison);
     } else {
-        comparison.comparison = cdist_sides_objects(&parts, sides, pool);
+        err = cdist_sides_objects(&comparison.comparison, &parts, sides, pool);
+        if (err) return tool_fail_err(err, pool);
         comparison.parts = parts_by_owner(parts, pool);
         comparison.details = strcmp(request->level, "property") == 0;
     }

@@ -225,8 +225,10 @@ void cdist_sides_note(cdist_sides_t *sides, const char *code, const char *text, 
 cdist_comparison_t *cdist_sides_entries(const cdist_sides_t *sides, apr_pool_t *pool);
 /* The comparison by objects, each with all its entries; *parts is the one of these entries. What support itself keeps in a
  * configuration, its data and embedded configurations, is no part of an object here, since nobody changed it by hand. The
- * configuration itself is one object, by the uuid of its metadata. */
-cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool);
+ * configuration itself is one object, by the uuid of its metadata. Two entries of a side that are the same one in mine are
+ * CDIST_E_CORRUPT. */
+CDIST_MUST_CHECK cdist_err_t *cdist_sides_objects(cdist_comparison_t **objects, cdist_comparison_t **parts,
+                                                  const cdist_sides_t *sides, apr_pool_t *pool);
 /* Reads the names of objects that the comparison will be shown with, so that a note says it before where they cannot be read;
  * `inside`: those of what stands inside of entries too. */
 void cdist_sides_read_names(cdist_sides_t *sides, const cdist_comparison_t *comparison, int inside);

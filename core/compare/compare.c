@@ -174,15 +174,17 @@ static void match_configuration(cdist_element_t *element, const cdist_config_t *
     element->owner = mine->facts->root_id;
 }
 
-static cdist_snapshot_t *for_objects(const cdist_config_t *config, const cdist_config_t *mine, const cdist_snapshot_t *entries,
-                                     apr_pool_t *pool)
+/* Without entries there is no snapshot. */
+static cdist_err_t *for_objects(cdist_snapshot_t **objects, const cdist_config_t *config, const cdist_config_t *mine,
+                                const cdist_snapshot_t *entries, apr_pool_t *pool)
 {
     const char *object_id = config ? config->facts->object_id : "", *owner;
     cdist_snapshot_t *left;
     int i;
 
+    *objects = NULL;
     if (!entries) return NULL;
-    left = cdist_snapshot_create(pool);
+    *objects = left = cdist_snapshot_create(pool);
     owner = owner_of_parts(config, entries);
     for (i = 0; i < entries->elements->nelts; i++) {
         cdist_element_t element = APR_ARRAY_IDX(entries->elements, i, cdist_element_t);
@@ -192,20 +194,22 @@ static cdist_snapshot_t *for_objects(const cdist_config_t *config, const cdist_c
         if (config != mine) match_configuration(&element, config, mine, entries, pool);
         APR_ARRAY_PUSH(left->elements, cdist_element_t) = element;
     }
-    /* Names that came from mine were in no other entry, so that none is there twice. */
-    return cdist_snapshot_sort(left, config->name, pool) == NULL ? left : NULL;
+    return cdist_snapshot_sort(left, config->name, pool);
 }
 
-cdist_comparison_t *cdist_sides_objects(cdist_comparison_t **parts, const cdist_sides_t *sides, apr_pool_t *pool)
+cdist_err_t *cdist_sides_objects(cdist_comparison_t **objects, cdist_comparison_t **parts, const cdist_sides_t *sides,
+                                 apr_pool_t *pool)
 {
-    const cdist_config_t *theirs = sides->theirs ? sides->theirs : sides->base;
-    cdist_snapshot_t *base = for_objects(sides->base, sides->mine, sides->base_entries, pool);
-    cdist_snapshot_t *mine = for_objects(sides->mine, sides->mine, sides->mine_entries, pool);
-    cdist_snapshot_t *new = for_objects(theirs, sides->mine, sides->theirs_entries, pool);
+    const cdist_config_t *config = sides->theirs ? sides->theirs : sides->base;
+    cdist_snapshot_t *base, *mine, *theirs;
 
-    *parts = cdist_threeway(base, mine, new, pool);
+    CDIST_ERR(for_objects(&base, sides->base, sides->mine, sides->base_entries, pool));
+    CDIST_ERR(for_objects(&mine, sides->mine, sides->mine, sides->mine_entries, pool));
+    CDIST_ERR(for_objects(&theirs, config, sides->mine, sides->theirs_entries, pool));
+    *parts = cdist_threeway(base, mine, theirs, pool);
     if (base) base = cdist_snapshot_group(base, pool);
-    return cdist_threeway(base, cdist_snapshot_group(mine, pool), cdist_snapshot_group(new, pool), pool);
+    *objects = cdist_threeway(base, cdist_snapshot_group(mine, pool), cdist_snapshot_group(theirs, pool), pool);
+    return NULL;
 }
 
 /* 1 if that side has it as a part of the configuration; support data are none. */

@@ -214,7 +214,7 @@ START_TEST(the_base_is_the_vendors_configuration_in_mine)
     ck_assert_int_eq(verdict.rule, CDIST_RULE_EDITABLE);
     ck_assert_int_eq(verdict.decision->action, CDIST_TAKE_THEIRS);
     /* As objects: what support keeps for itself was changed by nobody. */
-    found = cdist_sides_objects(&parts, sides, fx_pool);
+    FX_OK(cdist_sides_objects(&found, &parts, sides, fx_pool));
     ck_assert_int_eq(found->differences->nelts, 1);
     ck_assert_int_eq(parts->differences->nelts, 1);
 }
@@ -229,12 +229,25 @@ START_TEST(the_configuration_is_one_object)
     cdist_sides_t *sides;
 
     FX_OK(cdist_sides_open(&sides, &files, fx_pool));
-    found = cdist_sides_objects(&parts, sides, fx_pool);
+    FX_OK(cdist_sides_objects(&found, &parts, sides, fx_pool));
     ck_assert_int_eq(found->differences->nelts, 1);
     ck_assert_int_eq(cdist_sides_verdict(sides, found, fx_difference(found, CM_ROOT_ID)).rule, CDIST_RULE_REMOVED);
     ck_assert_str_eq(fx_difference(parts, CM_OBJECT_ID ".0")->owner, CM_ROOT_ID);
     found = cdist_sides_entries(sides, fx_pool);
     ck_assert_int_eq(cdist_sides_verdict(sides, found, fx_difference(found, CM_OBJECT_ID ".0")).rule, CDIST_RULE_REMOVED);
+}
+END_TEST
+
+START_TEST(an_entry_that_a_side_has_twice_is_said_and_not_dropped)
+{
+    cdist_compare_files_t files = {.base = write_cf("base", NULL, 0, NULL), .mine = write_cf("mine", NULL, 0, NULL),
+                                   .theirs = write_cf("theirs", NULL, 0, NULL)};
+    cdist_comparison_t *found, *parts;
+    cdist_sides_t *sides;
+
+    FX_OK(cdist_sides_open(&sides, &files, fx_pool));
+    *cdist_snapshot_add(sides->theirs_entries) = APR_ARRAY_IDX(sides->theirs_entries->elements, 0, cdist_element_t);
+    refused(cdist_sides_objects(&found, &parts, sides, fx_pool), "theirs: has " A " twice");
 }
 END_TEST
 
@@ -370,6 +383,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, compressed_data_that_end_in_the_padding_are_damaged_too);
     tcase_add_test(tcase, the_base_is_the_vendors_configuration_in_mine);
     tcase_add_test(tcase, the_configuration_is_one_object);
+    tcase_add_test(tcase, an_entry_that_a_side_has_twice_is_said_and_not_dropped);
     tcase_add_test(tcase, of_several_vendors_the_one_of_theirs_is_the_base);
     tcase_add_test(tcase, the_same_bytes_mean_another_thing_where_nothing_is_compressed);
     tcase_add_loop_test(tcase, an_update_is_seen_as_applied_to_the_base, 0, FX_COUNT(styles));
