@@ -1,7 +1,7 @@
 /* Numbers for sequences of bytes, so that equal ones are found by comparing two numbers.
- * They are sorted by their lengths and first bytes, those that are equal so far by the next eight bytes, and so on: each byte is
- * looked at a bounded number of times. There is no table of hashes, so nobody can make up sequences that all fall into one place
- * of it, or that pass for each other. */
+ * They are sorted by their lengths and first bytes, those that are equal so far by the next eight bytes, and so on: each byte
+ * is looked at a bounded number of times. There is no table of hashes, so nobody can make up sequences that all fall into one
+ * place of it, or that pass for each other. */
 #include "sequence_int.h"
 
 #include <apr_tables.h>

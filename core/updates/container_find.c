@@ -144,6 +144,25 @@ static cdist_err_t *records_by_place(record_t **records, apr_size_t *count, cdis
     return NULL;
 }
 
+/* NB: what does not overlap is together no longer than all that lies in front of its end. Without this the records of a large
+ * table that all mean one large block, or chains that share one, would have it read as many times. */
+static cdist_err_t *count_visited(cdist_container_t *container, const cdist_item_t *item, const chain_t *chain,
+                                  apr_pool_t *pool)
+{
+    int i;
+
+    if (item->data_at == CDIST_NO_DATA || item->data_at != container->visited_at) return NULL;
+    container->visited_at = CDIST_NO_DATA;
+    container->visited_bytes += chain->length;
+    for (i = 0; i < chain->count; i++) {
+        apr_uint64_t end = chain->extents[i].offset + chain->extents[i].length;
+        if (end > container->visited_end) container->visited_end = end;
+    }
+    if (container->visited_bytes <= container->visited_end) return NULL;
+    return cdist_damaged(pool, container->bytes->name, container->base + item->data_at,
+                         "the entries up to here are larger than what holds them: some overlap");
+}
+
 cdist_err_t *cdist_container_walk(cdist_container_t *container, cdist_item_fn *visit, void *baton, apr_pool_t *scratch_pool)
 {
     apr_pool_t *pool;
@@ -153,13 +172,16 @@ cdist_err_t *cdist_container_walk(cdist_container_t *container, cdist_item_fn *v
 
     CDIST_ERR(records_by_place(&records, &count, container, scratch_pool));
     apr_pool_create(&pool, scratch_pool);
+    container->visited_bytes = container->visited_end = 0;
     for (i = 0; i < count && !err; i++) {
         cdist_item_t item;
 
         apr_pool_clear(pool);
         err = cdist_container_item(&item, container, &records[i], pool);
+        container->visited_at = records[i].data_at;
         if (!err) err = visit(baton, &item, pool);
     }
+    container->visited_at = CDIST_NO_DATA;
     err = cdist_err_dup(err, scratch_pool);
     apr_pool_destroy(pool);
     return err;
@@ -207,6 +229,7 @@ cdist_err_t *cdist_container_data(cdist_stream_t **stream, apr_uint64_t *length,
 
     document->container = container;
     if (item->data_at != CDIST_NO_DATA) CDIST_ERR(cdist_chain_load(&document->chain, container, item->data_at, pool));
+    CDIST_ERR(count_visited(container, item, &document->chain, pool));
     made->read = read_document;
     made->rewind = rewind_document;
     made->baton = document;

@@ -54,6 +54,9 @@ struct cdist_container_t {
     apr_uint64_t count;
     record_t *records;    /* NULL where the table is too large to be kept */
     const cdist_item_t **seen; /* entries that were read, by record; NULL for a large table */
+    /* Of a walk: where the data of the entry that is visited lie, until they are opened (CDIST_NO_DATA then); how many bytes of
+     * data were opened so far, and where the last of them ends. */
+    apr_uint64_t visited_at, visited_bytes, visited_end;
     apr_pool_t *pool;
 };
 

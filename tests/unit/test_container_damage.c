@@ -9,6 +9,13 @@
 
 /* ---- helpers --------------------------------------------------------------------------------------------------- */
 
+static void refused(cdist_err_t *err, const char *part)
+{
+    ck_assert_msg(err != NULL, "taken, where \"%s\" was expected", part);
+    ck_assert_int_eq(err->code, CDIST_E_CORRUPT);
+    ck_assert_msg(strstr(err->message, part) != NULL, "\"%s\" does not say \"%s\"", err->message, part);
+}
+
 static const cm_style_t styles[] = {{.bits = 32},
                                     {.bits = 64},
                                     {.bits = 32, .other_case = 1},
@@ -306,6 +313,64 @@ START_TEST(a_chain_that_lies_is_an_error_with_its_place)
 }
 END_TEST
 
+/* ---- entries that share their data ----------------------------------------------------------------------------- */
+
+#define SHARING 1000
+#define SHARED_BYTES 20000
+
+typedef struct {
+    cdist_container_t *container;
+    apr_uint64_t read_bytes;
+} reading_t;
+
+/* NB: twice, as who compares stored bytes before he inflates them. */
+static cdist_err_t *read_item(void *baton, const cdist_item_t *item, apr_pool_t *pool)
+{
+    reading_t *reading = baton;
+    cdist_stream_t *stream;
+    apr_uint64_t length;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        CDIST_ERR(cdist_container_data(&stream, &length, reading->container, item, pool));
+        reading->read_bytes += length;
+    }
+    return NULL;
+}
+
+/* Many entries of a few bytes and a large one, the last; the first `sharing` records mean the large one's data. */
+static cdist_err_t *read_sharing(reading_t *reading, int sharing, int window)
+{
+    cm_item_t *items = apr_pcalloc(fx_pool, sizeof *items * (SHARING + 1));
+    cm_made_t made = {0};
+    cdist_bytes_t *bytes;
+    int i;
+
+    for (i = 0; i <= SHARING; i++) {
+        items[i] = (cm_item_t){apr_psprintf(fx_pool, "%04d", i), "x", 1, 1};
+    }
+    items[SHARING].content = cm_long_text();
+    items[SHARING].length = SHARED_BYTES;
+    cm_container(&made, items, SHARING + 1, NULL);
+    for (i = 0; i < sharing; i++) memcpy(made.bytes + 16 + 31 + 12 * i + 4, made.bytes + 16 + 31 + 12 * SHARING + 4, 4);
+    bytes = cdist_bytes_memory(made.bytes, made.length, "made", fx_pool);
+    if (window) bytes = cdist_bytes_window(cdist_bytes_stream(bytes, 0, fx_pool), fx_pool);
+    memset(reading, 0, sizeof *reading);
+    CDIST_ERR(cdist_container_open(&reading->container, bytes, fx_pool));
+    return cdist_container_walk(reading->container, read_item, reading, fx_pool);
+}
+
+START_TEST(data_that_entries_share_are_not_read_for_each_of_them)
+{
+    reading_t reading;
+
+    FX_OK(read_sharing(&reading, 0, _i));
+    ck_assert_uint_eq(reading.read_bytes, 2 * (SHARING + SHARED_BYTES));
+    refused(read_sharing(&reading, SHARING, _i), "some overlap");
+    ck_assert_uint_lt(reading.read_bytes, 20 * SHARED_BYTES);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("container_damage");
@@ -319,5 +384,6 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_container_cut_off_anywhere_is_an_error, 0, FX_COUNT(styles));
     tcase_add_loop_test(tcase, a_container_damaged_at_any_byte_ends_in_time, 0, FX_COUNT(styles));
     tcase_add_loop_test(tcase, a_chain_that_lies_is_an_error_with_its_place, 0, FX_COUNT(spoilt));
+    tcase_add_loop_test(tcase, data_that_entries_share_are_not_read_for_each_of_them, 0, 2);
     return suite;
 }
