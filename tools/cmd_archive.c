@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { OPTION_JSON = 256, OPTION_VERSION, OPTION_SLOT, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT, OPTION_REUSE,
-       OPTION_SOURCE };
+       OPTION_SOURCE, OPTION_OVERLAY, OPTION_RULES };
 
 static void print_problems(const cdist_verification_t *verification, const char *path, apr_pool_t *pool)
 {
@@ -24,7 +24,8 @@ static void print_problems(const cdist_verification_t *verification, const char 
 static const apr_getopt_option_t build_options[] = {
     {"version", OPTION_VERSION, 1, NULL}, {"slot", OPTION_SLOT, 1, NULL}, {"output", 'o', 1, NULL},
     {"level", OPTION_LEVEL, 1, NULL},     {"threads", OPTION_THREADS, 1, NULL}, {"layout", OPTION_LAYOUT, 1, NULL},
-    {"reuse", OPTION_REUSE, 1, NULL},     {"source", OPTION_SOURCE, 1, NULL},
+    {"reuse", OPTION_REUSE, 1, NULL},     {"source", OPTION_SOURCE, 1, NULL},   {"overlay", OPTION_OVERLAY, 1, NULL},
+    {"rules", OPTION_RULES, 1, NULL},
     {"json", OPTION_JSON, 0, NULL},       {"help", 'h', 0, NULL},               {NULL}};
 
 typedef struct {
@@ -35,6 +36,7 @@ typedef struct {
     cdist_layout_t layout;
     apr_array_header_t *reuse; /* const char * */
     cdist_lookup_t lookup;
+    const char *overlay, *rules;
 } build_request_t;
 
 /* TOOL_DONE, or the status to exit with. */
@@ -64,17 +66,23 @@ static int take_build_option(build_request_t *request, int option, const char *v
         request->layout = strcmp(value, "folder") == 0 ? CDIST_LAYOUT_FOLDER : CDIST_LAYOUT_FLAT;
         if (request->layout == CDIST_LAYOUT_FOLDER || strcmp(value, "flat") == 0) return TOOL_DONE;
         return tool_usage_error(&tool_build, "--layout %s: must be flat or folder", value);
+    case OPTION_OVERLAY: request->overlay = value; return TOOL_DONE;
+    case OPTION_RULES: request->rules = value; return TOOL_DONE;
     case OPTION_REUSE: APR_ARRAY_PUSH(request->reuse, const char *) = value; return TOOL_DONE;
     case 'o': request->output = value; return TOOL_DONE;
     default: request->json = 1; return TOOL_DONE;
     }
 }
 
-static int check_build_request(const build_request_t *request)
+static int check_build_request(build_request_t *request)
 {
+    const char *problem;
+
     if (request->lookup.roots->nelts != 1 && (request->lookup.roots->nelts || !request->lookup.patterns)) {
         return tool_usage_error(&tool_build, "name one folder with releases, or --source");
     }
+    problem = tool_lookup_set_overlay(&request->lookup, request->overlay, request->rules, request->pool);
+    if (problem) return tool_usage_error(&tool_build, "%s", problem);
     if (!request->selector.slot) return tool_usage_error(&tool_build, "--slot is missing");
     if (!request->selector.mask.count) return tool_usage_error(&tool_build, "--version A.B.C.D is missing");
     if (!request->output || strcmp(request->output, "-") == 0) {
@@ -104,6 +112,19 @@ static cdist_err_t *no_source(const cdist_catalogue_t *catalogue, const cdist_re
                             slot->name);
 }
 
+/* Those of the release and slot that is built; each starts with both. */
+static void tell_conflicts(const cdist_catalogue_t *catalogue, const build_request_t *request, apr_pool_t *pool)
+{
+    const char *version = cdist_version_format(&request->selector.mask, pool);
+    const char *start = apr_pstrcat(pool, request->selector.slot->name, " ", version, ":", NULL);
+    int i;
+
+    for (i = 0; i < catalogue->conflicts->nelts; i++) {
+        const char *conflict = APR_ARRAY_IDX(catalogue->conflicts, i, const char *);
+        if (strncmp(conflict, start, strlen(start)) == 0) tool_fail(conflict);
+    }
+}
+
 /* NB: unlike the server, the tool does not wait until a folder has been still: whoever types the command knows that it
  * is complete. Changes during the build are still noticed. */
 static cdist_err_t *find_source(const cdist_source_t **source, build_request_t *request, apr_pool_t *pool)
@@ -112,18 +133,22 @@ static cdist_err_t *find_source(const cdist_source_t **source, build_request_t *
     const cdist_release_t *release;
 
     tool_lookup_add_component(&request->lookup, request->selector.slot, pool);
-    catalogue = cdist_catalogue_scan(&request->lookup, 0, NULL, pool);
+    catalogue = request->overlay ? cdist_catalogue_scan_now(&request->lookup, pool)
+                                 : cdist_catalogue_scan(&request->lookup, 0, NULL, pool);
     release = cdist_catalogue_release(catalogue, &request->selector.mask);
     if (catalogue->unreadable->nelts) {
         return cdist_err_dup(APR_ARRAY_IDX(catalogue->unreadable, 0, cdist_err_t *), pool);
     }
     *source = release ? cdist_release_source(release, request->selector.slot) : NULL;
     if (!*source) return no_source(catalogue, release, request, pool);
+    if (request->overlay) tell_conflicts(catalogue, request, pool);
     if ((*source)->problem) {
         return cdist_err_create(pool, CDIST_E_SOURCE, 0, "%s: %s", cdist_text_printable((*source)->path, pool),
                                 (*source)->problem);
     }
-    return NULL;
+    if (!request->overlay || (*source)->settled) return NULL;
+    return cdist_err_create(pool, CDIST_E_CHANGED, 0, "%s: it, the release before or the overlay is being changed, or has times "
+                            "of the future: try again when nothing changes", cdist_text_printable((*source)->path, pool));
 }
 
 /* A ready archive is checked and copied as it is, as the server would send it. */
@@ -232,7 +257,7 @@ static void print_built(const cdist_manifest_t *manifest, const build_request_t 
 static int build(apr_getopt_t *args, apr_pool_t *pool)
 {
     build_request_t request = {pool, {NULL, {{0}, 0}}, NULL, CDIST_LEVEL_DEFAULT, 0, 0, CDIST_LAYOUT_FLAT,
-                               apr_array_make(pool, 2, sizeof(const char *)), {NULL, NULL, NULL, 1, CDIST_LAYOUT_FLAT}};
+                               apr_array_make(pool, 2, sizeof(const char *)), {NULL, NULL, NULL, 1, CDIST_LAYOUT_FLAT}, NULL, NULL};
     const cdist_source_t *source = NULL;
     cdist_manifest_t *manifest = NULL;
     const char *value;
@@ -261,7 +286,7 @@ static int build(apr_getopt_t *args, apr_pool_t *pool)
 const tool_verb_t tool_build = {
     "build",
     "Usage: 1cdist build ROOT --version A.B.C.D --slot SLOT -o OUT.zip [--source SLOT=PATTERN]… [--level N]\n"
-    "                    [--threads N] [--layout flat|folder] [--reuse ARCHIVE.zip]… [--json]\n"
+    "                    [--threads N] [--layout flat|folder] [--overlay DIR --rules FILE] [--reuse ARCHIVE.zip]… [--json]\n"
     "\n"
     "Builds the thin-client archive of one slot of one release under ROOT, with the same bytes as mod_1cdist. OUT.zip\n"
     "appears only when it is complete and was read back. On a terminal the progress is shown.\n"
@@ -271,6 +296,8 @@ const tool_verb_t tool_build = {
     "  --source S=PATTERN\n"
     "                  where the files of slot or component S lie, with %v for the version, as CDistSource says; may be\n"
     "                  given several times, and then without ROOT\n"
+    "  --overlay DIR   folder with your own files for each slot, laid over distributions as CDistOverlay does\n"
+    "  --rules FILE    the rules for them, as CDistOverlay's second argument\n"
     "  --layout folder the files lie in one folder in the archive, such as windows64-8.3.22.1750; default: flat\n"
     "  --level N       1 (fast) to 9 (small); default 6, as CDistLevel\n"
     "  --threads N     1 to 64; default: the machine's cores; the bytes do not depend on it\n"

@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum { OPTION_JSON = 256, OPTION_INDEX, OPTION_KEY, OPTION_EXPIRES, OPTION_ARCHIVES, OPTION_REQUIRE, OPTION_COMPONENT,
-       OPTION_SOURCE, OPTION_CURRENT, OPTION_COUNTER, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT, OPTION_TEMPLATES };
+       OPTION_SOURCE, OPTION_CURRENT, OPTION_COUNTER, OPTION_LEVEL, OPTION_THREADS, OPTION_LAYOUT, OPTION_TEMPLATES,
+       OPTION_OVERLAY, OPTION_RULES };
 
 #define EXPIRES_DAYS 30
 #define EXPIRES_DAYS_MAX 3650
@@ -18,11 +19,13 @@ static const apr_getopt_option_t publish_options[] = {
     {"archives", OPTION_ARCHIVES, 1, NULL}, {"require", OPTION_REQUIRE, 1, NULL}, {"component", OPTION_COMPONENT, 1, NULL},
     {"source", OPTION_SOURCE, 1, NULL},     {"current", OPTION_CURRENT, 1, NULL}, {"counter", OPTION_COUNTER, 1, NULL},
     {"level", OPTION_LEVEL, 1, NULL},       {"threads", OPTION_THREADS, 1, NULL}, {"layout", OPTION_LAYOUT, 1, NULL},
-    {"templates", OPTION_TEMPLATES, 1, NULL}, {"json", OPTION_JSON, 0, NULL},      {"help", 'h', 0, NULL}, {NULL}};
+    {"templates", OPTION_TEMPLATES, 1, NULL}, {"overlay", OPTION_OVERLAY, 1, NULL}, {"rules", OPTION_RULES, 1, NULL},
+    {"json", OPTION_JSON, 0, NULL},         {"help", 'h', 0, NULL},               {NULL}};
 
 typedef struct {
     cdist_publish_options_t options;
     cdist_lookup_t lookup;
+    const char *overlay, *rules;
     apr_array_header_t *keys, *chosen, *required, *templates;
     int updates; /* they were chosen */
     int json, rows;
@@ -59,6 +62,8 @@ static int take_option(request_t *request, int option, const char *value)
     case OPTION_INDEX: options->index_path = value; return TOOL_DONE;
     case OPTION_KEY: APR_ARRAY_PUSH(request->keys, const char *) = value; return TOOL_DONE;
     case OPTION_ARCHIVES: options->archives = value; return TOOL_DONE;
+    case OPTION_OVERLAY: request->overlay = value; return TOOL_DONE;
+    case OPTION_RULES: request->rules = value; return TOOL_DONE;
     case OPTION_EXPIRES: return take_number(&options->expires_days, "expires", value, 1, EXPIRES_DAYS_MAX);
     case OPTION_LEVEL: return take_number(&options->level, "level", value, CDIST_LEVEL_MIN, CDIST_LEVEL_MAX);
     case OPTION_THREADS: return take_number(&options->threads, "threads", value, 1, 64);
@@ -226,7 +231,7 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
 {
     request_t request;
     apr_array_header_t *roots;
-    const char *value;
+    const char *value, *problem;
     int option, status, i;
 
     memset(&request, 0, sizeof request);
@@ -246,6 +251,8 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
         return tool_usage_error(&tool_publish, "name a folder with releases, --source or --templates");
     }
     if (!request.options.index_path) return tool_usage_error(&tool_publish, "--index FILE is missing");
+    problem = tool_lookup_set_overlay(&request.lookup, request.overlay, request.rules, pool);
+    if (problem) return tool_usage_error(&tool_publish, "%s", problem);
     for (i = 0; i < roots->nelts; i++) {
         APR_ARRAY_IDX(roots, i, const char *) = absolute(APR_ARRAY_IDX(roots, i, const char *), pool);
     }
@@ -265,7 +272,8 @@ static int publish(apr_getopt_t *args, apr_pool_t *pool)
 const tool_verb_t tool_publish = {
     "publish",
     "Usage: 1cdist publish ROOT… --index FILE [--key FILE]… [--expires DAYS] [--archives FOLDER] [--require SLOT]…\n"
-    "                      [--component SLOT]… [--source SLOT=PATTERN]… [--templates DIR]… [--current MASK] [--json]\n"
+    "                      [--component SLOT]… [--source SLOT=PATTERN]… [--templates DIR]… [--current MASK]\n"
+    "                      [--overlay DIR --rules FILE] [--json]\n"
     "\n"
     "Freezes what is offered, for 1cdist sync: builds the archives of all complete releases into FOLDER/<version>/, each\n"
     "with its manifest beside it, and writes FILE, the index. What did not change is not built again. The private key need\n"
@@ -281,6 +289,9 @@ const tool_verb_t tool_publish = {
     "                   configuration updates of template folders\n"
     "  --templates DIR  a template folder, whose files go to FOLDER/updates; may be repeated (default: ROOT/updates)\n"
     "  --source S=PATTERN  where slot or component S lies, as CDistSource says\n"
+    "  --overlay DIR    folder with your own files for each slot, laid over distributions as CDistOverlay does; a release of\n"
+    "                   which you and the vendor changed the same file, and no rule decides, is left out\n"
+    "  --rules FILE     the rules for them, as CDistOverlay's second argument\n"
     "  --current MASK   what the centre calls current, for people; branches decide by CDistCurrent\n"
     "  --counter N      the least number of the index, where the one before was lost\n"
     "  --level N, --threads N, --layout flat|folder  as for 1cdist build\n"

@@ -1,4 +1,5 @@
-/* Where the verbs look for releases: folders, and what --source adds, as CDistRoot and CDistSource do for the module. */
+/* Where the verbs look for releases: folders, what --source adds, and the files that --overlay lays over them, as CDistRoot,
+ * CDistSource and CDistOverlay do for the module. */
 #include "tool_int.h"
 
 #include <apr_file_info.h>
@@ -38,6 +39,24 @@ const char *tool_lookup_add_source(cdist_lookup_t *lookup, const char *text, apr
     if (!patterns) lookup->patterns = patterns = apr_array_make(pool, 2, sizeof(cdist_pattern_t));
     APR_ARRAY_PUSH(patterns, cdist_pattern_t) = pattern;
     tool_lookup_add_component(lookup, pattern.slot, pool);
+    return NULL;
+}
+
+/* NB: relative to the current folder, as a server has no such thing, and job and store tell folders apart by their paths. */
+static const char *absolute(const char *path, apr_pool_t *pool)
+{
+    char *merged;
+
+    return apr_filepath_merge(&merged, NULL, path, APR_FILEPATH_NATIVE, pool) == APR_SUCCESS ? merged : path;
+}
+
+const char *tool_lookup_set_overlay(cdist_lookup_t *lookup, const char *folder, const char *rules, apr_pool_t *pool)
+{
+    if (folder && !rules) return "--overlay wants --rules FILE beside it (an empty file has no rule)";
+    if (rules && !folder) return "--rules is for --overlay DIR, the folder with your files";
+    if (!folder) return NULL;
+    lookup->overlay = absolute(folder, pool);
+    lookup->overlay_rules = absolute(rules, pool);
     return NULL;
 }
 

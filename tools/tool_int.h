@@ -41,6 +41,8 @@ int tool_usage_error(const tool_verb_t *verb, const char *fmt, ...) CDIST_PRINTF
 const char *tool_lookup_add_source(cdist_lookup_t *lookup, const char *text, apr_pool_t *pool);
 /* Declares the slot, if it is a component. */
 void tool_lookup_add_component(cdist_lookup_t *lookup, const cdist_slot_t *slot, apr_pool_t *pool);
+/* What --overlay and --rules give; either may be NULL. NULL, or what is wrong with them. */
+const char *tool_lookup_set_overlay(cdist_lookup_t *lookup, const char *folder, const char *rules, apr_pool_t *pool);
 /* The first place of a lookup that has one, for messages. */
 const char *tool_lookup_name(const cdist_lookup_t *lookup, apr_pool_t *pool);
 

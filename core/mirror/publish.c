@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define SCANS_MAX 5
-
 typedef struct {
     cdist_publish_result_t *result;
     const cdist_publish_options_t *options;
@@ -108,26 +106,9 @@ static cdist_err_t *publish_release(publish_t *publish, const cdist_release_t *r
     return NULL;
 }
 
-/* NB: unlike the server, whoever publishes knows that the releases are complete; so only that is waited for which a stat
- * needs to be trusted. */
-static const cdist_catalogue_t *scan(const publish_t *publish)
-{
-    const cdist_catalogue_t *catalogue;
-    apr_time_t now;
-    int i;
-
-    for (i = 0; i < SCANS_MAX; i++) {
-        catalogue = cdist_catalogue_scan(publish->options->lookup, 0, NULL, publish->pool);
-        now = apr_time_now();
-        if (catalogue->settles_at <= now || catalogue->settles_at - now > CDIST_SETTLE_MIN) break;
-        apr_sleep(catalogue->settles_at - now);
-    }
-    return catalogue;
-}
-
 static cdist_err_t *publish_all(publish_t *publish)
 {
-    const cdist_catalogue_t *catalogue = scan(publish);
+    const cdist_catalogue_t *catalogue = cdist_catalogue_scan_now(publish->options->lookup, publish->pool);
     cdist_err_t *err = NULL;
     apr_pool_t *scratch;
     int i;
@@ -136,6 +117,7 @@ static cdist_err_t *publish_all(publish_t *publish)
         return cdist_err_dup(APR_ARRAY_IDX(catalogue->unreadable, 0, cdist_err_t *), publish->pool);
     }
     for (i = 0; i < catalogue->problems->nelts; i++) say(publish, APR_ARRAY_IDX(catalogue->problems, i, const char *));
+    for (i = 0; i < catalogue->conflicts->nelts; i++) say(publish, APR_ARRAY_IDX(catalogue->conflicts, i, const char *));
     apr_pool_create(&scratch, publish->pool);
     for (i = 0; !err && i < catalogue->releases->nelts; i++) {
         apr_pool_clear(scratch);

@@ -194,6 +194,9 @@ typedef struct {
  * what cannot be read stands in `unreadable` and `problems`. */
 cdist_catalogue_t *cdist_catalogue_scan(const cdist_lookup_t *lookup, apr_interval_time_t settle,
                                         const cdist_catalogue_t *previous, apr_pool_t *result_pool);
+/* The same without a time to settle: only that is waited for, some seconds at most, which a stat needs to be trusted. What is
+ * not settled then is being changed, or has times of the future. */
+const cdist_catalogue_t *cdist_catalogue_scan_now(const cdist_lookup_t *lookup, apr_pool_t *pool);
 /* The release of a full version, NULL if there is none. */
 const cdist_release_t *cdist_catalogue_release(const cdist_catalogue_t *catalogue, const cdist_version_t *version);
 /* The source for a slot, NULL if the release has none. */
