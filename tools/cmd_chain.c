@@ -130,7 +130,7 @@ static void show_progress(void *baton, int done, int found, const char *path)
 
     (void)path;
     *shown = found;
-    fprintf(stderr, "\r%d of %d files", done, found);
+    fprintf(stderr, "\r%d files read of %d found so far", done, found);
 }
 
 static int scan(cdist_template_scan_t **found, request_t *request)
@@ -144,7 +144,7 @@ static int scan(cdist_template_scan_t **found, request_t *request)
         request->scan.baton = &shown;
     }
     err = cdist_templates_scan(found, request->folders, &request->scan, pool, pool);
-    if (shown >= 0) fprintf(stderr, "\r%40s\r", "");
+    if (shown >= 0) fprintf(stderr, "\r%60s\r", "");
     if (err) return tool_fail_err(err, pool);
     for (i = 0; i < (*found)->problems->nelts; i++) {
         const cdist_template_problem_t *problem = &APR_ARRAY_IDX((*found)->problems, i, cdist_template_problem_t);

@@ -9,15 +9,25 @@
 
 static void complain(void *baton, const char *fmt, ...) CDIST_PRINTF(2, 3);
 
-/* NB: APR starts its complaint with the program's name, which we set to "1cdist VERB". */
+/* NB: APR starts its complaint with the program's name, which we set to "1cdist VERB". A lonely '-' is an option without a name to
+ * it, of which nothing would be seen. */
 static void complain(void *baton, const char *fmt, ...)
 {
+    const tool_verb_t *verb = baton;
+    static const char nameless[] = "option: \n";
+    char text[1024];
     va_list args;
+    size_t length;
 
-    (void)baton;
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    length = strlen(text);
+    if (length >= strlen(nameless) && strcmp(text + length - strlen(nameless), nameless) == 0) {
+        fprintf(stderr, "1cdist %s: -: standard input is not read: name a file\n", verb->name);
+    } else {
+        fputs(text, stderr);
+    }
 }
 
 int tool_next_option(const char **value, const tool_verb_t *verb, apr_getopt_t *args)
@@ -27,6 +37,7 @@ int tool_next_option(const char **value, const tool_verb_t *verb, apr_getopt_t *
 
     args->interleave = 1;
     args->errfn = complain;
+    args->errarg = (void *)verb;
     rv = apr_getopt_long(args, verb->options, &letter, value);
     if (APR_STATUS_IS_EOF(rv)) return 0;
     if (rv != APR_SUCCESS) {

@@ -242,7 +242,7 @@ static void check_sum(zip_reader_t *r)
             left -= bytes;
             continue;
         }
-        zip_problem(r, 1, "the contents have more than %" APR_UINT64_T_FMT " bytes together", r->max_bytes);
+        zip_problem(r, 1, "the contents have more than %s together", cdist_size_format(r->max_bytes, r->pool));
         r->result->over = 1;
         return;
     }

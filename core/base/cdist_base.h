@@ -143,6 +143,8 @@ int cdist_number_parse(int *number, const char *text, int least, int most);
 #define CDIST_SIZE_FORM "a number of bytes, with K, M, G or T after it for 1024 of them and so on, or none"
 /* A size of that form, below 2^63; "none" is 0. Returns 1 or 0. */
 int cdist_size_parse(apr_uint64_t *bytes, const char *text);
+/* A limit as messages tell it: "64 MiB", "256 KiB"; "1000 bytes" for what is no whole number of these. */
+const char *cdist_size_format(apr_uint64_t bytes, apr_pool_t *pool);
 /* The folder of a path: "." without one, "/" for a file of the root. */
 const char *cdist_path_folder(const char *path, apr_pool_t *pool);
 /* The last part of a path, which may end in "/"; "/" for the root. */

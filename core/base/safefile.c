@@ -32,8 +32,8 @@ cdist_err_t *cdist_file_read(char **bytes, apr_size_t *length, const char *path,
     }
     if (stat.bytes > max_bytes) {
         apr_file_close(file);
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %" APR_SIZE_T_FMT " bytes",
-                                cdist_text_printable(path, pool), max_bytes);
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %s", cdist_text_printable(path, pool),
+                                cdist_size_format(max_bytes, pool));
     }
     *bytes = apr_palloc(pool, (apr_size_t)stat.bytes + 1);
     rv = apr_file_read_full(file, *bytes, (apr_size_t)stat.bytes, length);

@@ -236,6 +236,15 @@ int cdist_size_parse(apr_uint64_t *bytes, const char *text)
     return 1;
 }
 
+const char *cdist_size_format(apr_uint64_t bytes, apr_pool_t *pool)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    int unit = 0;
+
+    for (; bytes > 0 && bytes % 1024 == 0 && unit < 4; unit++) bytes /= 1024;
+    return apr_psprintf(pool, "%" APR_UINT64_T_FMT " %s", bytes, units[unit]);
+}
+
 apr_array_header_t *cdist_names_dup(const apr_array_header_t *names, apr_pool_t *pool)
 {
     apr_array_header_t *copy;

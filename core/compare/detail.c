@@ -88,8 +88,8 @@ static cdist_err_t *take_part(void *baton, const cdist_item_t *item, apr_pool_t 
     /* NB: parts are together no larger than what they are in, unless they were made to be. */
     err = cdist_stream_read_all(&bytes, &content->length, stream, parts->room, parts->pool);
     if (err && err->code == CDIST_E_INPUT) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %u bytes with the parts before it", stream->name,
-                                CDIST_DETAIL_BYTES_MOST);
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %s with the parts before it", stream->name,
+                                cdist_size_format(CDIST_DETAIL_BYTES_MOST, pool));
     }
     CDIST_ERR(err);
     content->bytes = bytes;

@@ -214,8 +214,8 @@ static void count_ends(cdist_merge_t *merge)
 static cdist_err_t *check_size(const char *text, apr_size_t length, const char *side, apr_pool_t *pool)
 {
     if (length <= CDIST_MERGE_BYTES && line_count(text, length) <= CDIST_MERGE_LINES) return NULL;
-    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: more than %u bytes or %u lines: too large to be compared by line",
-                            side, CDIST_MERGE_BYTES, CDIST_MERGE_LINES);
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: more than %s or %u lines: too large to be compared by line", side,
+                            cdist_size_format(CDIST_MERGE_BYTES, pool), CDIST_MERGE_LINES);
 }
 
 cdist_err_t *cdist_merge_compare(cdist_merge_t **merge, const char *base, apr_size_t base_length, const char *mine,

@@ -191,7 +191,7 @@ cdist_err_t *cdist_list_memory_get(const cdist_infobase_list_t **list, apr_uint6
     }
     if (stat.bytes > max_bytes) {
         apr_file_close(file);
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %" APR_UINT64_T_FMT " bytes", shown, max_bytes);
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %s", shown, cdist_size_format(max_bytes, pool));
     }
     entry = recall(memory, path, &stat);
     if (!entry) {

@@ -87,7 +87,7 @@ static cdist_err_t *build(cdist_brace_tree_t *tree, level_t **levels, cdist_brac
 
         CDIST_ERR(cdist_brace_next(&token, reader));
         if (stream->at > max_bytes || stream->at > MAX_TEXT_BYTES || token->cut) {
-            return cdist_damaged(pool, stream->name, token->offset, "a text of more than %" APR_SIZE_T_FMT " bytes", max_bytes);
+            return cdist_damaged(pool, stream->name, token->offset, "a text of more than %s", cdist_size_format(max_bytes, pool));
         }
         if (token->kind == CDIST_BRACE_END) return NULL;
         if (token->kind == CDIST_BRACE_CLOSE) {

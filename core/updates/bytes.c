@@ -202,8 +202,8 @@ cdist_err_t *cdist_stream_read_all(char **bytes, apr_size_t *length, cdist_strea
         if (step == 0) break;
         *length += step;
         if (*length > max_bytes) {
-            return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %" APR_SIZE_T_FMT " bytes", stream->name,
-                                    max_bytes);
+            return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: larger than %s", stream->name,
+                                    cdist_size_format(max_bytes, pool));
         }
         if (*length + 1 == room) {
             char *larger = apr_palloc(pool, room * 2);

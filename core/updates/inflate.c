@@ -40,9 +40,14 @@ static cdist_err_t *feed(inflater_t *inflater)
 
 static cdist_err_t *check_ratio(const inflater_t *inflater, const cdist_stream_t *stream)
 {
-    if (stream->at <= FREE_BYTES || (stream->at / MAX_RATIO <= inflater->taken && stream->at <= MAX_BYTES)) return NULL;
+    if (stream->at > MAX_BYTES) {
+        return cdist_damaged(inflater->pool, stream->name, inflater->taken, "inflates to more than %s, which no configuration does",
+                             cdist_size_format(MAX_BYTES, inflater->pool));
+    }
+    if (stream->at <= FREE_BYTES || stream->at / MAX_RATIO <= inflater->taken) return NULL;
     return cdist_damaged(inflater->pool, stream->name, inflater->taken,
-                         "inflates to more than %" APR_UINT64_T_FMT " bytes, which no configuration does", stream->at);
+                         "inflates to more than %s, and more than %d times what is packed, which no configuration does",
+                         cdist_size_format(FREE_BYTES, inflater->pool), MAX_RATIO);
 }
 
 static cdist_err_t *read_inflated(cdist_stream_t *stream, void *to, apr_size_t *length)

@@ -73,7 +73,8 @@ static cdist_err_t *packed_facts(cdist_file_facts_t *facts, cdist_bytes_t *bytes
     err = cdist_container_probe(&bits, window, 0);
     if (err && err->code != CDIST_E_CORRUPT) return err;
     if (err) {
-        return cdist_damaged(result_pool, bytes->name, 0, "neither a container, nor compressed data, nor a text of a template");
+        return cdist_damaged(result_pool, bytes->name, 0, "neither a container, nor compressed data, nor a text of a template: "
+                             "it is damaged, or no file of 1C:Enterprise");
     }
     if (bits == 0) return cdist_delivery_facts(facts, cdist_bytes_stream(window, 0, scratch_pool), result_pool);
     CDIST_ERR(cdist_container_open(&container, window, scratch_pool));
@@ -100,6 +101,10 @@ static cdist_err_t *detect(cdist_file_facts_t *facts, cdist_bytes_t *bytes, apr_
     head[length] = '\0';
     if (strncmp(head, LFS_START, strlen(LFS_START)) == 0) {
         return cdist_damaged(result_pool, bytes->name, 0, "a pointer of Git LFS, not the file itself: fetch it with git lfs pull");
+    }
+    if (length >= 4 && (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\5\6", 4) == 0)) {
+        return cdist_damaged(result_pool, bytes->name, 0, "a ZIP archive, not a file of a configuration: unpack it, and name what is "
+                             "in it; 1cdist chain finds the updates in it as it is");
     }
     text = head + (strncmp(head, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0);
     if (strncmp(text, "{6,", 3) == 0) return support_facts(facts, bytes, result_pool, scratch_pool);

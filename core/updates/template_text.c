@@ -46,6 +46,31 @@ static void take_sources(cdist_file_facts_t *facts, const char *list, apr_pool_t
     }
 }
 
+/* In which line a key stands, from 1 on; it is there. */
+static int line_of(const char *text, const char *key)
+{
+    apr_size_t length = strlen(key);
+    int line = 1;
+
+    for (;; line++) {
+        text += strspn(text, " \t\r");
+        if (strncasecmp(text, key, length) == 0 && text[length + strspn(text + length, " \t")] == '=') return line;
+        text = strchr(text, '\n');
+        if (!text) return line;
+        text++;
+    }
+}
+
+static cdist_err_t *no_version(const char *text, const char *name, apr_pool_t *pool)
+{
+    if (cdist_keyvalue_get(text, "", "Version", pool)) {
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: line %d: Version= is empty; a template is not found without a version: "
+                                "write there the one of the configuration beside it", name, line_of(text, "Version"));
+    }
+    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: offset 0x0: the key Version is missing; a template is not found without "
+                            "it: write Version= and the version into it", name);
+}
+
 cdist_err_t *cdist_template_text_facts(cdist_file_facts_t *facts, const char *text, const char *name, apr_pool_t *result_pool)
 {
     const char *from = cdist_keyvalue_get(text, "", "FromVersions", result_pool);
@@ -53,10 +78,7 @@ cdist_err_t *cdist_template_text_facts(cdist_file_facts_t *facts, const char *te
 
     facts->version = value_of(text, "Version", result_pool);
     facts->kind = from || date ? CDIST_FILE_UPDINFO : CDIST_FILE_MFT;
-    if (!*facts->version) {
-        return cdist_err_create(result_pool, CDIST_E_INPUT, 0, "%s: offset 0x0: the key Version is missing; a template is not "
-                                "found without it", name);
-    }
+    if (!*facts->version) return no_version(text, name, result_pool);
     if (from) take_sources(facts, from, result_pool);
     if (date) facts->release_date = date;
     if (facts->kind == CDIST_FILE_UPDINFO) return NULL;

@@ -129,7 +129,7 @@ def test_parts_that_are_larger_than_what_they_are_in_are_not_looked_into(files):
         (files / f"{side}.cf").write_bytes(made(side[:1].encode()))
     _, items = result(compare(files, "--base", files / "base.cf", "--level", "property"))
     (detail,) = items[A]["parts"][0]["details"]
-    assert detail["kind"] == "bytes" and "part15: larger than 33554432" in detail["problem"]
+    assert detail["kind"] == "bytes" and "part15: larger than 32 MiB" in detail["problem"]
 
 
 def page_of_texts(files, text_of):

@@ -46,6 +46,23 @@ def test_one_bad_file_does_not_stop_the_rest(files):
     assert "git lfs pull" in errors[0] and "offset 0x" in errors[1]
 
 
+@pytest.mark.parametrize("name, content, said", [
+    ("1cv8.mft", b"Vendor=V\r\nName=N\r\n\r\n version =\r\n", "line 4: Version= is empty"),
+    ("UpdInfo.txt", b"FromVersions=;1;\r\n", "the key Version is missing; a template is not found without it: write Version="),
+    ("updates.zip", b"PK\3\4" + bytes(60), "a ZIP archive, not a file of a configuration: unpack it"),
+    ("zeros", bytes(600), "it is damaged, or no file of 1C:Enterprise"),
+])
+def test_what_cannot_be_read_says_why_and_what_to_do(files, name, content, said):
+    (files / name).write_bytes(content)
+    done = run("info", files / name)
+    assert done.returncode == 1 and done.stderr.startswith(f"1cdist: {files / name}: ") and said in done.stderr
+
+
+def test_standard_input_is_refused_by_its_name(files):
+    done = run("info", "-")
+    assert done.returncode == 2 and done.stderr.startswith("1cdist info: -: standard input is not read: name a file\n")
+
+
 def test_wrong_usage_is_exit_status_2(files):
     assert run("info").returncode == 2
     assert run("info", "--none", files / "cf32").returncode == 2

@@ -307,6 +307,17 @@ static const struct {
     const char *path, *folder, *name;
 } path_rows[] = {{"/a/b", "/a", "b"}, {"/a", "/", "a"}, {"a", ".", "a"}, {"a/b.zip", "a", "b.zip"}, {"/", "/", "/"}};
 
+START_TEST(a_limit_is_told_in_whole_units)
+{
+    ck_assert_str_eq(cdist_size_format(0, fx_pool), "0 bytes");
+    ck_assert_str_eq(cdist_size_format(1000, fx_pool), "1000 bytes");
+    ck_assert_str_eq(cdist_size_format(256 * 1024, fx_pool), "256 KiB");
+    ck_assert_str_eq(cdist_size_format(1025 * 1024, fx_pool), "1025 KiB");
+    ck_assert_str_eq(cdist_size_format((apr_uint64_t)8 << 30, fx_pool), "8 GiB");
+    ck_assert_str_eq(cdist_size_format((apr_uint64_t)1 << 60, fx_pool), "1048576 TiB");
+}
+END_TEST
+
 START_TEST(a_path_has_a_folder_and_a_name)
 {
     ck_assert_str_eq(cdist_path_folder(path_rows[_i].path, fx_pool), path_rows[_i].folder);
@@ -332,6 +343,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_number_is_eight_little_endian_bytes);
     tcase_add_test(tcase, a_digest_is_parsed_from_64_lower_case_digits_alone);
     tcase_add_loop_test(tcase, a_size_is_a_number_with_a_binary_unit_or_none, 0, FX_COUNT(size_rows));
+    tcase_add_test(tcase, a_limit_is_told_in_whole_units);
     tcase_add_loop_test(tcase, a_path_has_a_folder_and_a_name, 0, FX_COUNT(path_rows));
     tcase_add_test(tcase, an_error_keeps_its_cause_when_it_moves_to_another_pool);
     tcase_add_test(tcase, a_message_is_printed_with_its_tag_if_its_level_is_enabled);
