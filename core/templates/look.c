@@ -75,6 +75,7 @@ static texts_t *texts_of(apr_hash_t *all, const char *name, apr_pool_t *pool)
 static void look_at_member(findings_t *findings, const cdist_delivery_t *delivery, const cdist_member_t *member,
                            const char *shown, texts_t *texts, int depth, apr_pool_t *pool)
 {
+    int templates = findings->templates->nelts;
     role_t role = cdist_role_of(member->name);
     cdist_bytes_t *bytes;
     cdist_err_t *err = cdist_delivery_member(&bytes, delivery, member, pool);
@@ -82,7 +83,10 @@ static void look_at_member(findings_t *findings, const cdist_delivery_t *deliver
     if (!err && role == ROLE_DELIVERY) look(findings, bytes, role, shown, depth + 1, pool);
     else if (!err && role <= ROLE_CFU) err = read_facts(findings, bytes, role, shown, member->bytes, pool);
     else if (!err) err = cdist_texts_take(texts, role, bytes, findings->pool);
-    if (err) cdist_findings_error(findings, err, member->name, shown);
+    if (!err) err = cdist_delivery_member_check(delivery, bytes);
+    if (!err) return;
+    findings->templates->nelts = templates;
+    cdist_findings_error(findings, err, member->name, shown);
 }
 
 static cdist_err_t *look_at_delivery(findings_t *findings, cdist_bytes_t *bytes, const char *member, int depth, apr_pool_t *pool)

@@ -244,6 +244,8 @@ typedef struct {
     apr_uint64_t at;           /* where it starts: of the .zip, or of what the .efd inflates to */
     apr_uint64_t packed_bytes; /* of a .zip */
     int method, flags;         /* of a .zip */
+    apr_uint32_t crc32;        /* of a .zip: of the content */
+    int zip64;                 /* 1: of a .zip, where its sizes or place stand in Zip64 fields; it is not unpacked */
     int shared;                /* 1: it begins in another member of the .zip, and is not unpacked */
 } cdist_member_t;
 
@@ -258,10 +260,13 @@ CDIST_MUST_CHECK cdist_err_t *cdist_delivery_open(cdist_delivery_t **delivery, c
 /* cdist_member_t */
 const apr_array_header_t *cdist_delivery_members(const cdist_delivery_t *delivery);
 /* A member's content, unpacked as it is read. Of one delivery, one after the other, in the order of the list: going back means
- * to inflate again. A member that is encrypted, or packed in another way than deflate, is CDIST_E_INPUT; one that begins in another
- * member CDIST_E_CORRUPT. */
+ * to inflate again. A member that is encrypted, packed in another way than deflate, or a Zip64 one, is CDIST_E_INPUT; one that
+ * begins in another member CDIST_E_CORRUPT. Whoever reads a member of a .zip to its end, or past it, gets CDIST_E_CORRUPT where length or
+ * CRC-32 are not those of the directory. */
 CDIST_MUST_CHECK cdist_err_t *cdist_delivery_member(cdist_bytes_t **bytes, const cdist_delivery_t *delivery,
                                                     const cdist_member_t *member, apr_pool_t *pool);
+/* Reads what is left of a member of a .zip, so that its CRC-32 is known to be right. Nothing tells damage of an .efd's. */
+CDIST_MUST_CHECK cdist_err_t *cdist_delivery_member_check(const cdist_delivery_t *delivery, cdist_bytes_t *bytes);
 
 /* What UpdateInfo.inf of a .cfu says. */
 typedef struct {

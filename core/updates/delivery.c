@@ -68,6 +68,7 @@ static void mark_shared(const cdist_delivery_t *delivery)
     for (i = 0; delivery->zip && i < delivery->members->nelts; i++) {
         cdist_member_t *member = &APR_ARRAY_IDX(delivery->members, i, cdist_member_t);
 
+        if (member->zip64) continue;
         member->shared = member->at < end;
         if (member->at + member->packed_bytes > end) end = member->at + member->packed_bytes;
     }
@@ -98,4 +99,13 @@ cdist_err_t *cdist_delivery_member(cdist_bytes_t **bytes, const cdist_delivery_t
     if (delivery->zip) return cdist_delivery_member_zip(bytes, delivery, member, pool);
     *bytes = cdist_bytes_slice(delivery->bytes, member->at, member->bytes, member->name, pool);
     return NULL;
+}
+
+cdist_err_t *cdist_delivery_member_check(const cdist_delivery_t *delivery, cdist_bytes_t *bytes)
+{
+    apr_size_t length = 1;
+    char byte;
+
+    /* Far behind any end: the window reads all that is in front of it. */
+    return delivery->zip ? cdist_bytes_read(bytes, APR_UINT64_MAX / 2, &byte, &length) : NULL;
 }

@@ -1,8 +1,7 @@
 /* .zip as a delivery: the directory at its end lists the members (PKWARE's APPNOTE.TXT 6.3.10, 4.3.12 and 4.3.16), which lie
  * stored or deflated. Zip64 is refused: no release is that large.
  *
- * NB: sizes and names come from the directory alone; a local header only tells where its data start. Checksums are not looked
- * at: of a configuration only a few kilobytes are read, and an update's own compression tells damage. */
+ * NB: sizes, names and checksums come from the directory alone; a local header only tells where its data start. */
 #include "updates_int.h"
 
 #include <apr_strings.h>
@@ -16,6 +15,7 @@
 #define STORED 0
 #define DEFLATED 8
 #define ENCRYPTED 1
+#define IN_ZIP64 0xFFFFFFFFu /* a number that stands in an extra field */
 
 static apr_uint32_t le16(const unsigned char *bytes)
 {
@@ -80,9 +80,11 @@ static cdist_err_t *read_entry(cdist_delivery_t *delivery, apr_uint64_t *at, apr
     member.name = cdist_text_decode(name, name_bytes, pool);
     member.flags = (int)le16(head + 8);
     member.method = (int)le16(head + 10);
+    member.crc32 = le32(head + 16);
     member.packed_bytes = le32(head + 20);
     member.bytes = le32(head + 24);
     member.at = le32(head + 42);
+    member.zip64 = member.packed_bytes == IN_ZIP64 || member.bytes == IN_ZIP64 || member.at == IN_ZIP64;
     *at += ENTRY_BYTES + name_bytes + le16(head + 30) + le16(head + 32);
     if (*at > end) return cdist_damaged(pool, delivery->bytes->name, *at, "the directory is longer than the ZIP says");
     return cdist_delivery_note(delivery, &member, pool);
@@ -100,7 +102,7 @@ cdist_err_t *cdist_delivery_list_zip(cdist_delivery_t *delivery)
     CDIST_ERR(find_end(&end_at, end, bytes, delivery->pool));
     count = le16(end + 10);
     at = le32(end + 16);
-    if (count == 0xFFFF || at == 0xFFFFFFFF) {
+    if (count == 0xFFFF || at == IN_ZIP64 || le32(end + 12) == IN_ZIP64) {
         return cdist_err_create(delivery->pool, CDIST_E_INPUT, 0, "%s: a ZIP of the Zip64 kind: unpack it", bytes->name);
     }
     if (at > end_at || le32(end + 12) > end_at - at) {
@@ -126,6 +128,10 @@ cdist_err_t *cdist_delivery_member_zip(cdist_bytes_t **bytes, const cdist_delive
     if (member->flags & ENCRYPTED) {
         return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: is encrypted", cdist_text_printable(member->name, pool));
     }
+    if (member->zip64) {
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: its sizes stand in Zip64 fields: unpack the ZIP",
+                                cdist_text_printable(member->name, pool));
+    }
     if (member->method != STORED && member->method != DEFLATED) {
         return cdist_err_create(pool, CDIST_E_INPUT, 0,
                                 "%s: is packed by method %d, and not stored or deflated: unpack the ZIP",
@@ -140,12 +146,9 @@ cdist_err_t *cdist_delivery_member_zip(cdist_bytes_t **bytes, const cdist_delive
     }
     packed = cdist_bytes_slice(delivery->bytes, member->at + LOCAL_BYTES + le16(head + 26) + le16(head + 28),
                                member->packed_bytes, member->name, pool);
-    if (member->method == STORED) {
-        *bytes = packed;
-        return NULL;
-    }
-    stream = cdist_stream_inflate(cdist_bytes_stream(packed, 0, pool), BYTES_STEP, pool);
-    stream->name = member->name;
-    *bytes = cdist_bytes_window(stream, pool);
+    stream = cdist_bytes_stream(packed, 0, pool);
+    if (member->method == DEFLATED) stream = cdist_stream_inflate(stream, BYTES_STEP, pool);
+    stream->name = cdist_text_printable(member->name, pool);
+    *bytes = cdist_bytes_window(cdist_stream_crc(stream, member->bytes, member->crc32, pool), pool);
     return NULL;
 }

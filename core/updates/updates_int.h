@@ -124,6 +124,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_delivery_note(cdist_delivery_t *delivery, co
                                                   apr_pool_t *scratch_pool);
 CDIST_MUST_CHECK cdist_err_t *cdist_delivery_list_efd(cdist_delivery_t *delivery);
 CDIST_MUST_CHECK cdist_err_t *cdist_delivery_list_zip(cdist_delivery_t *delivery);
+/* What `inner` gives; at its end an error where length or CRC-32 are not as they should be. */
+cdist_stream_t *cdist_stream_crc(cdist_stream_t *inner, apr_uint64_t length, apr_uint32_t expected, apr_pool_t *pool);
 CDIST_MUST_CHECK cdist_err_t *cdist_delivery_member_zip(cdist_bytes_t **bytes, const cdist_delivery_t *delivery,
                                                         const cdist_member_t *member, apr_pool_t *pool);
 

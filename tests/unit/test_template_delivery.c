@@ -141,6 +141,7 @@ static const struct {
     const char *says;
 } bad_members[] = {{{.name = "1cv8.cf", .content = "x", .method = 12}, "packed by method 12"},
                    {{.name = "1cv8.cf", .content = "x", .flags = 1}, "is encrypted"},
+                   {{.name = "1cv8.cf", .content = "x", .zip64 = 1}, "its sizes stand in Zip64 fields: unpack the ZIP"},
                    {{.name = "1cv8.cf", .content = "x", .at = 5}, "no member of a ZIP starts here"},
                    {{.name = "1cv8.cf", .content = "version https://git-lfs.github.com/spec/v1"}, "git lfs pull"},
                    {{.name = "1cv8.cf", .content = "nothing", .method = 8}, "neither a container"},
@@ -163,6 +164,55 @@ START_TEST(a_bad_member_is_reported_and_the_others_are_read)
     ck_assert_int_eq(scan->problems->nelts, 1);
     ck_assert_ptr_nonnull(strstr(tf_problems(scan), apr_pstrcat(fx_pool, "a.zip: ", bad_members[_i].item.name, ": ", NULL)));
     ck_assert_msg(strstr(tf_problems(scan), bad_members[_i].says) != NULL, "%s", tf_problems(scan));
+}
+END_TEST
+
+/* A configuration and its text, stored or deflated. */
+static void make_zip(zip_made_t *zip, int method)
+{
+    zip_item_t items[] = {{.name = "1cv8.cf", .method = method}, {.name = "UpdInfo.txt", .content = TF_UPDINFO, .method = method}};
+    cm_made_t cf = {0};
+
+    tf_configuration(&cf, CM_VERSION);
+    items[0].content = (const char *)cf.bytes;
+    items[0].bytes = cf.length;
+    ZIP_MAKE(zip, items);
+}
+
+START_TEST(a_member_with_another_checksum_is_no_template)
+{
+    cdist_template_scan_t *scan;
+    zip_made_t zip;
+
+    make_zip(&zip, _i);
+    fx_write("a.zip", zip.bytes, zip.length);
+    ck_assert_int_eq(tf_scan(NULL)->templates->nelts, 1);
+    zip.bytes[zip.central_at[0] + 16] ^= 1;
+    fx_write("a.zip", zip.bytes, zip.length);
+    scan = tf_scan(NULL);
+    ck_assert_int_eq(scan->templates->nelts, 0);
+    ck_assert_msg(strstr(tf_problems(scan), "a.zip: 1cv8.cf: offset 0x0: its CRC-32 is ") != NULL, "%s", tf_problems(scan));
+    zip.bytes[zip.central_at[0] + 16] ^= 1;
+    zip.bytes[zip.central_at[1] + 16] ^= 1;
+    fx_write("a.zip", zip.bytes, zip.length);
+    scan = tf_scan(NULL);
+    ck_assert_int_eq(scan->templates->nelts, 1);
+    ck_assert_msg(strstr(tf_problems(scan), "a.zip: UpdInfo.txt: offset 0x0: its CRC-32 is ") != NULL, "%s", tf_problems(scan));
+    ck_assert_int_eq(tf_template_in(scan, "a.zip", "1cv8.cf")->released == CDIST_UNDATED, 1);
+}
+END_TEST
+
+START_TEST(a_member_of_another_length_is_no_template)
+{
+    cdist_template_scan_t *scan;
+    zip_made_t zip;
+
+    make_zip(&zip, 8);
+    zip.bytes[zip.central_at[0] + 24] ^= 1;
+    fx_write("a.zip", zip.bytes, zip.length);
+    scan = tf_scan(NULL);
+    ck_assert_int_eq(scan->templates->nelts, 0);
+    ck_assert_msg(strstr(tf_problems(scan), "that the ZIP says") != NULL, "%s", tf_problems(scan));
 }
 END_TEST
 
@@ -277,6 +327,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, a_large_configuration_in_a_delivery_is_read_once, 0, 2);
     tcase_add_test(tcase, a_zip_of_other_things_is_nobodys_business);
     tcase_add_loop_test(tcase, a_bad_member_is_reported_and_the_others_are_read, 0, FX_COUNT(bad_members));
+    tcase_add_loop_test(tcase, a_member_with_another_checksum_is_no_template, 0, 1);
+    tcase_add_loop_test(tcase, a_member_with_another_checksum_is_no_template, 8, 9);
+    tcase_add_test(tcase, a_member_of_another_length_is_no_template);
     tcase_add_test(tcase, bytes_that_several_members_share_are_unpacked_once);
     tcase_add_test(tcase, damage_anywhere_in_a_zip_ends_in_problems);
     tcase_add_test(tcase, damage_anywhere_in_an_efds_table_ends_in_problems);
