@@ -176,6 +176,25 @@ CDIST_MUST_CHECK cdist_err_t *cdist_lines_parse(cdist_lines_t **lines, const cha
 void cdist_lines_add(cdist_lines_t *lines, int after, const char *text, apr_pool_t *pool);
 const char *cdist_lines_format(apr_size_t *length, const cdist_lines_t *lines, apr_pool_t *pool);
 
+/* ---- XML of strangers (xml.c) ---------------------------------------------------------------------------------- */
+
+typedef struct cdist_xml_t cdist_xml_t;
+/* Names and attributes are "namespace name", or "name" without a namespace; attributes are pairs, with a NULL at the end. None is
+ * called any more once the reading was refused. */
+typedef struct {
+    void (*start)(void *baton, cdist_xml_t *xml, const char *name, const char **attributes);
+    void (*end)(void *baton, cdist_xml_t *xml, const char *name);                          /* may be NULL */
+    void (*text)(void *baton, cdist_xml_t *xml, const char *text, apr_size_t length); /* may be NULL; a text may come in parts */
+} cdist_xml_handler_t;
+/* Reads UTF-8, whatever the XML declaration says. What is not well-formed, has a DOCTYPE (so no entity is ever expanded or fetched), or
+ * was refused by a handler, is CDIST_E_INPUT: "line N: …" with N in *line, which is 0 without an error. */
+CDIST_MUST_CHECK cdist_err_t *cdist_xml_read(int *line, const char *bytes, apr_size_t length, const cdist_xml_handler_t *handler,
+                                             void *baton, apr_pool_t *pool);
+/* For handlers: ends the reading. `why` follows the line, and must stay where it is. */
+void cdist_xml_refuse(cdist_xml_t *xml, const char *why);
+/* For `start`: where the tag lies in the bytes. */
+void cdist_xml_tag(apr_size_t *at, apr_size_t *length, const cdist_xml_t *xml);
+
 /* ---- digests (digest.c) ---------------------------------------------------------------------------------------- */
 
 #define CDIST_SHA256_BYTES 32

@@ -1,42 +1,19 @@
 /* .vrd files: the descriptor of an infobase published on a web server, XML in UTF-8. Only the start tag of <point> matters
- * here, the rest is checked for being well-formed and kept as it is.
- *
- * NB: a file may come from anywhere. A DOCTYPE ends the reading before anything in it counts, so there are no entities but
- * XML's own five: nothing is expanded or fetched. The value of ib is looked at and forgotten. */
+ * here, the rest is checked for being well-formed and kept as it is. The value of ib is looked at and forgotten. */
 #include "vrd_int.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <expat.h>
 
 #include <string.h>
 
 #define NAMESPACE "http://v8.1c.ru/8.2/virtual-resource-system"
 
 typedef struct {
-    XML_Parser parser;
     cdist_vrd_t *vrd;
     int seen_root;
-    const char *refused; /* why the reading was stopped */
     apr_pool_t *pool;
 } reading_t;
-
-static void refuse(reading_t *reading, const char *why)
-{
-    if (reading->refused) return;
-    reading->refused = why;
-    XML_StopParser(reading->parser, XML_FALSE);
-}
-
-static void XMLCALL on_doctype(void *baton, const XML_Char *name, const XML_Char *system_id, const XML_Char *public_id,
-                               int has_subset)
-{
-    (void)name;
-    (void)system_id;
-    (void)public_id;
-    (void)has_subset;
-    refuse(baton, "has a DOCTYPE; remove it, the platform writes none");
-}
 
 static int holds_secret(const char *connection)
 {
@@ -58,7 +35,7 @@ int cdist_connection_has(const char *text, const char *name)
     return 0;
 }
 
-static void take_attributes(reading_t *reading, const XML_Char **pairs)
+static void take_attributes(reading_t *reading, const char **pairs)
 {
     cdist_vrd_t *vrd = reading->vrd;
     cdist_vrd_walk_t walk = {0, 0, 0};
@@ -78,52 +55,38 @@ static void take_attributes(reading_t *reading, const XML_Char **pairs)
     }
 }
 
-static void XMLCALL on_start(void *baton, const XML_Char *name, const XML_Char **attributes)
+static void on_start(void *baton, cdist_xml_t *xml, const char *name, const char **attributes)
 {
     reading_t *reading = baton;
 
     if (reading->seen_root) return;
     reading->seen_root = 1;
     if (strcmp(name, NAMESPACE " point") != 0) {
-        refuse(reading, "its root is no <point xmlns=\"" NAMESPACE "\">, so it is no descriptor of a publication");
+        cdist_xml_refuse(xml, "its root is no <point xmlns=\"" NAMESPACE "\">, so it is no descriptor of a publication");
         return;
     }
-    reading->vrd->tag_at = (apr_size_t)XML_GetCurrentByteIndex(reading->parser);
-    reading->vrd->tag_bytes = (apr_size_t)XML_GetCurrentByteCount(reading->parser);
+    cdist_xml_tag(&reading->vrd->tag_at, &reading->vrd->tag_bytes, xml);
     take_attributes(reading, attributes);
 }
 
 cdist_err_t *cdist_vrd_parse(cdist_vrd_t **vrd, int *line, const char *bytes, apr_size_t length, apr_pool_t *pool)
 {
-    reading_t reading = {NULL, apr_pcalloc(pool, sizeof(cdist_vrd_t)), 0, NULL, pool};
-    enum XML_Status status;
-    enum XML_Error error;
+    static const cdist_xml_handler_t handler = {on_start, NULL, NULL};
+    reading_t reading = {apr_pcalloc(pool, sizeof(cdist_vrd_t)), 0, pool};
     int at;
 
-    if (line) *line = 0;
+    if (!line) line = &at;
+    *line = 0;
     if (length > CDIST_VRD_MAX) {
-        return cdist_err_create(pool, CDIST_E_INPUT, 0, "larger than %d bytes: no descriptor of a publication", CDIST_VRD_MAX);
+        return cdist_err_create(pool, CDIST_E_INPUT, 0, "larger than %s: no descriptor of a publication",
+                                cdist_size_format(CDIST_VRD_MAX, pool));
     }
     reading.vrd->attributes = apr_array_make(pool, 12, sizeof(cdist_attribute_t));
     reading.vrd->bytes = apr_pstrmemdup(pool, bytes, length);
     reading.vrd->length = length;
-    /* The platform writes UTF-8; an explicit encoding keeps a declaration in the file from choosing another one. */
-    reading.parser = XML_ParserCreateNS("UTF-8", ' ');
-    if (!reading.parser) return cdist_err_create(pool, CDIST_E_SOURCE, APR_ENOMEM, "XML cannot be read");
-    XML_SetUserData(reading.parser, &reading);
-    XML_SetStartElementHandler(reading.parser, on_start);
-    XML_SetStartDoctypeDeclHandler(reading.parser, on_doctype);
-    status = XML_Parse(reading.parser, reading.vrd->bytes, (int)length, 1);
-    error = XML_GetErrorCode(reading.parser);
-    at = (int)XML_GetCurrentLineNumber(reading.parser);
-    XML_ParserFree(reading.parser);
-    if (status == XML_STATUS_OK && !reading.refused) {
-        *vrd = reading.vrd;
-        return NULL;
-    }
-    if (line) *line = at;
-    if (reading.refused) return cdist_err_create(pool, CDIST_E_INPUT, 0, "line %d: %s", at, reading.refused);
-    return cdist_err_create(pool, CDIST_E_INPUT, 0, "line %d: is no well-formed UTF-8 XML: %s", at, XML_ErrorString(error));
+    CDIST_ERR(cdist_xml_read(line, reading.vrd->bytes, length, &handler, &reading, pool));
+    *vrd = reading.vrd;
+    return NULL;
 }
 
 const cdist_attribute_t *cdist_vrd_attribute(const cdist_vrd_t *vrd, const char *name)

@@ -1,13 +1,10 @@
 /* v8upd11.xml, the vendor's list of updates:
  * <updateList xmlns="http://v8.1c.ru/configuration-updates"><update configuration="name"><vendor/><file/><size/>
- * <version platform="the least one"/><target/>…</update>…</updateList>. Source: a real one of 2015.
- *
- * NB: a list may come from anywhere. A DOCTYPE ends the reading before anything in it counts, so that no entity is expanded. */
+ * <version platform="the least one"/><target/>…</update>…</updateList>. Source: a real one of 2015. */
 #include "templates_int.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <expat.h>
 
 #include <string.h>
 
@@ -18,34 +15,15 @@
 #define DEPTH_PART 3
 
 typedef struct {
-    XML_Parser parser;
     apr_array_header_t *updates;
     update_t *update; /* the one that is being read; NULL: none */
     char text[TEXT_MAX];
     apr_size_t length;
     int depth;
-    const char *refused; /* why the reading was stopped */
     apr_pool_t *pool;
 } reading_t;
 
-static void refuse(reading_t *reading, const char *why)
-{
-    if (reading->refused) return;
-    reading->refused = why;
-    XML_StopParser(reading->parser, XML_FALSE);
-}
-
-static void XMLCALL on_doctype(void *baton, const XML_Char *name, const XML_Char *system_id, const XML_Char *public_id,
-                               int has_subset)
-{
-    (void)name;
-    (void)system_id;
-    (void)public_id;
-    (void)has_subset;
-    refuse(baton, "has a DOCTYPE, and no list of updates does");
-}
-
-static const char *attribute(const XML_Char **pairs, const char *name)
+static const char *attribute(const char **pairs, const char *name)
 {
     for (; *pairs; pairs += 2) {
         if (strcmp(pairs[0], name) == 0) return pairs[1];
@@ -60,13 +38,13 @@ static const char *trimmed(const char *text, apr_size_t length, apr_pool_t *pool
     return apr_pstrmemdup(pool, text, length);
 }
 
-static void begin_update(reading_t *reading, const XML_Char **attributes)
+static void begin_update(reading_t *reading, cdist_xml_t *xml, const char **attributes)
 {
     update_t *update;
     const char *name = attribute(attributes, "configuration");
 
     if (reading->updates->nelts >= MAX_UPDATES) {
-        refuse(reading, "lists more updates than anybody publishes");
+        cdist_xml_refuse(xml, "lists more updates than anybody publishes");
         return;
     }
     update = reading->update = apr_array_push(reading->updates);
@@ -76,16 +54,16 @@ static void begin_update(reading_t *reading, const XML_Char **attributes)
     update->sources = apr_array_make(reading->pool, 4, sizeof(cdist_configuration_id_t));
 }
 
-static void XMLCALL on_start(void *baton, const XML_Char *name, const XML_Char **attributes)
+static void on_start(void *baton, cdist_xml_t *xml, const char *name, const char **attributes)
 {
     reading_t *reading = baton;
 
     reading->depth++;
     reading->length = 0;
     if (reading->depth == 1 && strcmp(name, NAMESPACE " updateList") != 0) {
-        refuse(reading, "its root is no <updateList xmlns=\"" NAMESPACE "\">, so it is no list of updates");
+        cdist_xml_refuse(xml, "its root is no <updateList xmlns=\"" NAMESPACE "\">, so it is no list of updates");
     } else if (reading->depth == DEPTH_UPDATE && strcmp(name, NAMESPACE " update") == 0) {
-        begin_update(reading, attributes);
+        begin_update(reading, xml, attributes);
     } else if (reading->depth == DEPTH_PART && reading->update && strcmp(name, NAMESPACE " version") == 0) {
         const char *platform = attribute(attributes, "platform");
         cdist_version_t mask;
@@ -94,17 +72,16 @@ static void XMLCALL on_start(void *baton, const XML_Char *name, const XML_Char *
     }
 }
 
-static void XMLCALL on_text(void *baton, const XML_Char *text, int length)
+static void on_text(void *baton, cdist_xml_t *xml, const char *text, apr_size_t length)
 {
     reading_t *reading = baton;
-    apr_size_t room = sizeof reading->text - reading->length, taken = (apr_size_t)length;
 
-    if (taken > room) {
-        refuse(reading, "a text in it is longer than any name");
+    if (length > sizeof reading->text - reading->length) {
+        cdist_xml_refuse(xml, "a text in it is longer than any name");
         return;
     }
-    memcpy(reading->text + reading->length, text, taken);
-    reading->length += taken;
+    memcpy(reading->text + reading->length, text, length);
+    reading->length += length;
 }
 
 /* "36 877 298": digits in groups. */
@@ -132,7 +109,7 @@ static void take_part(reading_t *reading, const char *part)
     }
 }
 
-static void XMLCALL on_end(void *baton, const XML_Char *name)
+static void on_end(void *baton, cdist_xml_t *xml, const char *name)
 {
     reading_t *reading = baton;
     int i;
@@ -148,7 +125,7 @@ static void XMLCALL on_end(void *baton, const XML_Char *name)
             source->vendor = reading->update->id.vendor;
         }
         if (!*reading->update->id.name || !*reading->update->id.version) {
-            refuse(reading, "an update in it has no configuration, or no version");
+            cdist_xml_refuse(xml, "an update in it has no configuration, or no version");
         }
         reading->update = NULL;
     }
@@ -159,28 +136,17 @@ static void XMLCALL on_end(void *baton, const XML_Char *name)
 cdist_err_t *cdist_update_list_parse(apr_array_header_t *updates, const char *bytes, apr_size_t length, const char *name,
                                      apr_pool_t *pool)
 {
+    static const cdist_xml_handler_t handler = {on_start, on_end, on_text};
     reading_t *reading = apr_pcalloc(pool, sizeof *reading);
+    /* What was decoded is UTF-8, whatever the declaration says. */
     const char *text = cdist_text_decode_cp1251(bytes, length, pool);
-    enum XML_Status status;
-    enum XML_Error error;
     int line, before = updates->nelts;
+    cdist_err_t *err;
 
     reading->updates = updates;
     reading->pool = pool;
-    /* What was decoded is UTF-8, whatever the declaration says. */
-    reading->parser = XML_ParserCreateNS("UTF-8", ' ');
-    if (!reading->parser) return cdist_err_create(pool, CDIST_E_SOURCE, APR_ENOMEM, "XML cannot be read");
-    XML_SetUserData(reading->parser, reading);
-    XML_SetElementHandler(reading->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(reading->parser, on_text);
-    XML_SetStartDoctypeDeclHandler(reading->parser, on_doctype);
-    status = XML_Parse(reading->parser, text, (int)strlen(text), 1);
-    error = XML_GetErrorCode(reading->parser);
-    line = (int)XML_GetCurrentLineNumber(reading->parser);
-    XML_ParserFree(reading->parser);
-    if (status == XML_STATUS_OK && !reading->refused) return NULL;
+    err = cdist_xml_read(&line, text, strlen(text), &handler, reading, pool);
+    if (!err) return NULL;
     updates->nelts = before;
-    return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: line %d: %s%s", name, line,
-                            reading->refused ? "" : "is no well-formed XML: ",
-                            reading->refused ? reading->refused : XML_ErrorString(error));
+    return cdist_err_create(pool, err->code, 0, "%s: %s", name, err->message);
 }
