@@ -51,8 +51,7 @@ static cdist_class_t classify(const walk_t *walk, const task_t *task)
     apr_uint32_t theirs = id_of(&walk->theirs, task->theirs);
 
     if (walk->two_way) return mine == theirs ? CDIST_CLASS_UNCHANGED : CDIST_CLASS_CONFLICT;
-    if (mine == theirs) return mine == base ? CDIST_CLASS_UNCHANGED : CDIST_CLASS_IDENTICAL;
-    return mine == base ? CDIST_CLASS_THEIRS : theirs == base ? CDIST_CLASS_MINE : CDIST_CLASS_CONFLICT;
+    return cdist_class_of(mine != base, theirs != base, mine == theirs);
 }
 
 /* NB: of a path that nobody could follow anyway the end is told, so that no text makes ten thousand long ones. */
@@ -222,12 +221,10 @@ static void take_added(walk_t *walk, const task_t *list, const added_t *mine, co
 
 static void report_order(walk_t *walk, const task_t *task, int mine, int theirs)
 {
-    cdist_class_t cls = mine ? CDIST_CLASS_MINE : CDIST_CLASS_THEIRS;
+    int same = id_of(&walk->mine, task->mine) == id_of(&walk->theirs, task->theirs);
 
     if (!mine && !theirs) return;
-    if (mine && theirs) cls = id_of(&walk->mine, task->mine) == id_of(&walk->theirs, task->theirs) ? CDIST_CLASS_IDENTICAL
-                                                                                                   : CDIST_CLASS_CONFLICT;
-    report(walk, task, walk->two_way ? CDIST_CLASS_CONFLICT : cls, 1);
+    report(walk, task, walk->two_way ? CDIST_CLASS_CONFLICT : cdist_class_of(mine, theirs, same), 1);
 }
 
 /* Whether a list of objects has as many as it says. */

@@ -64,6 +64,8 @@ typedef enum {
 /* "unchanged", "added", …; "unchanged", "mine", "theirs", … */
 const char *cdist_side_name(cdist_side_t side);
 const char *cdist_class_name(cdist_class_t cls);
+/* The class of anything that has a base: by whether each side differs from it, and whether both are the same. */
+cdist_class_t cdist_class_of(int mine_changed, int theirs_changed, int same);
 
 typedef struct {
     const char *id, *owner;

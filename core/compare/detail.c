@@ -126,11 +126,11 @@ static int same(const content_t *a, const content_t *b)
 
 static cdist_class_t classify(const part_t *part, int two_way)
 {
-    int mine = same(&part->sides[BASE], &part->sides[MINE]), theirs = same(&part->sides[BASE], &part->sides[THEIRS]);
+    const content_t *sides = part->sides;
+    int alike = same(&sides[MINE], &sides[THEIRS]);
 
-    if (same(&part->sides[MINE], &part->sides[THEIRS])) return two_way || mine ? CDIST_CLASS_UNCHANGED : CDIST_CLASS_IDENTICAL;
-    if (two_way) return CDIST_CLASS_CONFLICT;
-    return mine ? CDIST_CLASS_THEIRS : theirs ? CDIST_CLASS_MINE : CDIST_CLASS_CONFLICT;
+    if (two_way) return alike ? CDIST_CLASS_UNCHANGED : CDIST_CLASS_CONFLICT;
+    return cdist_class_of(!same(&sides[BASE], &sides[MINE]), !same(&sides[BASE], &sides[THEIRS]), alike);
 }
 
 static void skip_mark(content_t *content)

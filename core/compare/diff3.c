@@ -152,11 +152,7 @@ static void lay_over(cdist_merge_t *merge, way_t *mine, way_t *theirs)
         } while (took_mine || took_theirs);
         mine->span.count += end - start;
         theirs->span.count += end - start;
-        add_region(merge, !theirs_changed             ? CDIST_CLASS_MINE
-                          : !mine_changed             ? CDIST_CLASS_THEIRS
-                          : same_lines(mine, theirs) ? CDIST_CLASS_IDENTICAL
-                                                      : CDIST_CLASS_CONFLICT,
-                   start, end - start, mine, theirs);
+        add_region(merge, cdist_class_of(mine_changed, theirs_changed, same_lines(mine, theirs)), start, end - start, mine, theirs);
         at = end;
     }
     add_unchanged(merge, at, merge->base.count, mine, theirs);

@@ -19,6 +19,13 @@ const char *cdist_class_name(cdist_class_t cls)
     return names[cls];
 }
 
+cdist_class_t cdist_class_of(int mine_changed, int theirs_changed, int same)
+{
+    if (!theirs_changed) return mine_changed ? CDIST_CLASS_MINE : CDIST_CLASS_UNCHANGED;
+    if (!mine_changed) return CDIST_CLASS_THEIRS;
+    return same ? CDIST_CLASS_IDENTICAL : CDIST_CLASS_CONFLICT;
+}
+
 /* 1 if both are there with the same content, or both are not there. */
 static int is_same(const cdist_element_t *a, const cdist_element_t *b)
 {
@@ -35,12 +42,10 @@ static cdist_side_t side_of(const cdist_element_t *base, const cdist_element_t *
 
 static cdist_class_t class_of(const cdist_difference_t *difference, int two_way)
 {
-    if (two_way) return is_same(difference->mine, difference->theirs) ? CDIST_CLASS_IDENTICAL : CDIST_CLASS_CONFLICT;
-    if (difference->theirs_side == CDIST_SIDE_UNCHANGED) {
-        return difference->mine_side == CDIST_SIDE_UNCHANGED ? CDIST_CLASS_UNCHANGED : CDIST_CLASS_MINE;
-    }
-    if (difference->mine_side == CDIST_SIDE_UNCHANGED) return CDIST_CLASS_THEIRS;
-    return is_same(difference->mine, difference->theirs) ? CDIST_CLASS_IDENTICAL : CDIST_CLASS_CONFLICT;
+    int same = is_same(difference->mine, difference->theirs);
+
+    if (two_way) return same ? CDIST_CLASS_IDENTICAL : CDIST_CLASS_CONFLICT;
+    return cdist_class_of(difference->mine_side != CDIST_SIDE_UNCHANGED, difference->theirs_side != CDIST_SIDE_UNCHANGED, same);
 }
 
 static void take(cdist_comparison_t *comparison, const cdist_element_t *base, const cdist_element_t *mine,

@@ -38,6 +38,18 @@ static void reach(cdist_chain_build_t *build, cdist_chain_build_t *before, const
     build->by = by;
 }
 
+/* Of the builds of the version that were reached the best one, if it is better than `best`, which may be NULL. */
+static cdist_chain_build_t *best_build(const cdist_chain_version_t *version, cdist_chain_build_t *best,
+                                       int (*is_better)(const cdist_chain_build_t *, const cdist_chain_build_t *))
+{
+    cdist_chain_build_t *build;
+
+    for (build = version->builds; build; build = build->next) {
+        if (build->reached && (!best || is_better(build, best))) best = build;
+    }
+    return best;
+}
+
 /* ---- the fewest steps: a turn for all builds that take the same number --------------------------------------------------- */
 
 typedef struct {
@@ -113,15 +125,9 @@ static void jump(turns_t *turns, const cdist_chain_graph_t *graph, cdist_chain_b
     }
 }
 
-static cdist_chain_build_t *best_build(const cdist_chain_version_t *version)
+static int is_nearer(const cdist_chain_build_t *a, const cdist_chain_build_t *b)
 {
-    cdist_chain_build_t *build, *best = NULL;
-
-    for (build = version->builds; build; build = build->next) {
-        if (build->reached && (!best || build->steps < best->steps ||
-                               (build->steps == best->steps && build->bytes < best->bytes))) best = build;
-    }
-    return best;
+    return a->steps != b->steps ? a->steps < b->steps : a->bytes < b->bytes;
 }
 
 cdist_chain_build_t *cdist_chain_shortest(cdist_chain_graph_t *graph, cdist_chain_build_t *start,
@@ -144,7 +150,7 @@ cdist_chain_build_t *cdist_chain_shortest(cdist_chain_graph_t *graph, cdist_chai
         turns.next = used;
         apr_array_clear(used);
     }
-    return best_build(goal);
+    return best_build(goal, NULL, is_nearer);
 }
 
 /* ---- the most steps: versions take their turn as they rise ---------------------------------------------------------------- */
@@ -186,16 +192,6 @@ static void climb_from(const cdist_chain_version_t *version)
     if (best) climb_edges(any, best);
 }
 
-static cdist_chain_build_t *longest_build(const cdist_chain_version_t *version, cdist_chain_build_t *best)
-{
-    cdist_chain_build_t *build;
-
-    for (build = version->builds; build; build = build->next) {
-        if (build->reached && (!best || is_longer(build, best))) best = build;
-    }
-    return best;
-}
-
 cdist_chain_build_t *cdist_chain_sequential(cdist_chain_graph_t *graph, cdist_chain_build_t *start,
                                             const cdist_chain_version_t *goal)
 {
@@ -215,8 +211,8 @@ cdist_chain_build_t *cdist_chain_sequential(cdist_chain_graph_t *graph, cdist_ch
         }
         for (j = i; j < end; j++) climb_from(versions[j]);
         for (j = i; j < end; j++) {
-            if (versions[j]->configuration == goal->configuration) below = longest_build(versions[j], below);
+            if (versions[j]->configuration == goal->configuration) below = best_build(versions[j], below, is_longer);
         }
     }
-    return longest_build(goal, NULL);
+    return best_build(goal, NULL, is_longer);
 }
