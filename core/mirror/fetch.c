@@ -259,8 +259,8 @@ cdist_err_t *cdist_fetch_document(cdist_document_t *document, cdist_fetcher_t *f
     CURLcode code = perform(&answer, fetcher, url, NULL, etag ? apr_pstrcat(pool, "If-None-Match: ", etag, NULL) : NULL, NULL);
 
     if (answer.bytes) apr_pool_cleanup_register(pool, answer.bytes, free_bytes, apr_pool_cleanup_null);
-    if (!is_answered(&answer, code) || (answer.status == 304 && !etag)) return failed(&answer, code, url);
     document->status = answer.status == 410 ? 404 : answer.status;
+    if (!is_answered(&answer, code) || (answer.status == 304 && !etag)) return failed(&answer, code, url);
     document->etag = answer.etag && strlen(answer.etag) <= ETAG_MAX_BYTES ? answer.etag : NULL;
     document->bytes = answer.bytes && answer.status == 200 ? answer.bytes : "";
     document->length = answer.status == 200 ? answer.length : 0;

@@ -89,7 +89,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_fetcher_create(cdist_fetcher_t **fetcher, co
 void cdist_fetcher_traffic(const cdist_fetcher_t *fetcher, int *requests, apr_uint64_t *wire_bytes);
 
 typedef struct {
-    int status;       /* 200, 304, or 404 (410 too) */
+    int status;       /* 200, 304, or 404 (410 too); also where it failed: that of the answer, 0 without one */
     const char *etag; /* NULL without one, or where it is too long to be sent back */
     const char *bytes; /* followed by a NUL that is not counted; of 200 alone */
     apr_size_t length;
@@ -127,10 +127,18 @@ typedef struct {
     apr_time_t when;
 } cdist_liar_t;
 
+/* What a source calls an index that was believed. */
+typedef struct {
+    const char *url, *etag;
+    cdist_digest_t index; /* of the index.json that it means */
+} cdist_index_tag_t;
+
 typedef struct {
     apr_uint64_t counter;       /* of the newest index that was believed */
+    const char *key;            /* the id of the key that signed it; NULL: unsigned, or not known */
     apr_time_t newest;          /* the latest time that is known to have passed */
-    const char *from, *etag;    /* of the index that is kept; NULL: none */
+    const char *from;           /* the source of the last index that was believed; NULL: none */
+    apr_array_header_t *etags;  /* cdist_index_tag_t, a source once */
     apr_array_header_t *liars;  /* cdist_liar_t */
     apr_time_t last_sync;       /* the last one that left nothing to do; 0: never */
     const char *error;          /* of the last one, NULL: none */
@@ -141,6 +149,11 @@ typedef struct {
 /* CDIST_E_INPUT for a damaged one: the counter in it is what protects against old indexes, so it is not made anew silently. */
 CDIST_MUST_CHECK cdist_err_t *cdist_sync_state_read(cdist_sync_state_t **state, const char *root, apr_pool_t *pool);
 CDIST_MUST_CHECK cdist_err_t *cdist_sync_state_write(const cdist_sync_state_t *state, const char *root, apr_pool_t *pool);
+/* By which ETag a source knows an index with these bytes; NULL if it is known to have another one, or none. */
+const char *cdist_sync_state_etag(const cdist_sync_state_t *state, const char *url, const cdist_digest_t *index);
+/* Notes it; `etag` NULL: the source gave none. */
+void cdist_sync_state_tag(cdist_sync_state_t *state, const char *url, const char *etag, const cdist_digest_t *index,
+                          apr_pool_t *pool);
 /* NULL if nothing is held against the source. */
 const cdist_liar_t *cdist_sync_state_liar(const cdist_sync_state_t *state, const char *url);
 /* `what` NULL: it is believed again. */
@@ -395,5 +408,9 @@ CDIST_MUST_CHECK cdist_err_t *cdist_trust_read(cdist_key_list_t **list, const cd
 /* Asks the source for a key list, and believes it from now on if it may take the place of `list`; *moved is 1 then. */
 CDIST_MUST_CHECK cdist_err_t *cdist_trust_renew(int *moved, cdist_key_list_t **list, cdist_fetcher_t *fetcher, const char *base,
                                                 const cdist_sync_options_t *options, apr_pool_t *pool);
+/* 1 if no key of a list that has just taken the place of `before` vouches for the index that was believed last, so that
+ * nothing is known of the counters that these keys have signed. */
+int cdist_trust_starts_anew(const cdist_key_list_t *list, const cdist_key_list_t *before, const cdist_sync_state_t *state,
+                            const char *root, apr_pool_t *scratch_pool);
 
 #endif

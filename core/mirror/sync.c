@@ -199,10 +199,12 @@ static cdist_err_t *lock_root(cdist_lock_t **lock, const char *root, apr_pool_t 
 /* What the next one, and whoever asks for the state, has to know. */
 static cdist_err_t *note_end(sync_t *sync, const cdist_err_t *failure)
 {
-    cdist_err_t *err = sync->packs ? cdist_packs_close(sync->packs) : NULL;
+    cdist_err_t *err = NULL;
 
+    if (sync->options->check) return NULL;
+    if (sync->packs) err = cdist_packs_close(sync->packs);
     sync->state->error = failure ? cdist_err_text(failure, sync->pool) : NULL;
-    if (!failure && !sync->options->check && !sync->options->mask.count) sync->state->last_sync = apr_time_now();
+    if (!failure && !sync->options->mask.count) sync->state->last_sync = apr_time_now();
     if (!err) err = cdist_sync_state_write(sync->state, sync->options->root, sync->pool);
     return err;
 }

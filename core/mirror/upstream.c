@@ -10,7 +10,7 @@
 #define INDEX_NAME "index.json"
 /* The most that a counter may grow at once: a thief of the key must not be able to use it up. */
 #define COUNTER_STEP_MAX 1000000
-/* How far a source's clock may be ahead of ours before that is said. */
+/* How far a source's clock may be ahead of ours. */
 #define CLOCK_TOLERANCE apr_time_from_sec(86400)
 #define TRIES 2
 
@@ -20,11 +20,13 @@ typedef struct {
     const char *bytes, *signatures; /* signatures "" without --key */
     apr_size_t length, signatures_length;
     const char *etag;
+    cdist_digest_t digest;          /* of `bytes` */
     cdist_fetcher_t *fetcher;
     cdist_sync_state_t *state;
     const cdist_sync_options_t *options;
     cdist_key_list_t *trusted; /* NULL without --key */
     int moved;                 /* the keys were renewed */
+    int anew;                  /* and the counter starts anew with them */
     apr_pool_t *pool;
 } look_t;
 
@@ -81,22 +83,33 @@ static void take_url(look_t *look, const char *url)
 
 /* ---- what is kept --------------------------------------------------------------------------------------------------- */
 
-static int read_kept(look_t *look)
+static void take_bytes(look_t *look, const char *bytes, apr_size_t length)
+{
+    cdist_sha256_t *sha = cdist_sha256_create(look->pool);
+
+    look->bytes = bytes;
+    look->length = length;
+    cdist_sha256_update(sha, bytes, length);
+    cdist_sha256_final(&look->digest, sha);
+}
+
+/* Reads the index that is kept. By which ETag this source knows it; NULL if it does not, or if none is kept. */
+static const char *read_kept(look_t *look)
 {
     const char *path = cdist_place(look->options->root, INDEX_NAME, look->pool);
     char *bytes, *signatures = "";
+    apr_size_t length;
 
     look->signatures_length = 0;
-    if (!look->state->from || !look->state->etag || strcmp(look->state->from, look->upstream->url) != 0) return 0;
-    if (cdist_file_read(&bytes, &look->length, path, CDIST_INDEX_MAX, look->pool)) return 0;
+    if (cdist_file_read(&bytes, &length, path, CDIST_INDEX_MAX, look->pool)) return NULL;
     if (look->trusted &&
         cdist_file_read(&signatures, &look->signatures_length, apr_pstrcat(look->pool, path, CDIST_SIGNATURE_SUFFIX, NULL),
                         CDIST_SIGNATURE_FILE_MAX, look->pool)) {
-        return 0;
+        return NULL;
     }
-    look->bytes = bytes;
+    take_bytes(look, bytes, length);
     look->signatures = signatures;
-    return 1;
+    return cdist_sync_state_etag(look->state, look->index_url, &look->digest);
 }
 
 /* NB: signatures last, as they would be without meaning for another index; and the state after both. */
@@ -142,9 +155,19 @@ static int is_signed(look_t *look)
 
 /* ---- counter and expiry ------------------------------------------------------------------------------------------------ */
 
+/* That the administrator let something old be taken. */
+static void write_down(look_t *look, const char *what)
+{
+    apr_pool_t *pool = look->pool;
+
+    APR_ARRAY_PUSH(look->state->rollbacks, const char *) =
+        apr_pstrcat(pool, cdist_time_format(apr_time_now(), pool), ": ", what, ": ",
+                    cdist_text_printable(look->options->rollback_reason, pool), NULL);
+}
+
 static cdist_err_t *check_counter(look_t *look)
 {
-    apr_uint64_t counter = look->upstream->index->counter, before = look->moved ? 0 : look->state->counter;
+    apr_uint64_t counter = look->upstream->index->counter, before = look->anew ? 0 : look->state->counter;
     apr_pool_t *pool = look->pool;
 
     if (before && counter > before + COUNTER_STEP_MAX) {
@@ -160,10 +183,7 @@ static cdist_err_t *check_counter(look_t *look)
                                                          " after %" APR_UINT64_T_FMT "; if that is meant: --allow-rollback REASON",
                                                          counter, before));
     }
-    if (look->options->check) return NULL;
-    APR_ARRAY_PUSH(look->state->rollbacks, const char *) = apr_psprintf(
-        pool, "%s: counter %" APR_UINT64_T_FMT " after %" APR_UINT64_T_FMT ": %s", cdist_time_format(apr_time_now(), pool),
-        counter, before, cdist_text_printable(look->options->rollback_reason, pool));
+    write_down(look, apr_psprintf(pool, "counter %" APR_UINT64_T_FMT " after %" APR_UINT64_T_FMT, counter, before));
     return NULL;
 }
 
@@ -171,32 +191,43 @@ static cdist_err_t *check_counter(look_t *look)
 static cdist_err_t *check_time(look_t *look)
 {
     const cdist_index_t *index = look->upstream->index;
-    apr_time_t now = apr_time_now();
+    apr_time_t now = apr_time_now(), passed = look->state->newest;
+    apr_pool_t *pool = look->pool;
 
+    /* NB: an index of the future would make all that are made until then look old. */
     if (index->created > now + CLOCK_TOLERANCE) {
-        say(look, apr_psprintf(look->pool, "%s: was made in the future, at %s; is this machine's clock wrong?", look->index_url,
-                               cdist_time_format(index->created, look->pool)));
-    } else if (look->state->newest > now + CLOCK_TOLERANCE) {
-        say(look, apr_psprintf(look->pool, "this machine's clock was set back: %s has passed already",
-                               cdist_time_format(look->state->newest, look->pool)));
+        return about(look, CDIST_E_CHANGED,
+                     apr_psprintf(pool,
+                                  "was made at %s, which is more than a day ahead of this machine's clock (%s): set the clock of "
+                                  "this machine, or of the centre, which then publishes again",
+                                  cdist_time_format(index->created, pool), cdist_time_format(now, pool)));
     }
-    if (look->state->newest > now) now = look->state->newest;
-    if (!index->expires || index->expires > now) return NULL;
+    if (passed > now && look->options->rollback_reason) {
+        write_down(look, apr_pstrcat(pool, "did not believe that ", cdist_time_format(passed, pool), " has passed", NULL));
+        passed = look->state->newest = 0;
+    } else if (passed > now + CLOCK_TOLERANCE) {
+        say(look, apr_psprintf(pool, "this machine's clock was set back: %s has passed already; if the clock is right: "
+                                     "--allow-rollback REASON", cdist_time_format(passed, pool)));
+    }
+    if (passed < now) passed = now;
+    if (!index->expires || index->expires > passed) return NULL;
     return about(look, CDIST_E_CHANGED,
-                 apr_psprintf(look->pool,
+                 apr_psprintf(pool,
                               "expired at %s: the centre does not publish any more, or somebody keeps "
                               "its newer index back; what is here goes on being served",
-                              cdist_time_format(index->expires, look->pool)));
+                              cdist_time_format(index->expires, pool)));
 }
 
 static void learn(look_t *look)
 {
     const cdist_index_t *index = look->upstream->index;
+    apr_time_t now = apr_time_now(), passed = index->created < now ? index->created : now;
 
     look->state->counter = index->counter;
-    if (look->state->newest < index->created) look->state->newest = index->created;
+    look->state->key = look->upstream->key;
+    if (look->state->newest < passed) look->state->newest = passed;
     look->state->from = look->upstream->url;
-    look->state->etag = look->etag;
+    cdist_sync_state_tag(look->state, look->index_url, look->etag, &look->digest, look->pool);
     look->state->current = index->current.count ? cdist_version_format(&index->current, look->pool) : NULL;
 }
 
@@ -205,27 +236,31 @@ static void learn(look_t *look)
 /* Gets index and signatures, in this order: a signature file vouches for the index before it too. */
 static cdist_err_t *fetch(look_t *look)
 {
-    const char *known = read_kept(look) ? look->state->etag : NULL;
+    const char *known = read_kept(look);
     cdist_document_t document;
 
     CDIST_ERR(cdist_fetch_document(&document, look->fetcher, look->index_url, CDIST_INDEX_MAX, known, look->pool));
     look->upstream->unchanged = document.status == 304;
     if (look->upstream->unchanged) {
-        look->etag = look->state->etag;
+        look->etag = known;
         return NULL;
     }
     if (document.status != 200) return about(look, CDIST_E_SOURCE, "is not there; is it the address of a publication?");
-    look->bytes = document.bytes;
-    look->length = document.length;
+    take_bytes(look, document.bytes, document.length);
     look->etag = document.etag;
     return fetch_signatures(look);
 }
 
-/* Asks for new keys. NB: with them the counter starts anew, also if no index that they signed can be had this time. */
+/* Asks for new keys. NB: where the counter starts anew with them, it does also if no index that they signed can be had this
+ * time. */
 static cdist_err_t *renew_trust(look_t *look)
 {
+    const cdist_key_list_t *before = look->trusted;
+
     CDIST_ERR(cdist_trust_renew(&look->moved, &look->trusted, look->fetcher, look->upstream->base, look->options, look->pool));
-    if (!look->moved || look->options->check) return NULL;
+    if (!look->moved) return NULL;
+    look->anew = cdist_trust_starts_anew(look->trusted, before, look->state, look->options->root, look->pool);
+    if (!look->anew || look->options->check) return NULL;
     look->state->counter = 0;
     return cdist_sync_state_write(look->state, look->options->root, look->pool);
 }
@@ -240,7 +275,7 @@ static cdist_err_t *believe(look_t *look)
         /* NB: a key that was renounced must not be believed just because its signatures still fit. */
         if (look->trusted && !look->upstream->unchanged && !look->moved) CDIST_ERR(renew_trust(look));
         if (is_signed(look)) return NULL;
-        look->state->etag = NULL; /* what is kept is of no use */
+        cdist_sync_state_tag(look->state, look->index_url, NULL, NULL, look->pool); /* what is kept is of no use */
         err = about(look, CDIST_E_CORRUPT, "has no valid signature of a key that is believed");
     }
     return err;
@@ -250,7 +285,7 @@ cdist_err_t *cdist_upstream_index(cdist_upstream_t **upstream, const char *url, 
                                   cdist_sync_state_t *state, const cdist_sync_options_t *options, apr_pool_t *pool)
 {
     cdist_upstream_t *found = apr_pcalloc(pool, sizeof *found);
-    look_t look = {found, NULL, NULL, "", 0, 0, NULL, fetcher, state, options, NULL, 0, pool};
+    look_t look = {found, NULL, NULL, "", 0, 0, NULL, {{0}}, fetcher, state, options, NULL, 0, 0, pool};
     cdist_err_t *err;
 
     take_url(&look, url);

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import threading
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import releases
@@ -107,6 +108,28 @@ class Centre:
         with Upstream(self.first) as upstream:
             sync(upstream.url, folder, "--key", self.public)
         return folder
+
+
+def forge(centre, folder, change, key=None):
+    """A publication with another index, signed by the centre's key or another one."""
+    folder.mkdir()
+    for name in (OLD, NEW):
+        (folder / name).symlink_to(centre.second / name)
+    index = json.loads((centre.second / "index.json").read_text())
+    change(index)
+    (folder / "index.json").write_text(json.dumps(index))
+    assert run("key", "sign", "--key", key or centre.key, folder / "index.json").returncode == 0
+    return folder
+
+
+def slot_of(index, version=NEW, slot="windows64"):
+    release = next(release for release in index["releases"] if release["version"] == version)
+    return next(one for one in release["slots"] if one["slot"] == slot)
+
+
+def utc(ahead=timedelta()):
+    """A moment from now, as an index tells times."""
+    return (datetime.now(timezone.utc) + ahead).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Counted:

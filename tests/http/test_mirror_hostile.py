@@ -3,27 +3,11 @@ import json
 import shutil
 import ssl
 import subprocess
+from datetime import timedelta
 
 import pytest
 
-from mirror import FILE, NEW, OLD, Upstream, changed, flipped, garbled, redirect_to, refused, run, served, sync
-
-
-def forge(centre, folder, change, key=None):
-    """A publication with another index, signed by the centre's key or another one."""
-    folder.mkdir()
-    for name in (OLD, NEW):
-        (folder / name).symlink_to(centre.second / name)
-    index = json.loads((centre.second / "index.json").read_text())
-    change(index)
-    (folder / "index.json").write_text(json.dumps(index))
-    assert run("key", "sign", "--key", key or centre.key, folder / "index.json").returncode == 0
-    return folder
-
-
-def slot_of(index, version=NEW, slot="windows64"):
-    release = next(release for release in index["releases"] if release["version"] == version)
-    return next(one for one in release["slots"] if one["slot"] == slot)
+from mirror import FILE, NEW, OLD, Upstream, changed, flipped, forge, garbled, redirect_to, refused, run, served, slot_of, sync, utc
 
 
 # ---- arbitrary installation --------------------------------------------------------------------------------------------
@@ -152,6 +136,64 @@ def test_a_clock_that_was_set_back_makes_no_index_young_again(centre, folder):
     assert served(branch) == centre.whole
 
 
+@pytest.mark.parametrize("ahead, taken", [(timedelta(hours=23), True), (timedelta(days=2), False), (timedelta(days=7000), False)],
+                         ids=["a little", "days", "years"])
+def test_an_index_of_the_future_is_refused_and_makes_no_other_look_old(centre, folder, ahead, taken):
+    branch = centre.branch(folder / "branch")
+    publication = forge(centre, folder / "forged", lambda index: index.update(created=utc(ahead), expires=utc(ahead + timedelta(days=30))))
+    with Upstream(publication) as upstream:
+        if taken:
+            sync(upstream.url, branch, "--key", centre.public)
+        else:
+            for args in ([], ["--allow-rollback", "because"]):
+                assert f"was made at {utc(ahead)[:16]}" in refused(upstream.url, branch, "--key", centre.public, *args)
+    assert json.loads((branch / ".1cdist" / "state.json").read_text())["newest"] <= utc()
+    with Upstream(centre.second) as upstream:
+        sync(upstream.url, branch, "--key", centre.public)
+    assert served(branch) == centre.whole
+
+
+def test_a_time_that_was_believed_wrongly_is_forgotten_with_a_reason(centre, folder):
+    branch = centre.branch(folder / "branch")
+    path = branch / ".1cdist" / "state.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "newest": "2037-01-01T00:00:00Z"}))
+    with Upstream(centre.second) as upstream:
+        assert "--allow-rollback" in refused(upstream.url, branch, "--key", centre.public)
+        sync(upstream.url, branch, "--key", centre.public, "--allow-rollback", "the centre's clock was wrong")
+        sync(upstream.url, branch, "--key", centre.public)
+    state = json.loads(path.read_text())
+    assert state["newest"] <= utc() and len(state["rollbacks"]) == 1
+    assert "2037-01-01T00:00:00Z" in state["rollbacks"][0] and "the centre's clock was wrong" in state["rollbacks"][0]
+
+
+# ---- what an index is called ---------------------------------------------------------------------------------------------------
+
+def test_not_modified_is_said_of_the_index_that_is_kept(centre, folder):
+    """Another index in its place, also one of the centre's own, is not what the ETag was given for."""
+    branch = centre.branch(folder / "branch")
+    for name in ("index.json", "index.json.sig"):
+        shutil.copyfile(centre.second / name, branch / ".1cdist" / name)
+    with Upstream(centre.first) as upstream:
+        _, summary = sync(upstream.url, branch, "--key", centre.public)
+    assert summary["counter"] == 1 and not summary["unchanged"]
+    assert json.loads((branch / ".1cdist" / "index.json").read_text())["counter"] == 1
+
+
+def test_each_source_has_its_own_name_for_the_index(centre, folder):
+    def named(name):
+        def answer(handler):
+            if handler.headers.get("If-None-Match") == name:
+                return handler.reply(304, b"", {"ETag": name})
+            return handler.reply(200, handler.content(), {"ETag": name})
+        return {"index.json": answer}
+
+    branch = folder / "branch"
+    with Upstream(centre.second, named('"one"')) as one, Upstream(centre.second, named('"other"')) as other:
+        unchanged = [sync(upstream.url, branch, "--key", centre.public)[1]["unchanged"] for upstream in (one, other, one, other)]
+        asked = [headers.get("If-None-Match") for upstream in (one, other) for headers in upstream.asked("index.json")]
+    assert unchanged == [False, False, True, True] and asked == [None, '"one"', None, '"other"']
+
+
 # ---- mix-and-match -----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("fault", [changed(flipped), lambda handler: handler.reply(404, b""), lambda handler: handler.reply(500, b"")],
@@ -275,57 +317,6 @@ def test_a_redirect_out_of_tls_is_not_followed(centre, folder):
         secure.faults["index.json"] = redirect_to(f"{plain.url}/index.json")
         refused(secure.url, folder / "branch", "--cacert", folder / "tls.pem")
         assert not plain.requests
-
-
-# ---- key compromise ------------------------------------------------------------------------------------------------------------------
-
-def rotate(centre, folder, signers):
-    """A publication signed by the other key, with a key list that replaces the first key."""
-    publication = forge(centre, folder / "rotated", lambda index: index.update(counter=1), centre.other_key)
-    assert run("key", "list", "-o", publication / "keys.json", centre.other_public).returncode == 0
-    keys = sum((["--key", key] for key in signers), [])
-    assert run("key", "sign", *keys, publication / "keys.json").returncode == 0
-    return publication
-
-
-def test_a_key_list_signed_by_the_old_key_and_its_own_moves_the_trust(centre, folder):
-    branch = folder / "branch"
-    with Upstream(centre.second) as upstream:
-        sync(upstream.url, branch, "--key", centre.public, "--version", OLD)
-    with Upstream(rotate(centre, folder, [centre.key, centre.other_key])) as upstream:
-        _, summary = sync(upstream.url, branch, "--key", centre.public)
-        assert summary["signed"] and summary["counter"] == 1, "a new key is the cure of a counter that was used up"
-    assert served(branch) == centre.whole
-    with Upstream(centre.second) as upstream:
-        assert "no valid signature" in refused(upstream.url, branch, "--key", centre.public)
-
-
-def test_the_counter_starts_anew_though_the_first_index_after_a_rotation_does_not_come(centre, folder):
-    branch = centre.branch(folder / "branch")
-    with Upstream(centre.second) as upstream:
-        sync(upstream.url, branch, "--key", centre.public)
-    with Upstream(rotate(centre, folder, [centre.key, centre.other_key])) as upstream:
-        upstream.faults["index.json.sig"] = changed(lambda body: b"1cdist-signature 1\n")
-        refused(upstream.url, branch, "--key", centre.public)
-        upstream.faults.clear()
-        _, summary = sync(upstream.url, branch, "--key", centre.public)
-    assert summary["counter"] == 1
-
-
-@pytest.mark.parametrize("signer", ["key", "other_key"])
-def test_a_key_list_that_one_side_alone_signed_is_passed_over(centre, folder, signer):
-    with Upstream(rotate(centre, folder, [getattr(centre, signer)])) as upstream:
-        assert "passed over" in refused(upstream.url, folder / "branch", "--key", centre.public)
-
-
-def test_another_key_of_the_administrator_goes_before_what_was_learned(centre, folder):
-    branch = folder / "branch"
-    with Upstream(rotate(centre, folder, [centre.key, centre.other_key])) as upstream:
-        sync(upstream.url, branch, "--key", centre.public)
-        sync(upstream.url, branch, "--key", centre.other_public)
-    run("key", "new", folder / "third")
-    with Upstream(forge(centre, folder / "third_pub", lambda index: None, folder / "third")) as upstream:
-        sync(upstream.url, branch, "--key", folder / "third.pub")
 
 
 # ---- secrets ---------------------------------------------------------------------------------------------------------------------------

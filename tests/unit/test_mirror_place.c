@@ -100,14 +100,19 @@ END_TEST
 
 START_TEST(a_state_is_read_as_it_was_written_and_liars_are_forgiven)
 {
+    const cdist_digest_t index = {{1}}, other = {{2}};
     cdist_sync_state_t *state;
 
     FX_OK(cdist_place_make(fx_path("root"), fx_pool));
     FX_OK(cdist_sync_state_read(&state, fx_path("root"), fx_pool));
     ck_assert_uint_eq(state->counter, 0);
     state->counter = 41;
+    state->key = "0123456789abcdef";
     state->from = "https://centre/update";
-    state->etag = "\"1\"";
+    cdist_sync_state_tag(state, "https://a", "\"0\"", &index, fx_pool);
+    cdist_sync_state_tag(state, "https://b", "\"2\"", &other, fx_pool);
+    cdist_sync_state_tag(state, "https://a", "\"1\"", &index, fx_pool);
+    cdist_sync_state_tag(state, "https://b", NULL, &other, fx_pool);
     state->newest = apr_time_from_sec(1800000000);
     cdist_sync_state_accuse(state, "https://a", "a digest", fx_pool);
     cdist_sync_state_accuse(state, "https://b", "a length", fx_pool);
@@ -116,7 +121,11 @@ START_TEST(a_state_is_read_as_it_was_written_and_liars_are_forgiven)
     FX_OK(cdist_sync_state_read(&state, fx_path("root"), fx_pool));
     ck_assert_uint_eq(state->counter, 41);
     ck_assert_str_eq(state->from, "https://centre/update");
-    ck_assert_str_eq(state->etag, "\"1\"");
+    ck_assert_str_eq(state->key, "0123456789abcdef");
+    ck_assert_int_eq(state->etags->nelts, 1);
+    ck_assert_str_eq(cdist_sync_state_etag(state, "https://a", &index), "\"1\"");
+    ck_assert_msg(!cdist_sync_state_etag(state, "https://a", &other), "an ETag is of one index");
+    ck_assert_ptr_null(cdist_sync_state_etag(state, "https://b", &other));
     ck_assert_int_eq(state->newest, apr_time_from_sec(1800000000));
     ck_assert_ptr_null(cdist_sync_state_liar(state, "https://a"));
     ck_assert_str_eq(cdist_sync_state_liar(state, "https://b")->what, "a length");
