@@ -16,7 +16,7 @@ enum { OPTION_JSON = 256, OPTION_FROM, OPTION_TO, OPTION_COMPONENT, OPTION_VERSI
 #define TIMEOUT_SEC 60
 #define TIMEOUT_SEC_MAX 3600
 #define FLOOR_BYTES 1024
-#define USER_FILE_MAX 4096
+#define USER_FILE_MAX 65536
 #define USER_VARIABLE "CDIST_SYNC_USER"
 
 static const apr_getopt_option_t sync_options[] = {
@@ -121,6 +121,7 @@ static int choose_templates(request_t *request)
 
 static int check_request(const request_t *request)
 {
+    const cdist_transport_t *transport = &request->options.transport;
     int holding = request->hold->nelts || request->release->nelts, i;
 
     if (!request->options.root) return tool_usage_error(&tool_sync, "--to ROOT is missing");
@@ -128,6 +129,12 @@ static int check_request(const request_t *request)
         return tool_usage_error(&tool_sync, "--hold and --release-hold stand without --from");
     }
     if (!holding && !request->sources->nelts) return tool_usage_error(&tool_sync, "--from URL is missing");
+    if (transport->rate_bytes && transport->rate_bytes < transport->floor_bytes) {
+        return tool_usage_error(&tool_sync,
+                                "--rate of %" APR_UINT64_T_FMT " bytes is below --floor of %" APR_UINT64_T_FMT
+                                " bytes: everything would be given up as too slow",
+                                transport->rate_bytes, transport->floor_bytes);
+    }
     for (i = 0; i < request->sources->nelts; i++) {
         const char *problem = cdist_sync_source_problem(APR_ARRAY_IDX(request->sources, i, const char *));
 
@@ -239,23 +246,21 @@ static int set_holds(const request_t *request, const apr_array_header_t *version
     return TOOL_DONE;
 }
 
-/* Name and password, out of a file or the environment: arguments are seen by everybody on the machine. */
+/* Names and passwords, out of a file or the environment: arguments are seen by everybody on the machine. */
 static cdist_err_t *read_user(request_t *request)
 {
-    char *text, *end;
+    const char *name = request->user_file ? request->user_file : USER_VARIABLE;
+    apr_array_header_t *logins;
     apr_size_t length;
+    char *text;
 
     if (request->user_file) {
         CDIST_ERR(cdist_file_read(&text, &length, request->user_file, USER_FILE_MAX, request->pool));
     } else if (apr_env_get(&text, USER_VARIABLE, request->pool) != APR_SUCCESS) {
         return NULL;
     }
-    if ((end = strpbrk(text, "\r\n")) != NULL) *end = '\0';
-    if (!strchr(text, ':')) {
-        return cdist_err_create(request->pool, CDIST_E_INPUT, 0, "%s: must hold NAME:PASSWORD",
-                                request->user_file ? cdist_text_printable(request->user_file, request->pool) : USER_VARIABLE);
-    }
-    request->options.transport.user = text;
+    CDIST_ERR(cdist_logins_parse(&logins, text, name, APR_ARRAY_IDX(request->sources, 0, const char *), request->pool));
+    request->options.transport.logins = logins;
     return NULL;
 }
 
@@ -341,10 +346,11 @@ const tool_verb_t tool_sync = {
     "  --hold VERSION   leave this version alone from now on, until --release-hold; the centre has no say in it\n"
     "  --allow-rollback REASON  take an index older than the last one, this time; the reason is kept\n"
     "  --proxy URL, --cacert FILE, --cert FILE, --cert-key FILE  as for curl\n"
-    "  --user-file FILE name and password as NAME:PASSWORD; or the variable " USER_VARIABLE "\n"
+    "  --user-file FILE lines of URL NAME:PASSWORD, each for that address and what lies below it; or NAME:PASSWORD alone, for the\n"
+    "                   server of the first --from. Or the variable " USER_VARIABLE ". No other server ever gets it\n"
     "  --timeout SECONDS for connecting; also how long it may be slower than --floor (default: 60)\n"
     "  --floor BYTES    a second: what is slower is given up (default: 1K)\n"
-    "  --rate BYTES     a second: be no faster (default: none)\n"
+    "  --rate BYTES     a second: be no faster; not below --floor (default: none)\n"
     "  --json           version slot file action bytes fetched_bytes reused_bytes sha256, one object an archive or\n"
     "                   file; then from signed key counter expires unchanged archives updates releases held waiting requests\n"
     "                   wire_bytes\n"

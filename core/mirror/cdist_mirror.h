@@ -174,10 +174,21 @@ CDIST_MUST_CHECK cdist_err_t *cdist_publish(cdist_publish_result_t *result, cons
 
 /* ---- taking over (sync.c) ------------------------------------------------------------------------------------------ */
 
+/* Whom an address, and what lies below it, is asked as. */
+typedef struct {
+    const char *prefix; /* "https://host:port/folder" */
+    const char *user;   /* "name:password" */
+} cdist_login_t;
+
+/* Takes lines of "URL NAME:PASSWORD" and "NAME:PASSWORD" apart, which stands for the server of `source` alone (logins.c).
+ * CDIST_E_INPUT names `name` and the line, and never what it holds. */
+CDIST_MUST_CHECK cdist_err_t *cdist_logins_parse(apr_array_header_t **logins, const char *text, const char *name,
+                                                 const char *source, apr_pool_t *pool);
+
 /* How upstream is reached. NULL and 0 are libcurl's own. */
 typedef struct {
     const char *proxy, *ca, *cert, *cert_key;
-    const char *user;          /* "name:password" */
+    const apr_array_header_t *logins; /* cdist_login_t; NULL: none */
     int timeout_sec;           /* for connecting, and for the floor */
     apr_uint64_t floor_bytes;  /* slower than so many bytes a second for timeout_sec is given up */
     apr_uint64_t rate_bytes;   /* no faster than so many; 0: no limit */

@@ -1,5 +1,5 @@
 /* Requests, through libcurl. Everything has a bound: connecting, the pace, the body; libcurl itself bounds the headers.
- * Redirects are followed as long as they do not leave TLS, and are few. */
+ * Redirects are followed as long as none leads out of TLS, and they are few; what is sent is never sent elsewhere. */
 #include <config.h>
 #include "mirror_int.h"
 
@@ -161,9 +161,6 @@ static void set_transport(cdist_fetcher_t *fetcher, const char *url)
     CURL *curl = fetcher->curl;
 
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, strncasecmp(url, "https:", 6) == 0 ? "https" : "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "1cdist-sync");
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)transport->timeout_sec);
@@ -176,26 +173,29 @@ static void set_transport(cdist_fetcher_t *fetcher, const char *url)
     set_text(curl, CURLOPT_CAINFO, transport->ca);
     set_text(curl, CURLOPT_SSLCERT, transport->cert);
     set_text(curl, CURLOPT_SSLKEY, transport->cert_key);
-    set_text(curl, CURLOPT_USERPWD, transport->user);
+    set_text(curl, CURLOPT_USERPWD, cdist_login_find(transport->logins, url));
 }
 
 static void count_traffic(cdist_fetcher_t *fetcher)
 {
     curl_off_t body = 0;
-    long headers = 0, redirects = 0;
+    long headers = 0;
 
     curl_easy_getinfo(fetcher->curl, CURLINFO_SIZE_DOWNLOAD_T, &body);
     curl_easy_getinfo(fetcher->curl, CURLINFO_HEADER_SIZE, &headers);
-    curl_easy_getinfo(fetcher->curl, CURLINFO_REDIRECT_COUNT, &redirects);
-    fetcher->requests += 1 + (int)redirects;
+    fetcher->requests++;
     fetcher->wire_bytes += (apr_uint64_t)body + (apr_uint64_t)headers;
 }
 
-/* Makes a request; whether it came to an answer's end. */
-static CURLcode perform(answer_t *answer, cdist_fetcher_t *fetcher, const char *url, const char *range, const char *header,
-                        const char *body)
+typedef struct {
+    const char *range, *header, *body; /* NULL: none */
+} request_t;
+
+/* Asks one address; whether it came to an answer's end. */
+static CURLcode ask(answer_t *answer, const char *url, const request_t *request)
 {
-    struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
+    struct curl_slist *headers = request->header ? curl_slist_append(NULL, request->header) : NULL;
+    cdist_fetcher_t *fetcher = answer->fetcher;
     CURL *curl = fetcher->curl;
     long status = 0;
     CURLcode code;
@@ -205,9 +205,9 @@ static CURLcode perform(answer_t *answer, cdist_fetcher_t *fetcher, const char *
     *fetcher->error = '\0';
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fetcher->error);
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    set_text(curl, CURLOPT_RANGE, range);
-    if (body) curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
-    set_text(curl, CURLOPT_POSTFIELDS, body);
+    set_text(curl, CURLOPT_RANGE, request->range);
+    if (request->body) curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(request->body));
+    set_text(curl, CURLOPT_POSTFIELDS, request->body);
     if (headers) curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
@@ -219,6 +219,45 @@ static CURLcode perform(answer_t *answer, cdist_fetcher_t *fetcher, const char *
     count_traffic(fetcher);
     curl_slist_free_all(headers);
     return code;
+}
+
+static int is_redirect(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* Why a redirect is not followed; NULL if it is. */
+static const char *redirect_problem(const char *from, const char *to, int hops, const request_t *request)
+{
+    int secure = strncasecmp(to, "https:", 6) == 0;
+
+    if (request->body) return "redirects the report, which is sent nowhere else: give the address that it redirects to";
+    if (!secure && strncasecmp(to, "http:", 5) != 0) return "redirects to an address that is neither http nor https";
+    if (!secure && strncasecmp(from, "https:", 6) == 0) return "redirects out of TLS, which is not followed";
+    return hops == REDIRECTS_MAX ? "redirects too often" : NULL;
+}
+
+/* Makes a request. NB: libcurl, when it follows redirects, goes by the first address; here each hop must keep what the one
+ * before it had, and has a name and password only if they are meant for it. */
+static CURLcode perform(answer_t *answer, const char *url, const request_t *request)
+{
+    int hops = 0;
+
+    for (;;) {
+        CURLcode code = ask(answer, url, request);
+        const char *next = NULL, *problem;
+
+        if (code != CURLE_OK || !is_redirect(answer->status)) return code;
+        curl_easy_getinfo(answer->fetcher->curl, CURLINFO_REDIRECT_URL, &next);
+        if (!next) return code;
+        problem = redirect_problem(url, next, hops++, request);
+        if (problem) {
+            answer->err = cdist_err_create(answer->pool, CDIST_E_SOURCE, 0, "the server %s", problem);
+            return code;
+        }
+        url = apr_pstrdup(answer->pool, next);
+        answer->length = 0;
+    }
 }
 
 /* Why an answer is none. NB: addresses are the administrator's own, without secrets. */
@@ -256,7 +295,8 @@ cdist_err_t *cdist_fetch_document(cdist_document_t *document, cdist_fetcher_t *f
                                   const char *etag, apr_pool_t *pool)
 {
     answer_t answer = {fetcher, 0, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, max_bytes, NULL, pool};
-    CURLcode code = perform(&answer, fetcher, url, NULL, etag ? apr_pstrcat(pool, "If-None-Match: ", etag, NULL) : NULL, NULL);
+    request_t request = {NULL, etag ? apr_pstrcat(pool, "If-None-Match: ", etag, NULL) : NULL, NULL};
+    CURLcode code = perform(&answer, url, &request);
 
     if (answer.bytes) apr_pool_cleanup_register(pool, answer.bytes, free_bytes, apr_pool_cleanup_null);
     document->status = answer.status == 410 ? 404 : answer.status;
@@ -288,12 +328,12 @@ cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const
 {
     answer_t answer = {fetcher, 0, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, 0, NULL, pool};
     cdist_spans_t *asked = cdist_spans_make(pool);
-    const char *range = range_text(asked, wanted, fetcher->single ? 1 : RANGES_MAX, pool);
+    request_t request = {range_text(asked, wanted, fetcher->single ? 1 : RANGES_MAX, pool), NULL, NULL};
     int several = asked->nelts > 1;
     CURLcode code;
 
     answer.ranges = cdist_ranges_make(asked, bytes, take_fn, baton, pool);
-    code = perform(&answer, fetcher, url, range, NULL, NULL);
+    code = perform(&answer, url, &request);
     if (!answer.err && cdist_ranges_whole(answer.ranges)) return NULL;
     if (!answer.err && code == CURLE_OK && (answer.status == 200 || answer.status == 206)) return NULL; /* a part of it */
     /* A server may refuse several ranges at once (RFC 9110, 14.2), and take one. */
@@ -307,64 +347,12 @@ cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const
 cdist_err_t *cdist_fetch_post(cdist_fetcher_t *fetcher, const char *url, const char *json, apr_pool_t *pool)
 {
     answer_t answer = {fetcher, 0, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, ERROR_BODY_MAX, NULL, pool};
-    CURLcode code = perform(&answer, fetcher, url, NULL, "Content-Type: application/json", json);
+    request_t request = {NULL, "Content-Type: application/json", json};
+    CURLcode code = perform(&answer, url, &request);
 
     free(answer.bytes);
     if (!answer.err && code == CURLE_OK && answer.status >= 200 && answer.status < 300) return NULL;
     return failed(&answer, code, url);
-}
-
-#else
-
-static cdist_err_t *no_libcurl(apr_pool_t *pool)
-{
-    return cdist_err_create(pool, CDIST_E_SOURCE, 0, "this 1cdist was built without libcurl, so it cannot ask servers (Debian: "
-                                                     "install libcurl4-openssl-dev, configure and build again)");
-}
-
-cdist_err_t *cdist_fetcher_create(cdist_fetcher_t **fetcher, const cdist_transport_t *transport, apr_pool_t *pool)
-{
-    (void)fetcher;
-    (void)transport;
-    return no_libcurl(pool);
-}
-
-void cdist_fetcher_traffic(const cdist_fetcher_t *fetcher, int *requests, apr_uint64_t *wire_bytes)
-{
-    (void)fetcher;
-    *requests = 0;
-    *wire_bytes = 0;
-}
-
-cdist_err_t *cdist_fetch_document(cdist_document_t *document, cdist_fetcher_t *fetcher, const char *url, apr_size_t max_bytes,
-                                  const char *etag, apr_pool_t *pool)
-{
-    (void)document;
-    (void)fetcher;
-    (void)url;
-    (void)max_bytes;
-    (void)etag;
-    return no_libcurl(pool);
-}
-
-cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const cdist_spans_t *wanted, apr_uint64_t bytes,
-                                cdist_take_fn *take_fn, void *baton, apr_pool_t *pool)
-{
-    (void)fetcher;
-    (void)url;
-    (void)wanted;
-    (void)bytes;
-    (void)take_fn;
-    (void)baton;
-    return no_libcurl(pool);
-}
-
-cdist_err_t *cdist_fetch_post(cdist_fetcher_t *fetcher, const char *url, const char *json, apr_pool_t *pool)
-{
-    (void)fetcher;
-    (void)url;
-    (void)json;
-    return no_libcurl(pool);
 }
 
 #endif

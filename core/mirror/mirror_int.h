@@ -79,6 +79,11 @@ CDIST_MUST_CHECK cdist_err_t *cdist_ranges_feed(cdist_ranges_t *ranges, const ch
 /* 1 once all that was wanted has come. */
 int cdist_ranges_whole(const cdist_ranges_t *ranges);
 
+/* ---- logins.c ---- */
+
+/* The "name:password" for an address, of the longest prefix; NULL: none is meant for it. */
+const char *cdist_login_find(const apr_array_header_t *logins, const char *url);
+
 /* ---- fetch.c: libcurl ---- */
 
 typedef struct cdist_fetcher_t cdist_fetcher_t;
@@ -103,7 +108,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_fetch_document(cdist_document_t *document, c
 CDIST_MUST_CHECK cdist_err_t *cdist_fetch_ranges(cdist_fetcher_t *fetcher, const char *url, const cdist_spans_t *wanted,
                                                  apr_uint64_t bytes, cdist_take_fn *take, void *baton, apr_pool_t *pool);
 
-/* Sends JSON; CDIST_E_SOURCE unless the server takes it. */
+/* Sends JSON, to that address alone; CDIST_E_SOURCE unless the server takes it. */
 CDIST_MUST_CHECK cdist_err_t *cdist_fetch_post(cdist_fetcher_t *fetcher, const char *url, const char *json, apr_pool_t *pool);
 
 /* ---- place.c: <root>/.1cdist ---- */

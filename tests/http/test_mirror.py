@@ -291,6 +291,13 @@ def test_two_syncs_of_one_root_are_one_too_many(centre, folder):
         assert done.returncode == 1 and "another sync" in done.stderr and not upstream.requests
 
 
+def test_a_rate_below_the_floor_is_no_way_to_get_anything(folder):
+    for args, floor in ((["--rate", "500"], "1024"), (["--rate", "1M", "--floor", "2M"], "2097152")):
+        done = run("sync", "--from", "http://127.0.0.1:1", "--to", folder / "branch", *args)
+        assert done.returncode == 2 and "--rate" in done.stderr and f"--floor of {floor} bytes" in done.stderr
+    assert not (folder / "branch").exists()
+
+
 # ---- reports and timers ---------------------------------------------------------------------------------------------------
 
 def test_the_centre_is_told_how_it_ended(centre, folder):
