@@ -269,6 +269,9 @@ void cdist_os_write_begin(apr_file_t *file, apr_uint64_t offset, apr_uint64_t le
 /* Lets go of what the system keeps of the file in memory, so that the next reader gets what is on the disk. */
 void cdist_os_cache_drop(apr_file_t *file);
 
+/* The room that is left for this user on the file system of a file or folder. */
+CDIST_MUST_CHECK apr_status_t cdist_os_free_bytes(apr_uint64_t *bytes, const char *path);
+
 /* A temporary file in `folder`, readable and writable, without a name where the system can do that. It goes away
  * with `pool`, or with the process, unless it is published. */
 typedef struct {

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* ---- what a file is -------------------------------------------------------------------------------------------- */
@@ -215,4 +216,13 @@ void cdist_os_cache_drop(apr_file_t *file)
 
     apr_os_file_get(&fd, file);
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+apr_status_t cdist_os_free_bytes(apr_uint64_t *bytes, const char *path)
+{
+    struct statvfs vfs;
+
+    if (statvfs(path, &vfs) != 0) return errno;
+    *bytes = (apr_uint64_t)vfs.f_bavail * vfs.f_frsize;
+    return APR_SUCCESS;
 }

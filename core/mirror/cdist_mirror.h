@@ -236,6 +236,7 @@ typedef struct {
     int requests;
     apr_uint64_t wire_bytes; /* received: bodies and headers, of everything */
     int releases, archives, updates; /* switched over; taken; files of template folders that were taken */
+    apr_uint64_t room_bytes; /* on the disk, of archives that are taken */
     int held, waiting;       /* releases that are held back here; that are not complete upstream */
 } cdist_sync_result_t;
 

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define HOLDS_FILE_MAX 65536
+/* What another one needs that sets a hold; a sync takes longer. */
+#define LOCK_WAIT (APR_USEC_PER_SEC / 2)
 #define HOLDS_HEAD "# Versions that 1cdist sync leaves alone: sync --hold, --release-hold\n"
 
 static cdist_err_t *take_line(apr_array_header_t *holds, const char *line, int number, const char *path, apr_pool_t *pool)
@@ -42,13 +44,12 @@ cdist_err_t *cdist_holds_read(apr_array_header_t **holds, const char *root, apr_
     return NULL;
 }
 
-cdist_err_t *cdist_hold_set(int *changed, const char *root, const cdist_version_t *version, int held, apr_pool_t *pool)
+static cdist_err_t *set(int *changed, const char *root, const cdist_version_t *version, int held, apr_pool_t *pool)
 {
     const char *text = HOLDS_HEAD;
     apr_array_header_t *holds;
     int was = 0, i;
 
-    CDIST_ERR(cdist_place_make(root, pool));
     CDIST_ERR(cdist_holds_read(&holds, root, pool));
     for (i = 0; i < holds->nelts; i++) {
         const cdist_version_t *other = &APR_ARRAY_IDX(holds, i, cdist_version_t);
@@ -60,4 +61,16 @@ cdist_err_t *cdist_hold_set(int *changed, const char *root, const cdist_version_
     if (!*changed) return NULL;
     if (held) text = apr_pstrcat(pool, text, cdist_version_format(version, pool), "\n", NULL);
     return cdist_file_publish(cdist_place(root, "holds", pool), text, strlen(text), pool);
+}
+
+cdist_err_t *cdist_hold_set(int *changed, const char *root, const cdist_version_t *version, int held, apr_pool_t *pool)
+{
+    cdist_lock_t *lock;
+    cdist_err_t *err;
+
+    CDIST_ERR(cdist_place_make(root, pool));
+    CDIST_ERR(cdist_place_lock(&lock, root, LOCK_WAIT, pool));
+    err = set(changed, root, version, held, pool);
+    cdist_os_lock_free(lock);
+    return err;
 }

@@ -119,6 +119,10 @@ const char *cdist_place(const char *root, const char *name, apr_pool_t *pool);
 CDIST_MUST_CHECK cdist_err_t *cdist_place_folder(const char *path, apr_pool_t *pool);
 /* Makes root and place, with its folders; the root's own folder has to be there. */
 CDIST_MUST_CHECK cdist_err_t *cdist_place_make(const char *root, apr_pool_t *pool);
+/* Takes the lock of a root whose place is there, for which it waits for so long at most. CDIST_E_BUSY while a sync, or whoever sets
+ * a hold, works on it. */
+CDIST_MUST_CHECK cdist_err_t *cdist_place_lock(cdist_lock_t **lock, const char *root, apr_interval_time_t wait,
+                                               apr_pool_t *pool);
 /* Where an archive belongs: <root>/<version>/distr/<file>. */
 const char *cdist_place_of(const char *root, const cdist_version_t *version, const cdist_slot_t *slot, apr_pool_t *pool);
 /* Where it waits for the rest of its release. */
@@ -195,8 +199,8 @@ typedef struct {
 typedef struct cdist_packs_t cdist_packs_t;
 
 /* Finds the archives below a root, its .1cdist/incoming included, and reads those whole that are not known from before.
- * Damaged ones are no packs. */
-CDIST_MUST_CHECK cdist_err_t *cdist_packs_open(cdist_packs_t **packs, const char *root, apr_pool_t *pool);
+ * Damaged ones are no packs, and a root that is not there has none. `keep`: 0 to write nothing of it down. */
+CDIST_MUST_CHECK cdist_err_t *cdist_packs_open(cdist_packs_t **packs, const char *root, int keep, apr_pool_t *pool);
 /* The archive with that content, NULL if there is none. */
 const cdist_pack_t *cdist_packs_archive(const cdist_packs_t *packs, const cdist_digest_t *sha256);
 /* The same at that very place. */
@@ -235,6 +239,22 @@ CDIST_MUST_CHECK cdist_err_t *cdist_partial_keep(cdist_partial_t *partial, cdist
 void cdist_partial_close(cdist_partial_t *partial);
 /* Puts it on the disk and gives it its place. It is closed afterwards. */
 CDIST_MUST_CHECK cdist_err_t *cdist_partial_publish(cdist_partial_t *partial, const char *path);
+/* The room that what was left of an archive takes on the disk; 0 if nothing was. */
+apr_uint64_t cdist_partial_bytes(const char *root, const cdist_digest_t *sha256, apr_pool_t *scratch_pool);
+
+/* ---- space.c ---- */
+
+/* The room that an archive takes in addition to what was left of it. */
+apr_uint64_t cdist_space_wanted(const char *root, const cdist_offer_t *offer, apr_pool_t *scratch_pool);
+/* CDIST_E_SOURCE, with both numbers, where the root's file system has less room than `what` needs. */
+CDIST_MUST_CHECK cdist_err_t *cdist_space_check(const char *root, apr_uint64_t wanted_bytes, const char *what, apr_pool_t *pool);
+
+/* ---- sweep.c ---- */
+
+/* Removes manifests of archives that are in no pack. */
+void cdist_sweep_manifests(const char *root, const cdist_packs_t *packs, apr_pool_t *pool);
+/* Removes archives in the making that an index does not offer, or that were not touched for 30 days. */
+void cdist_sweep_partials(const char *root, const cdist_index_t *index, apr_pool_t *pool);
 
 /* ---- pieces.c: what is missing of a file in the making ---- */
 

@@ -14,6 +14,8 @@ struct cdist_packs_t {
     apr_array_header_t *packs; /* cdist_pack_t * */
     cdist_known_t *known;
     apr_hash_t *entries;       /* packed SHA-256 → located_t; NULL: the manifests were not read yet */
+    int keep;                  /* 0: nothing is written down */
+    apr_hash_t *unwritten;     /* SHA-256 → const char *: manifests that would be kept otherwise */
     apr_pool_t *pool;
 };
 
@@ -30,7 +32,7 @@ static const char *manifest_path(const cdist_packs_t *packs, const cdist_digest_
 
 cdist_err_t *cdist_packs_close(cdist_packs_t *packs)
 {
-    return cdist_known_close(packs->known);
+    return packs->keep ? cdist_known_close(packs->known) : NULL;
 }
 
 /* ---- what is here -------------------------------------------------------------------------------------------------- */
@@ -45,8 +47,13 @@ static int is_known(cdist_digest_t *sha256, const cdist_packs_t *packs, const cd
 
 static cdist_err_t *keep_manifest(const cdist_packs_t *packs, const cdist_manifest_t *manifest, apr_pool_t *scratch)
 {
-    const char *json = cdist_manifest_write(manifest, scratch);
+    const char *json = cdist_manifest_write(manifest, packs->keep ? scratch : packs->pool);
 
+    if (!packs->keep) {
+        apr_hash_set(packs->unwritten, apr_pmemdup(packs->pool, manifest->archive_sha256.byte, CDIST_SHA256_BYTES),
+                     CDIST_SHA256_BYTES, json);
+        return NULL;
+    }
     return cdist_file_publish(manifest_path(packs, &manifest->archive_sha256, scratch), json, strlen(json), scratch);
 }
 
@@ -127,6 +134,7 @@ static cdist_err_t *add_root(cdist_packs_t *packs, const char *path)
     cdist_err_t *err;
     apr_status_t rv = cdist_os_folder_open(&folder, path, packs->pool);
 
+    if (APR_STATUS_IS_ENOENT(rv)) return NULL;
     if (rv != APR_SUCCESS) {
         return cdist_err_create(packs->pool, CDIST_E_SOURCE, rv, "%s: cannot be read", cdist_text_printable(path, packs->pool));
     }
@@ -135,12 +143,14 @@ static cdist_err_t *add_root(cdist_packs_t *packs, const char *path)
     return err;
 }
 
-cdist_err_t *cdist_packs_open(cdist_packs_t **packs, const char *root, apr_pool_t *pool)
+cdist_err_t *cdist_packs_open(cdist_packs_t **packs, const char *root, int keep, apr_pool_t *pool)
 {
     cdist_packs_t *opened = apr_pcalloc(pool, sizeof *opened);
 
     opened->root = apr_pstrdup(pool, root);
     opened->pool = pool;
+    opened->keep = keep;
+    opened->unwritten = apr_hash_make(pool);
     opened->packs = apr_array_make(pool, 16, sizeof(cdist_pack_t *));
     opened->known = cdist_known_open(cdist_place(root, "known.json", pool), pool);
     CDIST_ERR(add_root(opened, root));
@@ -189,6 +199,21 @@ static void add_entries(cdist_packs_t *packs, const cdist_pack_t *pack, const cd
     }
 }
 
+static cdist_err_t *read_manifest(const char **bytes, apr_size_t *length, const cdist_packs_t *packs, const cdist_pack_t *pack,
+                                  const char *path, apr_pool_t *scratch)
+{
+    char *read;
+
+    *bytes = apr_hash_get(packs->unwritten, pack->sha256.byte, CDIST_SHA256_BYTES);
+    if (*bytes) {
+        *length = strlen(*bytes);
+        return NULL;
+    }
+    CDIST_ERR(cdist_file_read(&read, length, path, CDIST_MANIFEST_MAX, scratch));
+    *bytes = read;
+    return NULL;
+}
+
 /* Adds what the kept manifest of a pack tells. */
 static void read_entries_of(cdist_packs_t *packs, const cdist_pack_t *pack)
 {
@@ -196,10 +221,10 @@ static void read_entries_of(cdist_packs_t *packs, const cdist_pack_t *pack)
     cdist_manifest_t *manifest;
     apr_pool_t *scratch;
     apr_size_t length;
-    char *bytes;
+    const char *bytes;
 
     apr_pool_create(&scratch, packs->pool);
-    if (!cdist_file_read(&bytes, &length, path, CDIST_MANIFEST_MAX, scratch) &&
+    if (!read_manifest(&bytes, &length, packs, pack, path, scratch) &&
         !cdist_manifest_parse(&manifest, bytes, length, path, packs->pool) &&
         cdist_digest_equal(&manifest->archive_sha256, &pack->sha256)) {
         add_entries(packs, pack, manifest);

@@ -37,6 +37,20 @@ static void take_journal(cdist_partial_t *partial, char *text)
     }
 }
 
+static const char *path_of(const char *root, const cdist_digest_t *sha256, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, cdist_place(root, "partial", pool), "/", cdist_digest_hex(sha256, pool), NULL);
+}
+
+apr_uint64_t cdist_partial_bytes(const char *root, const cdist_digest_t *sha256, apr_pool_t *scratch_pool)
+{
+    apr_finfo_t info;
+
+    /* NB: not its length: it has holes where nothing came yet. */
+    if (apr_stat(&info, path_of(root, sha256, scratch_pool), APR_FINFO_CSIZE, scratch_pool) != APR_SUCCESS) return 0;
+    return (apr_uint64_t)info.csize;
+}
+
 cdist_err_t *cdist_partial_open(cdist_partial_t **partial, const char *root, const cdist_digest_t *sha256, apr_uint64_t bytes,
                                 apr_pool_t *pool)
 {
@@ -49,7 +63,7 @@ cdist_err_t *cdist_partial_open(cdist_partial_t **partial, const char *root, con
     opened->pool = pool;
     opened->bytes = bytes;
     opened->have = cdist_spans_make(pool);
-    opened->path = apr_pstrcat(pool, cdist_place(root, "partial", pool), "/", cdist_digest_hex(sha256, pool), NULL);
+    opened->path = path_of(root, sha256, pool);
     opened->journal_path = apr_pstrcat(pool, opened->path, ".have", NULL);
     rv = apr_file_open(&opened->file, opened->path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_BINARY,
                        APR_FPROT_UREAD | APR_FPROT_UWRITE, pool);

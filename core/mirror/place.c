@@ -44,6 +44,25 @@ cdist_err_t *cdist_place_folder(const char *path, apr_pool_t *pool)
     return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be made", cdist_text_printable(path, pool));
 }
 
+#define LOCK_PAUSE (APR_USEC_PER_SEC / 20)
+
+cdist_err_t *cdist_place_lock(cdist_lock_t **lock, const char *root, apr_interval_time_t wait, apr_pool_t *pool)
+{
+    const char *path = cdist_place(root, "lock", pool);
+    apr_status_t rv = cdist_os_lock_try(lock, path, 0, 1, pool);
+
+    for (; rv == APR_EBUSY && wait > 0; wait -= LOCK_PAUSE) {
+        apr_sleep(LOCK_PAUSE);
+        rv = cdist_os_lock_try(lock, path, 0, 1, pool);
+    }
+    if (rv == APR_SUCCESS) return NULL;
+    if (rv == APR_EBUSY) {
+        return cdist_err_create(pool, CDIST_E_BUSY, 0, "%s: another sync works on this root; try again when it is done",
+                                cdist_text_printable(root, pool));
+    }
+    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", cdist_text_printable(root, pool));
+}
+
 cdist_err_t *cdist_place_make(const char *root, apr_pool_t *pool)
 {
     static const char *const names[] = {"", "manifests", "partial", "incoming"};

@@ -89,11 +89,30 @@ static cdist_err_t *take_offer(int *waits, cdist_sync_result_t *result, const cd
     return NULL;
 }
 
+/* The room that is needed for what has to come. */
+static apr_uint64_t room_for(const cdist_taking_t *taking, const cdist_listed_t *listed, apr_pool_t *pool)
+{
+    const char *root = taking->options->root;
+    apr_uint64_t bytes = 0;
+    int i;
+
+    for (i = 0; i < listed->offers->nelts; i++) {
+        const cdist_offer_t *offer = &APR_ARRAY_IDX(listed->offers, i, cdist_offer_t);
+
+        if (!is_wanted(offer, taking->options)) continue;
+        if (is_there(taking->packs, cdist_place_of(root, &listed->version, offer->slot, pool), offer)) continue;
+        if (is_there(taking->packs, cdist_place_incoming(root, &listed->version, offer->slot, pool), offer)) continue;
+        bytes += cdist_space_wanted(root, offer, pool);
+    }
+    return bytes;
+}
+
 cdist_err_t *cdist_release_take(cdist_release_outcome_t *outcome, cdist_sync_result_t *result, const cdist_taking_t *taking,
                                 const cdist_listed_t *listed, apr_pool_t *pool)
 {
     const cdist_sync_options_t *options = taking->options;
     apr_array_header_t *moving = apr_array_make(pool, 8, sizeof(const cdist_slot_t *));
+    apr_uint64_t room_bytes;
     int i, waits;
 
     *outcome = CDIST_RELEASE_FOREIGN;
@@ -101,6 +120,12 @@ cdist_err_t *cdist_release_take(cdist_release_outcome_t *outcome, cdist_sync_res
     *outcome = CDIST_RELEASE_WAITING;
     if (!listed->complete || lacking(listed, options)) return NULL;
     *outcome = CDIST_RELEASE_DONE;
+    room_bytes = room_for(taking, listed, pool);
+    result->room_bytes += room_bytes;
+    if (!options->check) {
+        const char *what = apr_pstrcat(pool, "release ", cdist_version_format(&listed->version, pool), NULL);
+        CDIST_ERR(cdist_space_check(options->root, room_bytes, what, pool));
+    }
     for (i = 0; i < listed->offers->nelts; i++) {
         const cdist_offer_t *offer = &APR_ARRAY_IDX(listed->offers, i, cdist_offer_t);
 

@@ -121,13 +121,19 @@ static cdist_err_t *sync_from(sync_t *sync, const char *url)
 
     result->from = url;
     result->releases = result->archives = result->updates = result->held = result->waiting = 0;
+    result->room_bytes = 0;
     CDIST_ERR(cdist_upstream_index(&upstream, url, sync->fetcher, sync->state, sync->options, sync->pool));
     result->key = upstream->key;
     result->counter = upstream->index->counter;
     result->expires = upstream->index->expires;
     result->unchanged = upstream->unchanged;
-    if (!sync->packs) CDIST_ERR(cdist_packs_open(&sync->packs, sync->options->root, sync->pool));
+    if (!sync->packs) CDIST_ERR(cdist_packs_open(&sync->packs, sync->options->root, !sync->options->check, sync->pool));
+    /* NB: before anything is fetched, which may want the room. */
+    if (!sync->options->check) cdist_sweep_partials(sync->options->root, upstream->index, sync->pool);
     err = take_offered(sync, upstream);
+    if (!err && sync->options->check) {
+        err = cdist_space_check(sync->options->root, result->room_bytes, "what would be taken", sync->pool);
+    }
     if (!err && !sync->options->check) {
         cdist_incoming_sweep(sync->options->root, upstream->index, !sync->options->mask.count && !sync->options->components,
                              sync->pool);
@@ -185,24 +191,16 @@ static cdist_err_t *ask(sync_t *sync)
     return err;
 }
 
-static cdist_err_t *lock_root(cdist_lock_t **lock, const char *root, apr_pool_t *pool)
-{
-    apr_status_t rv = cdist_os_lock_try(lock, cdist_place(root, "lock", pool), 0, 1, pool);
-
-    if (rv == APR_SUCCESS) return NULL;
-    if (rv == APR_EBUSY) {
-        return cdist_err_create(pool, CDIST_E_BUSY, 0, "%s: another sync works on this root", cdist_text_printable(root, pool));
-    }
-    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", cdist_text_printable(root, pool));
-}
-
 /* What the next one, and whoever asks for the state, has to know. */
 static cdist_err_t *note_end(sync_t *sync, const cdist_err_t *failure)
 {
     cdist_err_t *err = NULL;
 
     if (sync->options->check) return NULL;
-    if (sync->packs) err = cdist_packs_close(sync->packs);
+    if (sync->packs) {
+        cdist_sweep_manifests(sync->options->root, sync->packs, sync->pool);
+        err = cdist_packs_close(sync->packs);
+    }
     sync->state->error = failure ? cdist_err_text(failure, sync->pool) : NULL;
     if (!failure && !sync->options->mask.count) sync->state->last_sync = apr_time_now();
     if (!err) err = cdist_sync_state_write(sync->state, sync->options->root, sync->pool);
@@ -223,11 +221,14 @@ cdist_err_t *cdist_sync(cdist_sync_result_t *result, const cdist_sync_options_t 
 {
     sync_t sync = {result, options, NULL, NULL, NULL, NULL, pool};
     cdist_err_t *err, *end;
-    cdist_lock_t *lock;
+    cdist_lock_t *lock = NULL;
 
     memset(result, 0, sizeof *result);
-    CDIST_ERR(cdist_place_make(options->root, pool));
-    CDIST_ERR(lock_root(&lock, options->root, pool));
+    /* NB: who only looks writes nothing at all, and keeps nobody waiting. */
+    if (!options->check) {
+        CDIST_ERR(cdist_place_make(options->root, pool));
+        CDIST_ERR(cdist_place_lock(&lock, options->root, 0, pool));
+    }
     err = cdist_sync_state_read(&sync.state, options->root, pool);
     if (!err) err = cdist_holds_read(&sync.holds, options->root, pool);
     if (!err) err = cdist_fetcher_create(&sync.fetcher, &options->transport, pool);
@@ -238,6 +239,6 @@ cdist_err_t *cdist_sync(cdist_sync_result_t *result, const cdist_sync_options_t 
         if (!err) err = end;
         tell(&sync);
     }
-    cdist_os_lock_free(lock);
+    if (lock) cdist_os_lock_free(lock);
     return err;
 }
