@@ -11,7 +11,7 @@
 
 enum { OPTION_JSON = 256, OPTION_FROM, OPTION_TO, OPTION_COMPONENT, OPTION_VERSION, OPTION_KEY, OPTION_CHECK, OPTION_PROXY,
        OPTION_CA, OPTION_CERT, OPTION_CERT_KEY, OPTION_USER_FILE, OPTION_TIMEOUT, OPTION_FLOOR, OPTION_RATE, OPTION_ROLLBACK,
-       OPTION_HOLD, OPTION_RELEASE_HOLD, OPTION_REPORT, OPTION_TEMPLATES };
+       OPTION_HOLD, OPTION_RELEASE_HOLD, OPTION_REPORT, OPTION_TEMPLATES, OPTION_CURRENT };
 
 #define TIMEOUT_SEC 60
 #define TIMEOUT_SEC_MAX 3600
@@ -27,7 +27,8 @@ static const apr_getopt_option_t sync_options[] = {
     {"floor", OPTION_FLOOR, 1, NULL},       {"rate", OPTION_RATE, 1, NULL},           {"hold", OPTION_HOLD, 1, NULL},
     {"release-hold", OPTION_RELEASE_HOLD, 1, NULL}, {"allow-rollback", OPTION_ROLLBACK, 1, NULL},
     {"templates", OPTION_TEMPLATES, 1, NULL},
-    {"report", OPTION_REPORT, 0, NULL},     {"json", OPTION_JSON, 0, NULL},           {"help", 'h', 0, NULL}, {NULL}};
+    {"report", OPTION_REPORT, 0, NULL},     {"current", OPTION_CURRENT, 1, NULL},     {"json", OPTION_JSON, 0, NULL},
+    {"help", 'h', 0, NULL},                 {NULL}};
 
 typedef struct {
     cdist_sync_options_t options;
@@ -35,6 +36,7 @@ typedef struct {
     apr_array_header_t *hold, *release; /* cdist_version_t */
     const char *user_file, *templates;
     int updates; /* they were chosen */
+    const char *current; /* NULL: not given */
     int json, rows, shown;
     apr_pool_t *pool;
 } request_t;
@@ -64,6 +66,14 @@ static int take_component(request_t *request, const char *value)
     return TOOL_DONE;
 }
 
+static int take_current(request_t *request, const char *value)
+{
+    const char *problem = cdist_current_parse(&request->options.current, value);
+
+    request->current = value;
+    return problem ? tool_usage_error(&tool_sync, "--current %s: %s", value, problem) : TOOL_DONE;
+}
+
 /* TOOL_DONE, or the status to exit with. */
 static int take_option(request_t *request, int option, const char *value)
 {
@@ -84,6 +94,7 @@ static int take_option(request_t *request, int option, const char *value)
     case OPTION_KEY: options->key = value; return TOOL_DONE;
     case OPTION_CHECK: options->check = 1; return TOOL_DONE;
     case OPTION_REPORT: options->tell = 1; return TOOL_DONE;
+    case OPTION_CURRENT: return take_current(request, value);
     case OPTION_PROXY: transport->proxy = value; return TOOL_DONE;
     case OPTION_CA: transport->ca = value; return TOOL_DONE;
     case OPTION_CERT: transport->cert = value; return TOOL_DONE;
@@ -129,6 +140,7 @@ static int check_request(const request_t *request)
         return tool_usage_error(&tool_sync, "--hold and --release-hold stand without --from");
     }
     if (!holding && !request->sources->nelts) return tool_usage_error(&tool_sync, "--from URL is missing");
+    if (request->current && !request->options.tell) return tool_usage_error(&tool_sync, "--current is for --report");
     if (transport->rate_bytes && transport->rate_bytes < transport->floor_bytes) {
         return tool_usage_error(&tool_sync,
                                 "--rate of %" APR_UINT64_T_FMT " bytes is below --floor of %" APR_UINT64_T_FMT
@@ -326,7 +338,7 @@ static int sync_verb(apr_getopt_t *args, apr_pool_t *pool)
 const tool_verb_t tool_sync = {
     "sync",
     "Usage: 1cdist sync --from URL… --to ROOT [--component SLOT]… [--templates DIR] [--version MASK]\n"
-    "                   [--key FILE] [--check] [--report] [--json]\n"
+    "                   [--key FILE] [--check] [--report [--current WHAT]] [--json]\n"
     "       1cdist sync --to ROOT --hold VERSION | --release-hold VERSION\n"
     "\n"
     "Takes over what a centre offers (1cdist publish, or a server with mod_1cdist), and is not there yet, as\n"
@@ -343,6 +355,7 @@ const tool_verb_t tool_sync = {
     "  --key FILE       public key, or key list: without its signature nothing is taken. Without --key the transport is trusted\n"
     "  --check          only tell what would be done, in bytes\n"
     "  --report         tell the centre how it ended: its releases, the time, the error; as POST to URL/branches\n"
+    "  --current WHAT   with --report: newest, a mask or a version, as CDistCurrent says here (default: as without CDistCurrent)\n"
     "  --hold VERSION   leave this version alone from now on, until --release-hold; the centre has no say in it\n"
     "  --allow-rollback REASON  take an index older than the last one, this time; the reason is kept\n"
     "  --proxy URL, --cacert FILE, --cert FILE, --cert-key FILE  as for curl\n"

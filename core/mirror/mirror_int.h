@@ -424,7 +424,7 @@ CDIST_MUST_CHECK cdist_err_t *cdist_release_take(cdist_release_outcome_t *outcom
 
 /* Tells a source how the root is. */
 CDIST_MUST_CHECK cdist_err_t *cdist_report_send(cdist_fetcher_t *fetcher, const char *url, const cdist_sync_state_t *state,
-                                                const char *root, apr_pool_t *pool);
+                                                const cdist_sync_options_t *options, apr_pool_t *pool);
 
 /* ---- trust.c: <root>/.1cdist/keys.json ---- */
 

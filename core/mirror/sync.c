@@ -213,7 +213,7 @@ static void tell(const sync_t *sync)
     cdist_err_t *err;
 
     if (!sync->options->tell || sync->options->check) return;
-    err = cdist_report_send(sync->fetcher, url, sync->state, sync->options->root, sync->pool);
+    err = cdist_report_send(sync->fetcher, url, sync->state, sync->options, sync->pool);
     if (err) say(sync, apr_pstrcat(sync->pool, "the report was not taken: ", cdist_err_text(err, sync->pool), NULL));
 }
 

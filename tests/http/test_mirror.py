@@ -312,6 +312,26 @@ def test_the_centre_is_told_how_it_ended(centre, folder):
     assert done["releases"] == [NEW, OLD] and "error" not in done and done["last_sync"].endswith("Z") and done["name"]
 
 
+def test_the_centre_is_told_what_is_current_here(centre, folder):
+    branch = folder / "branch"
+
+    def told(*args):
+        with Upstream(centre.second) as upstream:
+            sync(upstream.url, branch, "--report", *args)
+            return upstream.posts[0][2].get("current")
+
+    assert [told(), told("--current", "newest"), told("--current", OLD), told("--current", "8.3.25"), told("--current", "8.3.24")] == \
+        [NEW, NEW, OLD, NEW, None]
+    releases.add_ready(branch / "8.5.1.100" / "distr" / FILE, "another family")
+    assert [told(), told("--current", "newest"), told("--current", "8.3")] == [None, "8.5.1.100", NEW]
+
+
+def test_what_is_current_is_told_with_a_report_alone(folder):
+    for args in (["--current", "8.3"], ["--report", "--current", "server"], ["--report", "--current", ""]):
+        done = run("sync", "--from", "http://127.0.0.1:1", "--to", folder / "branch", *args)
+        assert done.returncode == 2 and "--current" in done.stderr
+
+
 def test_a_report_that_nobody_takes_is_no_failure(centre, folder):
     with Upstream(centre.first) as upstream:
         upstream.server.RequestHandlerClass.do_POST = lambda handler: handler.reply(403, b"")
