@@ -169,6 +169,25 @@ apr_status_t cdist_os_folder_publish(const char *from, const char *to, apr_pool_
     return sync_folder(cdist_path_folder(to, scratch_pool));
 }
 
+apr_status_t cdist_os_folder_exchange(const char *one, const char *other, apr_pool_t *scratch_pool)
+{
+#ifdef RENAME_EXCHANGE
+    apr_status_t rv = sync_folder(one);
+
+    if (rv != APR_SUCCESS) return rv;
+    if (renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) != 0) return errno;
+    /* NB: it has happened now; that the disk may not know yet is no reason to say otherwise. */
+    (void)sync_folder(cdist_path_folder(one, scratch_pool));
+    (void)sync_folder(cdist_path_folder(other, scratch_pool));
+    return APR_SUCCESS;
+#else
+    (void)one;
+    (void)other;
+    (void)scratch_pool;
+    return APR_ENOTIMPL;
+#endif
+}
+
 void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool)
 {
     cdist_folder_t *open_folder;

@@ -49,17 +49,6 @@ static void clear(const char *path, const apr_array_header_t *slots, apr_pool_t 
     cdist_os_folder_close(folder);
 }
 
-static void note_moves(const char *root, const cdist_version_t *version, const apr_array_header_t *slots, cdist_packs_t *packs,
-                       apr_pool_t *pool)
-{
-    int i;
-
-    for (i = 0; i < slots->nelts; i++) {
-        const cdist_slot_t *slot = APR_ARRAY_IDX(slots, i, const cdist_slot_t *);
-        cdist_packs_move(packs, cdist_place_incoming(root, version, slot, pool), cdist_place_of(root, version, slot, pool));
-    }
-}
-
 /* What a path leads to, the link itself if it is one; APR_NOFILE if nothing is there. */
 static apr_filetype_e kind_of(const char *path, apr_pool_t *pool)
 {
@@ -81,34 +70,123 @@ static cdist_err_t *move_archive(const char *from, const char *to, apr_pool_t *p
     return rv == APR_SUCCESS ? NULL : cannot_move(to, rv, pool);
 }
 
-cdist_err_t *cdist_incoming_switch(const char *root, const cdist_version_t *version, const apr_array_header_t *slots,
-                                   cdist_packs_t *packs, apr_pool_t *pool)
+/* A release folder that is there already, and what it becomes. */
+typedef struct {
+    const char *root;
+    const cdist_listed_t *listed;
+    const apr_array_header_t *slots; /* const cdist_slot_t *: whose archives wait */
+    const char *from, *to;           /* the two distr */
+    cdist_packs_t *packs;
+    apr_pool_t *pool;
+} switching_t;
+
+static int is_required(const switching_t *switching, const cdist_slot_t *slot)
 {
-    const char *from = incoming_folder(root, version, pool), *from_distr = apr_pstrcat(pool, from, "/distr", NULL);
-    const char *to = apr_pstrcat(pool, root, "/", cdist_version_format(version, pool), NULL);
-    const char *to_distr = apr_pstrcat(pool, to, "/distr", NULL);
-    apr_filetype_e kind = kind_of(to, pool), distr = kind_of(to_distr, pool);
-    apr_status_t rv;
     int i;
 
-    clear(from_distr, slots, pool);
-    if (kind == APR_NOFILE) {
-        rv = cdist_os_folder_publish(from, to, pool);
-        if (rv != APR_SUCCESS) return cannot_move(to, rv, pool);
-        note_moves(root, version, slots, packs, pool);
-        return NULL;
+    for (i = 0; i < switching->listed->required->nelts; i++) {
+        if (cdist_slot_compare(APR_ARRAY_IDX(switching->listed->required, i, const cdist_slot_t *), slot) == 0) return 1;
     }
-    if (kind != APR_DIR || (distr != APR_NOFILE && distr != APR_DIR)) {
+    return 0;
+}
+
+/* Notes where the archives are that waited. */
+static void note_moves(const switching_t *switching)
+{
+    const cdist_version_t *version = &switching->listed->version;
+    int i;
+
+    for (i = 0; i < switching->slots->nelts; i++) {
+        const cdist_slot_t *slot = APR_ARRAY_IDX(switching->slots, i, const cdist_slot_t *);
+        cdist_packs_move(switching->packs, cdist_place_incoming(switching->root, version, slot, switching->pool),
+                         cdist_place_of(switching->root, version, slot, switching->pool));
+    }
+}
+
+/* Archive by archive. NB: those that the release must have come last, so that it is complete when all is there. */
+static cdist_err_t *move_archives(const switching_t *switching)
+{
+    const cdist_version_t *version = &switching->listed->version;
+    apr_pool_t *pool = switching->pool;
+    int required, i;
+
+    for (required = 0; required < 2; required++) {
+        for (i = 0; i < switching->slots->nelts; i++) {
+            const cdist_slot_t *slot = APR_ARRAY_IDX(switching->slots, i, const cdist_slot_t *);
+
+            if (is_required(switching, slot) != required) continue;
+            CDIST_ERR(move_archive(cdist_place_incoming(switching->root, version, slot, pool),
+                                   cdist_place_of(switching->root, version, slot, pool), pool));
+        }
+    }
+    return NULL;
+}
+
+/* Whether the folder that waits may stand in the other one's place for everybody. */
+static int take_owner(const switching_t *switching)
+{
+    apr_finfo_t from, to;
+    apr_int32_t wanted = APR_FINFO_OWNER | APR_FINFO_PROT;
+
+    return apr_stat(&from, switching->from, wanted, switching->pool) == APR_SUCCESS &&
+           apr_stat(&to, switching->to, wanted, switching->pool) == APR_SUCCESS && from.user == to.user && from.group == to.group &&
+           apr_file_perms_set(switching->from, to.protection) == APR_SUCCESS;
+}
+
+/* Gives everything in the release's folder that stays a second name in the one that waits; 0 where that cannot be done. */
+static int link_rest(const switching_t *switching)
+{
+    cdist_folder_t *folder;
+    apr_pool_t *pool = switching->pool;
+    cdist_stat_t stat;
+    const char *name;
+    int linked = 1;
+
+    if (cdist_os_folder_open(&folder, switching->to, pool) != APR_SUCCESS) return 0;
+    while (linked && cdist_os_folder_next(&name, folder, pool) == APR_SUCCESS && name) {
+        if (is_among(name, switching->slots)) continue;
+        linked = cdist_os_stat_at(&stat, folder, name) == APR_SUCCESS && stat.kind == CDIST_FILE &&
+                 apr_file_link(apr_pstrcat(pool, switching->to, "/", name, NULL),
+                               apr_pstrcat(pool, switching->from, "/", name, NULL)) == APR_SUCCESS;
+    }
+    cdist_os_folder_close(folder);
+    return linked;
+}
+
+/* All at once: the folder that waits, with what stays, takes the place of the other one. 0 where that cannot be done. */
+static int exchange(const switching_t *switching)
+{
+    int exchanged = take_owner(switching) && link_rest(switching) &&
+                    cdist_os_folder_exchange(switching->from, switching->to, switching->pool) == APR_SUCCESS;
+
+    clear(switching->from, exchanged ? NULL : switching->slots, switching->pool);
+    return exchanged;
+}
+
+cdist_err_t *cdist_incoming_switch(const char *root, const cdist_listed_t *listed, const apr_array_header_t *slots,
+                                   cdist_packs_t *packs, apr_pool_t *pool)
+{
+    const char *from = incoming_folder(root, &listed->version, pool), *from_distr = apr_pstrcat(pool, from, "/distr", NULL);
+    const char *to = apr_pstrcat(pool, root, "/", cdist_version_format(&listed->version, pool), NULL);
+    const char *to_distr = apr_pstrcat(pool, to, "/distr", NULL);
+    switching_t switching = {root, listed, slots, from_distr, to_distr, packs, pool};
+    apr_filetype_e kind = kind_of(to, pool), distr = kind_of(to_distr, pool);
+    apr_status_t rv = APR_SUCCESS;
+
+    clear(from_distr, slots, pool);
+    if (kind != APR_NOFILE && (kind != APR_DIR || (distr != APR_NOFILE && distr != APR_DIR))) {
         return cdist_err_create(pool, CDIST_E_STORE, 0, "%s: is no folder; move it away, or hold the release",
                                 cdist_text_printable(kind != APR_DIR ? to : to_distr, pool));
     }
-    CDIST_ERR(cdist_place_folder(to_distr, pool));
-    for (i = 0; i < slots->nelts; i++) {
-        const cdist_slot_t *slot = APR_ARRAY_IDX(slots, i, const cdist_slot_t *);
-        CDIST_ERR(
-            move_archive(cdist_place_incoming(root, version, slot, pool), cdist_place_of(root, version, slot, pool), pool));
+    if (kind == APR_NOFILE) {
+        rv = cdist_os_folder_publish(from, to, pool);
+    } else if (distr == APR_NOFILE) {
+        rv = cdist_os_folder_publish(from_distr, to_distr, pool);
+    } else if (slots->nelts == 1 || !exchange(&switching)) {
+        CDIST_ERR(move_archives(&switching));
     }
-    note_moves(root, version, slots, packs, pool);
+    if (rv != APR_SUCCESS) return cannot_move(kind == APR_NOFILE ? to : to_distr, rv, pool);
+    note_moves(&switching);
     (void)apr_dir_remove(from_distr, pool);
     (void)apr_dir_remove(from, pool);
     return NULL;
@@ -128,17 +206,17 @@ static int is_listed(const char *name, const cdist_index_t *index)
     return 0;
 }
 
-void cdist_incoming_sweep(const char *root, const cdist_index_t *index, int partial, apr_pool_t *pool)
+void cdist_incoming_sweep(const char *root, const cdist_index_t *index, int all_taken, apr_pool_t *pool)
 {
     const char *path = cdist_place(root, "incoming", pool), *name;
     cdist_folder_t *folder;
 
-    if (partial) clear(cdist_place(root, "partial", pool), NULL, pool);
+    if (all_taken) clear(cdist_place(root, "partial", pool), NULL, pool);
     if (cdist_os_folder_open(&folder, path, pool) != APR_SUCCESS) return;
     while (cdist_os_folder_next(&name, folder, pool) == APR_SUCCESS && name) {
         const char *release = apr_pstrcat(pool, path, "/", name, NULL), *distr = apr_pstrcat(pool, release, "/distr", NULL);
 
-        if (is_listed(name, index)) continue;
+        if (!all_taken && is_listed(name, index)) continue;
         clear(distr, NULL, pool);
         (void)apr_dir_remove(distr, pool);
         (void)apr_dir_remove(release, pool);

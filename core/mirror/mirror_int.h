@@ -402,11 +402,12 @@ CDIST_MUST_CHECK cdist_err_t *cdist_upstream_index(cdist_upstream_t **upstream, 
 /* Makes the folder that an archive of a release waits in. */
 CDIST_MUST_CHECK cdist_err_t *cdist_incoming_make(const char *root, const cdist_version_t *version, apr_pool_t *pool);
 /* Switches a release over: the archives of these slots (const cdist_slot_t *), which all wait, get their places; a release
- * that was not there appears as a whole. */
-CDIST_MUST_CHECK cdist_err_t *cdist_incoming_switch(const char *root, const cdist_version_t *version,
-                                                    const apr_array_header_t *slots, cdist_packs_t *packs, apr_pool_t *pool);
-/* Removes what waits for releases that nobody offers any more, and archives in the making if `partial`. Never fails. */
-void cdist_incoming_sweep(const char *root, const cdist_index_t *index, int partial, apr_pool_t *pool);
+ * that was not there appears as a whole, and one that was there changes at once where the file system can do that. */
+CDIST_MUST_CHECK cdist_err_t *cdist_incoming_switch(const char *root, const cdist_listed_t *listed, const apr_array_header_t *slots,
+                                                    cdist_packs_t *packs, apr_pool_t *pool);
+/* Removes what waits for releases that nobody offers any more; all that waits, and archives in the making, if everything has been
+ * taken. Never fails. */
+void cdist_incoming_sweep(const char *root, const cdist_index_t *index, int all_taken, apr_pool_t *pool);
 
 /* ---- release.c: one release ---- */
 

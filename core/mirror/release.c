@@ -135,5 +135,5 @@ cdist_err_t *cdist_release_take(cdist_release_outcome_t *outcome, cdist_sync_res
     }
     if (!moving->nelts) return NULL;
     result->releases++;
-    return options->check ? NULL : cdist_incoming_switch(options->root, &listed->version, moving, taking->packs, pool);
+    return options->check ? NULL : cdist_incoming_switch(options->root, listed, moving, taking->packs, pool);
 }

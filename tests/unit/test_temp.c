@@ -1,4 +1,4 @@
-/* Temporary files that are published where nothing may be replaced. */
+/* Temporary files that are published where nothing may be replaced; folders that change places, and the room there is. */
 #include "fixture.h"
 
 #include <apr_strings.h>
@@ -41,6 +41,33 @@ START_TEST(a_link_in_its_place_is_not_followed)
 }
 END_TEST
 
+START_TEST(folders_change_their_names_at_once_or_not_at_all)
+{
+    apr_status_t rv;
+
+    fx_make_folder("one");
+    fx_make_folder("other");
+    fx_write_text("one/new", "new");
+    fx_write_text("other/old", "old");
+    ck_assert_int_ne(cdist_os_folder_exchange(fx_path("one"), fx_path("none"), fx_pool), APR_SUCCESS);
+    ck_assert(fx_exists("one/new"));
+    rv = cdist_os_folder_exchange(fx_path("one"), fx_path("other"), fx_pool);
+    ck_assert_int_eq(fx_exists("other/new"), rv == APR_SUCCESS);
+    ck_assert_int_eq(fx_exists("one/old"), rv == APR_SUCCESS);
+    ck_assert_int_eq(fx_exists("one/new"), rv != APR_SUCCESS);
+}
+END_TEST
+
+START_TEST(the_room_of_a_file_system_is_told)
+{
+    apr_uint64_t bytes = 0;
+
+    ck_assert_int_eq(cdist_os_free_bytes(&bytes, fx_folder), APR_SUCCESS);
+    ck_assert_uint_gt(bytes, 0);
+    ck_assert(APR_STATUS_IS_ENOENT(cdist_os_free_bytes(&bytes, fx_path("none"))));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("temp");
@@ -48,5 +75,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tcase, who_comes_second_replaces_nothing);
     tcase_add_test(tcase, a_link_in_its_place_is_not_followed);
+    tcase_add_test(tcase, folders_change_their_names_at_once_or_not_at_all);
+    tcase_add_test(tcase, the_room_of_a_file_system_is_told);
     return suite;
 }
