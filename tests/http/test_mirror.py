@@ -92,9 +92,9 @@ def test_a_root_is_no_place_for_built_archives(centre):
 
 def test_ready_archives_are_published_where_they_lie_or_copied(folder):
     ready = releases.add_ready(folder / "root" / OLD / "distr" / FILE, "ready")
+    publish(folder / "root", folder / "pub")
     publish(folder / "root", folder / "root")
     assert index_of(folder / "root")["releases"][0]["slots"][0]["url"] == f"{OLD}/distr/{FILE}"
-    publish(folder / "root", folder / "pub")
     copy = folder / "pub" / OLD / FILE
     assert copy.read_bytes() == ready and copy.stat().st_nlink == 1
     with Upstream(folder / "root") as one, Upstream(folder / "pub") as other:
@@ -395,17 +395,18 @@ def pack_by_hand(path, version, extra, streamed):
             archive.writestr(info, releases.binary(f"{number} {version if number == 7 else ''}", 100_000))
 
 
-@pytest.mark.parametrize("extra, streamed", [(3, False), (2, True)])
-def test_archives_of_any_maker_are_put_together_out_of_what_is_here(folder, extra, streamed):
-    for version in (OLD, NEW):
-        pack_by_hand(folder / "root" / version / "distr" / FILE, version, extra, streamed)
-    releases.age(folder / "root")
-    publish(folder / "root", folder / "root")
-    with Upstream(folder / "root") as upstream:
-        sync(upstream.url, folder / "branch", "--version", OLD)
-        upstream.sent = 0
-        sync(upstream.url, folder / "branch")
-        assert upstream.sent < 0.08 * 20 * 100_000
-    for version in (OLD, NEW):
-        name = f"{version}/distr/{FILE}"
-        assert served(folder / "branch")[name] == (folder / "root" / name).read_bytes()
+def test_archives_of_any_maker_are_put_together_out_of_what_is_here(folder):
+    roots = {folder / "extra": (3, False), folder / "streamed": (2, True)}
+    for root, (extra, streamed) in roots.items():
+        for version in (OLD, NEW):
+            pack_by_hand(root / version / "distr" / FILE, version, extra, streamed)
+    releases.age(*roots)
+    for root in roots:
+        publish(root, root)
+        branch = folder / f"branch of {root.name}"
+        with Upstream(root) as upstream:
+            sync(upstream.url, branch, "--version", OLD)
+            upstream.sent = 0
+            sync(upstream.url, branch)
+            assert upstream.sent < 0.08 * 20 * 100_000, root.name
+        assert served(branch) == {f"{version}/distr/{FILE}": (root / version / "distr" / FILE).read_bytes() for version in (OLD, NEW)}

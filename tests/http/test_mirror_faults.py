@@ -62,8 +62,8 @@ def test_a_document_that_is_cut_off_is_none(centre, folder, name):
 def test_killed_at_any_moment_it_leaves_whole_releases_and_the_next_one_finishes(centre, folder):
     branch = folder / "branch"
     with Upstream(centre.second) as upstream:
-        for delay in (0.02, 0.1, 0.2, 0.4, 0.6, 0.8):
-            process = subprocess.Popen([TOOL, "sync", "--from", upstream.url, "--to", branch, "--key", centre.public, "--rate", "4M"],
+        for delay in (0.02, 0.05, 0.1, 0.15, 0.2, 0.25):
+            process = subprocess.Popen([TOOL, "sync", "--from", upstream.url, "--to", branch, "--key", centre.public, "--rate", "12M"],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(delay)
             process.send_signal(signal.SIGKILL)
