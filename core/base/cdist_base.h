@@ -292,8 +292,8 @@ CDIST_MUST_CHECK apr_status_t cdist_os_temp_replace(cdist_temp_t *temp, const ch
 CDIST_MUST_CHECK apr_status_t cdist_os_file_publish(apr_file_t *file, const char *from, const char *to, apr_pool_t *scratch_pool);
 /* Gives a folder another name at once, where none but an empty folder may be. What lies in it must be on the disk already. */
 CDIST_MUST_CHECK apr_status_t cdist_os_folder_publish(const char *from, const char *to, apr_pool_t *scratch_pool);
-/* Has two folders of one file system change their names, at once. What lies in `one` must be on the disk already. APR_ENOTIMPL, or
- * whatever the system says, where that cannot be done; then nothing happened. */
+/* Has two folders of one file system change their names, at once. What lies in `one` must be on the disk already.
+ * APR_ENOTIMPL, or whatever the system says, where that cannot be done; then nothing happened. */
 CDIST_MUST_CHECK apr_status_t cdist_os_folder_exchange(const char *one, const char *other, apr_pool_t *scratch_pool);
 /* Removes temporary files that a crash left in `folder` more than an hour ago. */
 void cdist_os_temp_sweep(const char *folder, apr_pool_t *scratch_pool);

@@ -220,7 +220,7 @@ typedef struct {
     const char *rollback_reason;          /* why an older index is taken; NULL: it is refused */
     int check;                            /* 1: find out what would be done */
     int tell;                             /* 1: the source is told how it ended (POST <source>/branches) */
-    cdist_current_t current;              /* what the source is told to be current here: as CDistCurrent says, which sync cannot know */
+    cdist_current_t current;              /* what it is told to be current here, as CDistCurrent says */
     cdist_transport_t transport;
     void (*report)(void *baton, const cdist_synced_t *synced, apr_pool_t *scratch_pool);
     void (*note)(void *baton, const char *text); /* what is worth saying and no error */

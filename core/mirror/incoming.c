@@ -129,8 +129,8 @@ static int take_owner(const switching_t *switching)
     apr_int32_t wanted = APR_FINFO_OWNER | APR_FINFO_PROT;
 
     return apr_stat(&from, switching->from, wanted, switching->pool) == APR_SUCCESS &&
-           apr_stat(&to, switching->to, wanted, switching->pool) == APR_SUCCESS && from.user == to.user && from.group == to.group &&
-           apr_file_perms_set(switching->from, to.protection) == APR_SUCCESS;
+           apr_stat(&to, switching->to, wanted, switching->pool) == APR_SUCCESS && from.user == to.user &&
+           from.group == to.group && apr_file_perms_set(switching->from, to.protection) == APR_SUCCESS;
 }
 
 /* Gives everything in the release's folder that stays a second name in the one that waits; 0 where that cannot be done. */

@@ -98,14 +98,15 @@ static const char *take_line(apr_array_header_t *logins, char *line, const char 
         *user++ = '\0';
         login.prefix = line;
         login.user = user + strspn(user, " \t");
-        if (!take_origin(&origin, line) || strpbrk(line, "?#")) return "has an address that is none of a server, or of a folder of it";
+        if (!take_origin(&origin, line) || strpbrk(line, "?#")) return "must begin with a server's address, or that of a folder";
     }
     if (!strchr(login.user, ':')) return "must be NAME:PASSWORD, or URL NAME:PASSWORD";
     APR_ARRAY_PUSH(logins, cdist_login_t) = login;
     return NULL;
 }
 
-cdist_err_t *cdist_logins_parse(apr_array_header_t **logins, const char *text, const char *name, const char *source, apr_pool_t *pool)
+cdist_err_t *cdist_logins_parse(apr_array_header_t **logins, const char *text, const char *name, const char *source,
+                                apr_pool_t *pool)
 {
     char *line = apr_pstrdup(pool, text), *next;
     const char *server, *problem;
@@ -118,7 +119,8 @@ cdist_err_t *cdist_logins_parse(apr_array_header_t **logins, const char *text, c
         next = strchr(line, '\n');
         if (next) *next++ = '\0';
         if ((problem = take_line(*logins, line, server)) != NULL) {
-            return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: line %d: %s", cdist_text_printable(name, pool), number, problem);
+            return cdist_err_create(pool, CDIST_E_INPUT, 0, "%s: line %d: %s", cdist_text_printable(name, pool), number,
+                                    problem);
         }
     }
     if ((*logins)->nelts) return NULL;

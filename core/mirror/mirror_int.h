@@ -119,8 +119,8 @@ const char *cdist_place(const char *root, const char *name, apr_pool_t *pool);
 CDIST_MUST_CHECK cdist_err_t *cdist_place_folder(const char *path, apr_pool_t *pool);
 /* Makes root and place, with its folders; the root's own folder has to be there. */
 CDIST_MUST_CHECK cdist_err_t *cdist_place_make(const char *root, apr_pool_t *pool);
-/* Takes the lock of a root whose place is there, for which it waits for so long at most. CDIST_E_BUSY while a sync, or whoever sets
- * a hold, works on it. */
+/* Takes the lock of a root whose place is there, for which it waits for so long at most. CDIST_E_BUSY while a sync, or
+ * whoever sets a hold, works on it. */
 CDIST_MUST_CHECK cdist_err_t *cdist_place_lock(cdist_lock_t **lock, const char *root, apr_interval_time_t wait,
                                                apr_pool_t *pool);
 /* Where an archive belongs: <root>/<version>/distr/<file>. */
@@ -244,10 +244,11 @@ apr_uint64_t cdist_partial_bytes(const char *root, const cdist_digest_t *sha256,
 
 /* ---- space.c ---- */
 
-/* The room that an archive takes in addition to what was left of it. */
-apr_uint64_t cdist_space_wanted(const char *root, const cdist_offer_t *offer, apr_pool_t *scratch_pool);
+/* The room that an archive, or another file in the making, takes in addition to what was left of it. */
+apr_uint64_t cdist_space_wanted(const char *root, const cdist_digest_t *sha256, apr_uint64_t bytes, apr_pool_t *scratch_pool);
 /* CDIST_E_SOURCE, with both numbers, where the root's file system has less room than `what` needs. */
-CDIST_MUST_CHECK cdist_err_t *cdist_space_check(const char *root, apr_uint64_t wanted_bytes, const char *what, apr_pool_t *pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_space_check(const char *root, apr_uint64_t wanted_bytes, const char *what,
+                                                apr_pool_t *pool);
 
 /* ---- sweep.c ---- */
 
@@ -403,10 +404,10 @@ CDIST_MUST_CHECK cdist_err_t *cdist_upstream_index(cdist_upstream_t **upstream, 
 CDIST_MUST_CHECK cdist_err_t *cdist_incoming_make(const char *root, const cdist_version_t *version, apr_pool_t *pool);
 /* Switches a release over: the archives of these slots (const cdist_slot_t *), which all wait, get their places; a release
  * that was not there appears as a whole, and one that was there changes at once where the file system can do that. */
-CDIST_MUST_CHECK cdist_err_t *cdist_incoming_switch(const char *root, const cdist_listed_t *listed, const apr_array_header_t *slots,
-                                                    cdist_packs_t *packs, apr_pool_t *pool);
-/* Removes what waits for releases that nobody offers any more; all that waits, and archives in the making, if everything has been
- * taken. Never fails. */
+CDIST_MUST_CHECK cdist_err_t *cdist_incoming_switch(const char *root, const cdist_listed_t *listed,
+                                                    const apr_array_header_t *slots, cdist_packs_t *packs, apr_pool_t *pool);
+/* Removes what waits for releases that nobody offers any more; all that waits, and archives in the making, if everything has
+ * been taken. Never fails. */
 void cdist_incoming_sweep(const char *root, const cdist_index_t *index, int all_taken, apr_pool_t *pool);
 
 /* ---- release.c: one release ---- */

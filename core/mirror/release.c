@@ -102,7 +102,7 @@ static apr_uint64_t room_for(const cdist_taking_t *taking, const cdist_listed_t 
         if (!is_wanted(offer, taking->options)) continue;
         if (is_there(taking->packs, cdist_place_of(root, &listed->version, offer->slot, pool), offer)) continue;
         if (is_there(taking->packs, cdist_place_incoming(root, &listed->version, offer->slot, pool), offer)) continue;
-        bytes += cdist_space_wanted(root, offer, pool);
+        bytes += cdist_space_wanted(root, &offer->sha256, offer->bytes, pool);
     }
     return bytes;
 }

@@ -40,8 +40,8 @@ static int is_same_family(const cdist_version_t *a, const cdist_version_t *b)
     return a->part[0] == b->part[0] && a->part[1] == b->part[1];
 }
 
-/* What is current here, as far as the root tells; NULL: nothing. NB: not cdist_select_current, for which a release that came just
- * now is not settled yet; what sync puts there is whole. */
+/* What is current here, as far as the root tells; NULL: nothing. NB: not cdist_select_current, for which a release that came
+ * just now is not settled yet; what sync puts there is whole. */
 static const cdist_release_t *current_of(const cdist_catalogue_t *catalogue, const cdist_current_t *current)
 {
     const cdist_release_t *newest = NULL;

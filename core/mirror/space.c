@@ -1,15 +1,15 @@
-/* Room on the disk, before anything is fetched: what is offered may be larger than what there is place for, by mistake or, where
- * nobody signed it, on purpose. */
+/* Room on the disk, before anything is fetched: what is offered may be larger than what there is place for, by mistake or,
+ * where nobody signed it, on purpose. */
 #include "mirror_int.h"
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
-apr_uint64_t cdist_space_wanted(const char *root, const cdist_offer_t *offer, apr_pool_t *scratch_pool)
+apr_uint64_t cdist_space_wanted(const char *root, const cdist_digest_t *sha256, apr_uint64_t bytes, apr_pool_t *scratch_pool)
 {
-    apr_uint64_t there = cdist_partial_bytes(root, &offer->sha256, scratch_pool);
+    apr_uint64_t there = cdist_partial_bytes(root, sha256, scratch_pool);
 
-    return there < offer->bytes ? offer->bytes - there : 0;
+    return there < bytes ? bytes - there : 0;
 }
 
 /* NB: a root that is not there yet will lie where its folder does. What cannot be told is no reason to stop. */

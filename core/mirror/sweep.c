@@ -62,6 +62,9 @@ static int is_offered(const cdist_index_t *index, const cdist_digest_t *sha256)
 {
     int i, k;
 
+    for (i = 0; i < index->updates->nelts; i++) {
+        if (cdist_digest_equal(&APR_ARRAY_IDX(index->updates, i, cdist_update_offer_t).sha256, sha256)) return 1;
+    }
     for (i = 0; i < index->releases->nelts; i++) {
         const apr_array_header_t *offers = APR_ARRAY_IDX(index->releases, i, cdist_listed_t).offers;
 

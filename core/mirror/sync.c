@@ -113,6 +113,12 @@ static cdist_err_t *take_offered(sync_t *sync, const cdist_upstream_t *upstream)
                             sync->options->components ? " with a component that was asked for" : "");
 }
 
+static void sweep_partials(const sync_t *sync, const cdist_index_t *index)
+{
+    cdist_sweep_partials(sync->options->root, index, sync->pool);
+    if (sync->options->templates) cdist_sweep_partials(sync->options->templates, index, sync->pool);
+}
+
 static cdist_err_t *sync_from(sync_t *sync, const char *url)
 {
     cdist_sync_result_t *result = sync->result;
@@ -129,7 +135,7 @@ static cdist_err_t *sync_from(sync_t *sync, const char *url)
     result->unchanged = upstream->unchanged;
     if (!sync->packs) CDIST_ERR(cdist_packs_open(&sync->packs, sync->options->root, !sync->options->check, sync->pool));
     /* NB: before anything is fetched, which may want the room. */
-    if (!sync->options->check) cdist_sweep_partials(sync->options->root, upstream->index, sync->pool);
+    if (!sync->options->check) sweep_partials(sync, upstream->index);
     err = take_offered(sync, upstream);
     if (!err && sync->options->check) {
         err = cdist_space_check(sync->options->root, result->room_bytes, "what would be taken", sync->pool);

@@ -13,6 +13,7 @@ typedef struct {
     cdist_update_folder_t *here;
     apr_hash_t *taken; /* SHA-256 → path (const char *): what has come already, for others of that content */
     const char *templates;
+    apr_uint64_t room_bytes; /* on the disk, of what is taken */
     apr_pool_t *pool;
 } updates_t;
 
@@ -148,6 +149,18 @@ static void tell(updates_t *updates, const apr_array_header_t *wanted, apr_pool_
     }
 }
 
+static apr_uint64_t room_for(const updates_t *updates, const apr_array_header_t *wanted, apr_pool_t *scratch)
+{
+    apr_uint64_t bytes = 0;
+    int i;
+
+    for (i = 0; i < wanted->nelts; i++) {
+        const cdist_update_offer_t *offer = APR_ARRAY_IDX(wanted, i, const cdist_update_offer_t *);
+        bytes += cdist_space_wanted(updates->templates, &offer->sha256, offer->bytes, scratch);
+    }
+    return bytes;
+}
+
 static void note_taken(updates_t *updates, const apr_array_header_t *wanted)
 {
     int i;
@@ -164,13 +177,17 @@ static cdist_err_t *take_release(updates_t *updates, const char *folder, const a
 {
     const apr_array_header_t *wanted = wanted_of(updates, release, pool);
     apr_array_header_t *names = apr_array_make(pool, wanted->nelts, sizeof(const char *));
+    apr_uint64_t room_bytes = room_for(updates, wanted, pool);
     cdist_update_place_t *place;
     apr_pool_t *scratch;
     cdist_err_t *err = NULL;
     int i;
 
+    updates->room_bytes += room_bytes;
     if (updates->taking->options->check) tell(updates, wanted, pool);
     if (!wanted->nelts || updates->taking->options->check) return NULL;
+    CDIST_ERR(cdist_space_check(updates->templates, room_bytes, *folder ? cdist_text_printable(folder, pool) : "its own part",
+                                pool));
     CDIST_ERR(cdist_update_place_open(&place, updates->templates, folder, pool));
     apr_pool_create(&scratch, pool);
     for (i = 0; !err && i < wanted->nelts; i++) {
@@ -250,7 +267,7 @@ cdist_err_t *cdist_take_updates(cdist_sync_result_t *result, const cdist_taking_
                                 apr_pool_t *pool)
 {
     const char *templates = taking->options->templates;
-    updates_t updates = {taking, result, NULL, apr_hash_make(pool), templates, pool};
+    updates_t updates = {taking, result, NULL, apr_hash_make(pool), templates, 0, pool};
     cdist_known_t *known = cdist_known_open(cdist_place(templates, "known.json", pool), pool);
     int check = taking->options->check;
     cdist_err_t *err, *end;
@@ -260,6 +277,7 @@ cdist_err_t *cdist_take_updates(cdist_sync_result_t *result, const cdist_taking_
     err = cdist_update_folder_read(&updates.here, templates, known, NULL, NULL, pool);
     if (err && !(check && err->code == CDIST_E_NOTFOUND)) return err;
     err = take_all(&updates, offers);
+    if (!err && check) err = cdist_space_check(templates, updates.room_bytes, "what would be taken of updates", pool);
     if (!err && !check) cdist_update_place_sweep(templates, pool);
     end = check ? NULL : cdist_known_close(known);
     return err ? err : end;

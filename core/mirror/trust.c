@@ -68,10 +68,10 @@ static int is_remembered(const cdist_key_list_t *list, const cdist_sync_options_
     return cdist_key_list_read(&given, options->key, pool) || given->counter < list->counter;
 }
 
-/* The source's key list; a status other than 200 if it has none. NB: hosts of files answer 401 or 403 for what is not there, lest
- * somebody find out names. Where a list was had before, that is no answer. */
-static cdist_err_t *fetch_list(cdist_document_t *document, cdist_fetcher_t *fetcher, const char *url, const cdist_key_list_t *list,
-                               const cdist_sync_options_t *options, apr_pool_t *pool)
+/* The source's key list; a status other than 200 if it has none. NB: hosts of files answer 401 or 403 for what is not there,
+ * lest somebody find out names. Where a list was had before, that is no answer. */
+static cdist_err_t *fetch_list(cdist_document_t *document, cdist_fetcher_t *fetcher, const char *url,
+                               const cdist_key_list_t *list, const cdist_sync_options_t *options, apr_pool_t *pool)
 {
     cdist_err_t *err = cdist_fetch_document(document, fetcher, url, CDIST_SIGNATURE_FILE_MAX, NULL, pool);
 

@@ -198,8 +198,8 @@ static cdist_err_t *check_time(look_t *look)
     if (index->created > now + CLOCK_TOLERANCE) {
         return about(look, CDIST_E_CHANGED,
                      apr_psprintf(pool,
-                                  "was made at %s, which is more than a day ahead of this machine's clock (%s): set the clock of "
-                                  "this machine, or of the centre, which then publishes again",
+                                  "was made at %s, which is more than a day ahead of this machine's clock (%s): set the "
+                                  "clock of this machine, or of the centre, which then publishes again",
                                   cdist_time_format(index->created, pool), cdist_time_format(now, pool)));
     }
     if (passed > now && look->options->rollback_reason) {

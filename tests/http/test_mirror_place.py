@@ -131,3 +131,12 @@ def test_what_there_is_no_room_for_is_not_begun(centre, folder):
             _, summary = sync([upstream.url, honest.url], branch)
             assert summary["from"] == honest.url
     assert served(branch) == centre.whole
+
+
+def test_updates_that_there_is_no_room_for_are_not_begun(centre, folder):
+    huge = {"path": "huge/1cv8.cf", "url": "updates/sha256/" + "0" * 64, "bytes": 2 ** 44, "sha256": "0" * 64}
+    publication = forge(centre, folder / "forged", lambda index: index.update(updates=[huge]))
+    with Upstream(publication) as upstream:
+        for args in ([], ["--check"]):
+            assert f"needs {2 ** 44} more" in refused(upstream.url, folder / "branch", "--component", "updates", *args)
+        assert not upstream.asked("0" * 64)
