@@ -1,5 +1,6 @@
-/* Any bytes as what comes from upstream: an index, a key list, a signature file, a manifest, an answer with ranges. What is
- * taken for an index is written and read again, and leads nowhere. The first byte tells what the rest is. */
+/* Any bytes as what comes from upstream: an index, a key list, a signature file, a manifest, an answer with ranges, an address.
+ * What is taken for an index is written and read again, and leads nowhere; an address for which a password is found is no
+ * trick. The first byte tells what the rest is. */
 #include "fuzz.h"
 #include "mirror_int.h"
 
@@ -89,6 +90,23 @@ static void check_ranges(const char *text, apr_pool_t *pool)
     while (*body && !cdist_ranges_feed(ranges, body, 1)) body++;
 }
 
+/* The first line is where a redirect leads; the others are a file of names and passwords. */
+static void check_logins(const char *text, apr_pool_t *pool)
+{
+    char *url = apr_pstrdup(pool, text), *file = strchr(url, '\n');
+    apr_array_header_t *logins;
+    const char *user, *host;
+
+    if (!file) return;
+    *file++ = '\0';
+    if (cdist_logins_parse(&logins, file, "users", "https://centre.example:8443/update", pool)) return;
+    user = cdist_login_find(logins, url);
+    if (!user) return;
+    FUZZ_REQUIRE(strchr(user, ':') && !strchr(user, '\n'));
+    host = strstr(url, "://");
+    FUZZ_REQUIRE(host && strcspn(host + 3, "@\\") >= strcspn(host + 3, "/?#"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool;
@@ -101,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     switch (*data) {
     case 'i': check_index(text, size - 1, pool); break;
     case 'k': check_keys(text, size - 1, pool); break;
+    case 'l': check_logins(text, pool); break;
     case 'm': check_manifest(text, size - 1, pool); break;
     default: check_ranges(text, pool); break;
     }

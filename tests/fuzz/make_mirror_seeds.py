@@ -44,6 +44,8 @@ def mirror_seeds():
     yield "keys", b"k" + json.dumps({"format": 1, "counter": 2, "keys": [KEY]}).encode()
     yield "keys-pem", b"k" + PEM.encode()
     yield "signature", b"k1cdist-signature 1\n0123456789abcdef " + b"A" * 86 + b"==\nsomething else\n"
+    for name, url in (("own", "https://CENTRE.example:8443/any"), ("folder", "https://mirror.example/1c/own/x"), ("tricky", "https://a@b:1/")):
+        yield f"logins-{name}", f"l{url}\nbranch:one\n# two\nhttps://mirror.example/1c guest:two\nhttps://mirror.example/1c/own o:3\n".encode()
     yield "manifest", b"m" + json.dumps(manifest([entry(0, 5), entry(36, 900)])).encode()
     yield "manifest-overlap", b"m" + json.dumps(manifest([entry(0, 5), entry(30, 900)])).encode()
     yield "manifest-old", b"m" + json.dumps(manifest([{key: value for key, value in entry(0, 5).items() if key != "data_offset"}])).encode()
