@@ -361,6 +361,12 @@ cdist_opener_t *cdist_opener_make(cdist_folder_t *root, apr_pool_t *pool);
 CDIST_MUST_CHECK apr_status_t cdist_opener_open(apr_file_t **file, cdist_opener_t *opener, const char *relative,
                                                 apr_pool_t *pool);
 
+/* ---- moments (time.c) -------------------------------------------------------------------------------------------- */
+
+/* "2026-11-21T18:00:00Z" (RFC 3339, in UTC, whole seconds), and back: 1 or 0. */
+const char *cdist_time_format(apr_time_t when, apr_pool_t *pool);
+int cdist_time_parse(apr_time_t *when, const char *text);
+
 /* ---- files by their path (safefile.c) -------------------------------------------------------------------------- */
 
 /* Opens a regular file for reading and tells what it is (`stat` may be NULL). Links are followed; anything else than a file

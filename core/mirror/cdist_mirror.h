@@ -125,9 +125,6 @@ CDIST_MUST_CHECK cdist_err_t *cdist_index_parse(cdist_index_t **index, const cha
                                                 apr_pool_t *pool);
 /* The index as JSON; equal indexes give equal bytes. */
 const char *cdist_index_write(const cdist_index_t *index, apr_pool_t *pool);
-/* "2026-11-21T18:00:00Z" (RFC 3339, in UTC, whole seconds), and back: 1 or 0. */
-const char *cdist_time_format(apr_time_t when, apr_pool_t *pool);
-int cdist_time_parse(apr_time_t *when, const char *text);
 
 /* ---- publication (publish.c) --------------------------------------------------------------------------------------------- */
 

@@ -168,11 +168,6 @@ const cdist_liar_t *cdist_sync_state_liar(const cdist_sync_state_t *state, const
 /* `what` NULL: it is believed again. */
 void cdist_sync_state_accuse(cdist_sync_state_t *state, const char *url, const char *what, apr_pool_t *pool);
 
-/* ---- hold.c ---- */
-
-/* The versions that are held (cdist_version_t). */
-CDIST_MUST_CHECK cdist_err_t *cdist_holds_read(apr_array_header_t **holds, const char *root, apr_pool_t *pool);
-
 /* ---- known.c: digests of files that were read already ---- */
 
 typedef struct cdist_known_t cdist_known_t;

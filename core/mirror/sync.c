@@ -22,16 +22,6 @@ static void say(const sync_t *sync, const char *text)
     if (sync->options->note) sync->options->note(sync->options->baton, text);
 }
 
-static int is_held(const sync_t *sync, const cdist_version_t *version)
-{
-    int i;
-
-    for (i = 0; i < sync->holds->nelts; i++) {
-        if (cdist_version_compare(&APR_ARRAY_IDX(sync->holds, i, cdist_version_t), version) == 0) return 1;
-    }
-    return 0;
-}
-
 /* ---- one source ------------------------------------------------------------------------------------------------------ */
 
 /* *matched counts releases that were meant; `absent` is set to the first error about an archive that is not there. */
@@ -43,7 +33,7 @@ static cdist_err_t *take_listed(int *matched, cdist_err_t **absent, sync_t *sync
     cdist_err_t *err;
 
     if (!cdist_mask_matches(&sync->options->mask, &listed->version)) return NULL;
-    if (is_held(sync, &listed->version)) {
+    if (cdist_holds_have(sync->holds, &listed->version)) {
         (*matched)++;
         sync->result->held++;
         say(sync, apr_psprintf(pool, "release %s is held here, and left alone", version));

@@ -251,6 +251,15 @@ CDIST_MUST_CHECK cdist_err_t *cdist_live_server(cdist_version_t *version, cdist_
  * snapshot says, or an archive was built. */
 void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup);
 
+/* ---- versions that are held (holds.c) ------------------------------------------------------------------------------ */
+
+#define CDIST_HOLDS_FILE ".1cdist/holds" /* in a root */
+
+/* The versions (cdist_version_t) that are held in a root; none where there is no such file. CDIST_E_INPUT if a line of it is no version,
+ * CDIST_E_SOURCE if it cannot be read. */
+CDIST_MUST_CHECK cdist_err_t *cdist_holds_read(apr_array_header_t **holds, const char *root, apr_pool_t *pool);
+int cdist_holds_have(const apr_array_header_t *holds, const cdist_version_t *version);
+
 /* ---- reports of branches (branch_report.c) ------------------------------------------------------------------------ */
 
 #define CDIST_BRANCH_REPORT_MAX 16384 /* bytes */
