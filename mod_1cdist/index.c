@@ -179,6 +179,17 @@ static cdist_err_t *add_releases(json_t *index, cdist_request_t *req, int partia
     return NULL;
 }
 
+/* The server that this one takes updates from, and since when it has not answered, as far as a request had to ask it. */
+static json_t *upstream_object(const cdist_request_t *req, apr_pool_t *pool)
+{
+    apr_time_t since = cdist_upstream_away_since(cdist_upstream_of(req->dir->upstream, pool));
+    json_t *upstream = json_object();
+
+    set_text(upstream, "url", req->dir->upstream);
+    json_object_set_new(upstream, "away_since", since ? json_string(cdist_time_format(since, pool)) : json_null());
+    return upstream;
+}
+
 cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req, int partial)
 {
     apr_pool_t *pool = req->r->pool;
@@ -191,7 +202,7 @@ cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req, int partial)
     made = json_object();
     json_object_set_new(made, "format", json_integer(INDEX_FORMAT));
     published = cdist_published_list(req);
-    if (published->nelts && !cdist_dir_has_lookup(req->dir)) {
+    if (!cdist_dir_has_lookup(req->dir) && (published->nelts || (partial && (req->dir->updates || cdist_dir_has_upstream(req->dir))))) {
         json_object_set_new(made, "current", json_null());
         json_object_set_new(made, "releases", json_array());
         json_object_set_new(made, "problems", json_integer(0));
@@ -199,6 +210,8 @@ cdist_err_t *cdist_index_make(json_t **index, cdist_request_t *req, int partial)
         err = add_releases(made, req, partial, child, pool);
     }
     json_object_set_new(made, "by_hand", by_hand(published, req, child, pool));
+    if (partial) json_object_set_new(made, "updates", json_boolean(req->dir->updates != NULL));
+    if (cdist_dir_has_upstream(req->dir)) json_object_set_new(made, "upstream", upstream_object(req, pool));
     if (err) json_decref(made);
     else *index = made;
     return err;

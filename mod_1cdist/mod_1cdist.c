@@ -45,7 +45,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         if (s == server || other != conf) apr_array_cat(folders, other->folders);
     }
     cdist_start_store(conf->store, server, ptemp);
-    cdist_board = cdist_start_board(pconf);
+    cdist_board = cdist_start_shared(cdist_board_bytes(), pconf);
+    cdist_upstreams_share(cdist_start_shared(cdist_upstreams_bytes(), pconf));
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, server, "CD0108: store %s, %d folders and lists to look at", conf->store,
                  folders->nelts);
     if (folders->nelts) cdist_start_check_folders(folders, server, ptemp);

@@ -85,6 +85,9 @@ typedef struct {
 /* Whether the directory names any place to look for releases. */
 #define cdist_dir_has_lookup(dir) ((dir)->lookup.roots || (dir)->lookup.patterns)
 
+/* Whether another publication is asked for what is not here. */
+#define cdist_dir_has_upstream(dir) ((dir)->upstream && *(dir)->upstream)
+
 extern const command_rec cdist_commands[];
 void *cdist_conf_create_process(apr_pool_t *pool, server_rec *server);
 void *cdist_conf_create_dir(apr_pool_t *pool, char *dir);
@@ -160,8 +163,8 @@ void cdist_update_watch_look(apr_pool_t *scratch_pool);
 
 /* Makes the store's folder and gives it to the server's user; a failure is logged, httpd starts all the same. */
 void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool);
-/* Memory that all children share, for cdist_live_options_t; NULL if there is none to be had. */
-void *cdist_start_board(apr_pool_t *pconf);
+/* Zeroed memory that all children share; NULL if there is none to be had. */
+void *cdist_start_shared(apr_size_t bytes, apr_pool_t *pconf);
 /* Warns about folders and lists (cdist_named_folder_t) that the server's user cannot read; takes a few seconds at most. */
 void cdist_start_check_folders(const apr_array_header_t *folders, server_rec *server, apr_pool_t *pool);
 /* The same for publications of which one half is missing. */
@@ -177,11 +180,12 @@ typedef struct {
     cdist_route_t route;
     const cdist_catalogue_t *catalogue; /* NULL before it was needed */
     cdist_current_t current;            /* the location's, with the 1C server's version filled in where that is known */
+    const char *elsewhere;              /* a problem that another server answered, which tells what it has; NULL */
 } cdist_request_t;
 
 /* ---- child.c ----------------------------------------------------------------------------------------------------- */
 
-/* The board of cdist_start_board, set before children are made. */
+/* Of cdist_board_bytes, for cdist_live_options_t; set before children are made. */
 extern void *cdist_board;
 
 typedef struct {
@@ -269,17 +273,39 @@ int cdist_respond_json(cdist_request_t *req, json_t *json);
  * Headers but length are already set. */
 int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t bytes, int may_map);
 
+/* ---- upstream.c ---------------------------------------------------------------------------------------------------- */
+
+typedef struct cdist_upstream_t cdist_upstream_t;
+
+/* How much zeroed memory the processes have to share, and where it is; NULL: each knows for itself. */
+apr_size_t cdist_upstreams_bytes(void);
+void cdist_upstreams_share(void *memory);
+/* What is known of an upstream; never NULL. */
+cdist_upstream_t *cdist_upstream_of(const char *url, apr_pool_t *pool);
+/* Since when it has not answered, as far as anybody asked; 0: it answers. */
+apr_time_t cdist_upstream_away_since(cdist_upstream_t *upstream);
+
 /* ---- relay.c ------------------------------------------------------------------------------------------------------ */
 
 /* Where the upstream has what a request for an archive did not find here, NULL if nobody is to be asked. */
 const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *err);
-/* Answers with what the upstream says; 503 with what is here while it is away. */
+/* The same for a service: `path` goes on from the upstream's URL. */
+const char *cdist_relay_service(const cdist_request_t *req, const cdist_err_t *err, const char *path);
+/* Answers with the archive or manifest that the upstream has; 404 if it has none, 503 with what is here while it is away. */
 int cdist_relay(cdist_request_t *req, const char *target);
+/* The text that the upstream answers, bounded, "" if it has none. NULL if it cannot tell now: then the request is answered, and the
+ * result is what the handler returns. */
+int cdist_relay_text(const char **text, cdist_request_t *req, const char *target);
+/* Whether a version is held in a root of the publication. CDIST_E_INPUT, CDIST_E_SOURCE: nobody can tell. */
+CDIST_MUST_CHECK cdist_err_t *cdist_relay_held(int *held, const cdist_request_t *req, const cdist_version_t *version);
+/* Hooks. */
 void cdist_relay_register(void);
 
 /* ---- one file each kind of answer -------------------------------------------------------------------------------- */
 
 int cdist_serve_archive(cdist_request_t *req);
+/* What an archive's or manifest's answer is called and how long it may be kept; `version` may be NULL. */
+void cdist_set_archive_headers(const cdist_request_t *req, const char *version);
 /* The archive of a source, built if it must be, within the limits; notes what it took. */
 CDIST_MUST_CHECK cdist_err_t *cdist_obtain(cdist_archive_t **archive, apr_file_t **file, cdist_request_t *req,
                                            const cdist_source_t *source);

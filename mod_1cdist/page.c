@@ -12,7 +12,7 @@
 
 enum { TITLE, CURRENT, NO_CURRENT, NOTHING, NAMED_CURRENT, LACKS, SLOT, ARCHIVE, SIZE, FROM, DIGEST, NOT_BUILT, READY, DISTRIBUTION,
        INSTALLED, CONTENTS, CONF, CONF_HELP, INSTALLED_HELP, BY_HAND, BY_HAND_HELP, PROBLEMS, DATA, UNREAD,
-       CONFLICTS, CONFLICT_OPEN, CONFLICT_TAKEN, WORDS };
+       CONFLICTS, CONFLICT_OPEN, CONFLICT_TAKEN, AWAY, AWAY_SINCE, UPDATES, WORDS };
 
 static const char *const words[2][WORDS] = {
     {"1C:Enterprise client updates", "Current version", "There is no current version", "Nothing is published here yet",
@@ -28,7 +28,9 @@ static const char *const words[2][WORDS] = {
      "Not all folders with releases can be read now, so something may be missing here, and nobody is told which release is the "
      "newest. What cannot be read, counted as CDistRoot and then CDistSource name it",
      "Customised files that the vendor changed too", "no rule decides: what is handed out stays as it is until somebody does",
-     "the vendor's file is handed out"},
+     "the vendor's file is handed out",
+     "The server that this one takes updates from does not answer; what is here is handed out all the same", "since",
+     "Configuration updates"},
     {"Обновление клиентов 1С:Предприятия", "Текущая версия", "Текущей версии нет", "Пока ничего не опубликовано",
      "текущая", "Выпуск ещё не полон, не хватает", "Клиент", "Архив", "Размер", "Источник", "SHA-256",
      "будет собран при первом обращении", "готовый архив", "дистрибутив", "установленная платформа", "состав",
@@ -41,7 +43,9 @@ static const char *const words[2][WORDS] = {
      "Сейчас читаются не все папки с версиями: чего-то здесь может не хватать, и новейшая версия неизвестна. Не читаются, по "
      "порядку в CDistRoot и затем в CDistSource",
      "Свои файлы, которые изменил и поставщик", "правила решения не дают: пока его нет, раздаётся то, что было",
-     "раздаётся файл поставщика"}};
+     "раздаётся файл поставщика",
+     "Сервер, от которого обновляется этот, не отвечает; то, что есть здесь, раздаётся по-прежнему", "с",
+     "Обновления конфигураций"}};
 
 static const char *const units[2][5] = {{"bytes", "KB", "MB", "GB", "TB"}, {"байт", "КБ", "МБ", "ГБ", "ТБ"}};
 
@@ -297,6 +301,33 @@ static void put_conflicts(page_t *page, const json_t *conflicts)
     put(page, "</ul></div>\n");
 }
 
+static void put_upstream(page_t *page, const json_t *upstream)
+{
+    const char *since = text_of(upstream, "away_since");
+
+    if (!*since) return;
+    put(page, "<p class=\"problems\"><strong>");
+    put_word(page, AWAY);
+    put(page, "</strong>: ");
+    put_text(page, text_of(upstream, "url"));
+    put(page, ", ");
+    put_word(page, AWAY_SINCE);
+    put_text(page, apr_pstrcat(page->pool, " ", since, NULL));
+    put(page, "</p>\n");
+}
+
+/* A line that leads on. */
+static void put_link(page_t *page, int word, const char *to)
+{
+    put(page, "<p class=\"quiet\">");
+    put_word(page, word);
+    put(page, ": <a href=\"");
+    put_text(page, apr_pstrcat(page->pool, page->here, to, NULL));
+    put(page, "\">");
+    put_text(page, to);
+    put(page, "</a></p>\n");
+}
+
 static void put_current(page_t *page, const json_t *index)
 {
     const char *current = text_of(index, "current"), *problem = text_of(index, "no_current");
@@ -348,11 +379,10 @@ const char *cdist_page_make(const json_t *index, int russian, const char *url, c
     put_word(&page, TITLE);
     put(&page, "</h1>\n");
     put_unread(&page, json_object_get(index, "unread"));
+    put_upstream(&page, json_object_get(index, "upstream"));
     put_body(&page, index);
-    put(&page, "<p class=\"quiet\">");
-    put_word(&page, DATA);
-    put(&page, ": <a href=\"");
-    put_text(&page, apr_pstrcat(pool, here, "index.json", NULL));
-    put(&page, "\">index.json</a></p>\n</main></body>\n</html>\n");
+    if (json_is_true(json_object_get(index, "updates"))) put_link(&page, UPDATES, "updates/");
+    put_link(&page, DATA, "index.json");
+    put(&page, "</main></body>\n</html>\n");
     return apr_array_pstrcat(pool, page.parts, '\0');
 }

@@ -1,50 +1,21 @@
-/* CDistUpstream: what this machine lacks is asked for at the centre by httpd's own proxy, and handed on as it comes. Nothing of
- * it is kept: only `1cdist sync` brings archives here, because it verifies them.
+/* CDistUpstream: what this machine lacks is asked for at the centre by httpd's own proxy, and handed on as it comes (relay_answer.c).
+ * Nothing of it is kept: only `1cdist sync` brings archives here, because it verifies them.
  *
  * - The address is made of the selector, never of the client's own path.
- * - Servers that relay to each other in a circle are stopped by a count of steps. */
-#include "mod_1cdist_int.h"
+ * - Servers that relay to each other in a circle are stopped by a count of steps.
+ * - A version that is held here is not handed on either: a hold is this machine's own brake. */
+#include "relay_int.h"
 
-#include <apr_atomic.h>
-#include <ap_mpm.h>
 #include <apr_strings.h>
-#include <http_config.h>
 #include <http_protocol.h>
-#include <util_filter.h>
 
 #include <string.h>
 
-#define STEPS_HEADER "1C-Relayed"
 #define STEPS_MAX 4
-#define RETRY_SEC "60"
-/* An upstream that did not answer is not asked again before, so that a crowd does not wait for it again and again. */
-#define AWAY_PAUSE_SEC 5
+#define RETRY_SEC 60
+#define RETRY_MAX_SEC 3600
 
-/* Since when the upstream has not answered this process, and when it was asked last, in seconds; 0: it answers. */
-static volatile apr_uint32_t away_since_sec, away_asked_sec;
-/* How many requests of this process wait for the upstream's first byte. */
-static volatile apr_uint32_t waiting;
-
-/* Who waits for the upstream occupies a worker; so a quarter of those that the process has may. */
-static apr_uint32_t waiting_max(void)
-{
-    int threads = 1;
-
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    return threads > 4 ? (apr_uint32_t)threads / 4 : 1;
-}
-
-/* What the output filter needs, and whether the request still waits. */
-typedef struct {
-    cdist_request_t *req;
-    int waits;
-} relay_t;
-
-static void wait_no_more(relay_t *relay)
-{
-    if (relay->waits) apr_atomic_dec32(&waiting);
-    relay->waits = 0;
-}
+/* ---- what to ask for --------------------------------------------------------------------------------------------------- */
 
 static int has_usable(const cdist_catalogue_t *catalogue)
 {
@@ -56,135 +27,250 @@ static int has_usable(const cdist_catalogue_t *catalogue)
     return 0;
 }
 
-/* What stands between the upstream's URL and the file: a version, the start of one, or a digest; NULL if the request must be
- * answered here. NB: while something is here, it is this machine's configuration that says what is current. */
-static const char *place(const cdist_request_t *req)
+/* Sets the version that is asked for, or what begins it; no component leaves it to the upstream. 0 if the request must be answered
+ * here. NB: while something is here, it is this machine that says what is current, for clients of all kinds. */
+static int choose_version(cdist_version_t *asked, const cdist_request_t *req)
 {
-    apr_pool_t *pool = req->r->pool;
-    const cdist_version_t *mask = &req->route.selector.mask;
+    const cdist_release_t *current = NULL;
 
-    if (req->route.kind == CDIST_ROUTE_BYTES) return apr_pstrcat(pool, "/sha256/", cdist_digest_hex(&req->route.sha256, pool), NULL);
-    if (!mask->count && req->current.kind == CDIST_CURRENT_MASK) mask = &req->current.mask;
-    if (mask->count) return apr_pstrcat(pool, "/", cdist_version_format(mask, pool), NULL);
-    return has_usable(req->catalogue) ? NULL : "";
+    *asked = req->route.selector.mask;
+    if (asked->count || req->route.kind == CDIST_ROUTE_BYTES) return 1;
+    if (req->catalogue && !cdist_select_current(&current, req->catalogue, &req->current, req->r->pool)) *asked = current->version;
+    else if (req->current.kind == CDIST_CURRENT_MASK) *asked = req->current.mask;
+    return asked->count || !has_usable(req->catalogue);
 }
 
 /* How many servers have relayed the request already; what is no number counts as too many. */
 static int steps(const request_rec *r)
 {
-    const char *text = apr_table_get(r->headers_in, STEPS_HEADER);
+    const char *text = apr_table_get(r->headers_in, CDIST_STEPS_HEADER);
     int count = 0;
 
     return !text || cdist_number_parse(&count, text, 0, STEPS_MAX) ? count : STEPS_MAX;
 }
 
-const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *err)
+static int may_ask(const cdist_request_t *req, const cdist_err_t *err)
 {
-    const char *where;
-
-    if (!req->dir->upstream || !*req->dir->upstream || err->code != CDIST_E_NOTFOUND) return NULL;
-    if (steps(req->r) >= STEPS_MAX) return NULL;
-    where = place(req);
-    if (!where) return NULL;
-    return apr_pstrcat(req->r->pool, req->dir->upstream, where, "/", req->route.selector.slot->file,
-                       req->route.manifest ? ".manifest" : "", NULL);
+    return cdist_dir_has_upstream(req->dir) && err->code == CDIST_E_NOTFOUND && steps(req->r) < STEPS_MAX;
 }
 
-/* The upstream names its own paths; clients know this server's. */
-static apr_status_t own_location(ap_filter_t *filter, apr_bucket_brigade *bb)
+const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *err)
 {
-    relay_t *relay = filter->ctx;
-    const cdist_request_t *req = relay->req;
-    const char *version = apr_table_get(filter->r->headers_out, "1C-Version");
-    cdist_version_t parsed;
+    apr_pool_t *pool = req->r->pool;
+    const char *where = "";
+    cdist_version_t asked;
 
-    wait_no_more(relay);
-    apr_table_unset(filter->r->headers_out, "Set-Cookie");
-    apr_table_unset(filter->r->headers_out, "Content-Location");
-    if (version && cdist_version_parse(&parsed, version)) {
-        apr_table_setn(filter->r->headers_out, "Content-Location",
-                       ap_escape_uri(filter->r->pool, apr_pstrcat(filter->r->pool, req->base, "/", version, "/",
-                                                                  req->route.selector.slot->file,
-                                                                  req->route.manifest ? ".manifest" : "", NULL)));
+    if (!may_ask(req, err) || !choose_version(&asked, req)) return NULL;
+    if (req->route.kind == CDIST_ROUTE_BYTES) where = apr_pstrcat(pool, "/sha256/", cdist_digest_hex(&req->route.sha256, pool), NULL);
+    else if (asked.count) where = apr_pstrcat(pool, "/", cdist_version_format(&asked, pool), NULL);
+    return apr_pstrcat(pool, req->dir->upstream, where, "/", req->route.selector.slot->file, req->route.manifest ? ".manifest" : "",
+                       NULL);
+}
+
+const char *cdist_relay_service(const cdist_request_t *req, const cdist_err_t *err, const char *path)
+{
+    return may_ask(req, err) ? apr_pstrcat(req->r->pool, req->dir->upstream, "/", path, NULL) : NULL;
+}
+
+/* The versions (cdist_version_t) that are held in any root. */
+static cdist_err_t *read_holds(apr_array_header_t **holds, const cdist_request_t *req)
+{
+    const apr_array_header_t *roots = req->dir->lookup.roots;
+    apr_array_header_t *here;
+    int i;
+
+    *holds = apr_array_make(req->r->pool, 4, sizeof(cdist_version_t));
+    for (i = 0; roots && i < roots->nelts; i++) {
+        CDIST_ERR(cdist_holds_read(&here, APR_ARRAY_IDX(roots, i, const char *), req->r->pool));
+        apr_array_cat(*holds, here);
     }
-    ap_remove_output_filter(filter);
-    return ap_pass_brigade(filter->next, bb);
+    return NULL;
+}
+
+/* ---- answering instead of the upstream ----------------------------------------------------------------------------------- */
+
+static int answer_later(cdist_request_t *req, int retry_sec, const char *detail)
+{
+    apr_table_setn(req->r->headers_out, "Retry-After", apr_itoa(req->r->pool, retry_sec));
+    return cdist_respond_problem(req, HTTP_SERVICE_UNAVAILABLE, detail);
+}
+
+/* Says that the upstream is away, since when, and what is here all the same. */
+static int answer_away(cdist_request_t *req, cdist_upstream_t *upstream, int result)
+{
+    static volatile apr_uint32_t last_sec;
+    apr_time_t since = cdist_upstream_away_since(upstream);
+    char date[APR_RFC822_DATE_LEN];
+
+    /* NB: another process may have reached it just now. */
+    apr_rfc822_date(date, since ? since : apr_time_now());
+    if (cdist_log_due(&last_sec, 60)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0130: %s does not answer (%d), since %s", req->dir->upstream, result,
+                      date);
+    }
+    return answer_later(req, RETRY_SEC, apr_psprintf(req->r->pool, "it is not here, and the server that this one takes updates from "
+                                                     "does not answer since %s", date));
+}
+
+static int answer_held(cdist_request_t *req, const char *version)
+{
+    return cdist_respond_problem(req, HTTP_NOT_FOUND, *version
+                                 ? apr_pstrcat(req->r->pool, version, " is held here (1cdist sync --hold): it is neither taken from "
+                                               "the centre nor handed on from there", NULL)
+                                 : "it is not here, and which version it is of is not known, while there are versions that are held here "
+                                   "(1cdist sync --hold)");
+}
+
+/* When another 1cdist says to come again, it knows. */
+static int retry_of(const cdist_relay_t *relay)
+{
+    const char *text = apr_table_get(relay->headers, "Retry-After");
+    int seconds;
+
+    return text && cdist_number_parse(&seconds, text, 1, RETRY_MAX_SEC) ? seconds : RETRY_SEC;
+}
+
+/* What the upstream says of the range or condition that it was sent. */
+static int answer_condition(cdist_relay_t *relay)
+{
+    static const char *const names[] = {"ETag", "Content-Range"};
+    request_rec *r = relay->req->r;
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = apr_table_get(relay->headers, names[i]);
+        if (value) apr_table_setn(r->headers_out, names[i], value);
+    }
+    return cdist_respond_problem(relay->req, relay->status, relay->status == HTTP_PRECONDITION_FAILED
+                                 ? "the archive is another one than the condition asks for" : "the range lies outside the archive");
+}
+
+/* Whether the answer says, for good, that there is nothing. Who refuses might as well not have it; what is no answer to the question
+ * comes from somebody in between, as if the upstream were away. */
+static int is_none(const cdist_relay_t *relay)
+{
+    int status = relay->status;
+
+    return !relay->refused && ap_is_HTTP_CLIENT_ERROR(status) && status != HTTP_PROXY_AUTHENTICATION_REQUIRED &&
+           status != HTTP_REQUEST_TIME_OUT && status != HTTP_TOO_MANY_REQUESTS;
+}
+
+/* Says in the log what the client is not told; at most once a minute in each process. */
+static void warn_refused(const cdist_relay_t *relay)
+{
+    static volatile apr_uint32_t last_sec;
+
+    if (relay->status == HTTP_NOT_FOUND || relay->status == HTTP_GONE || !cdist_log_due(&last_sec, 60)) return;
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, relay->req->r, "CD0132: %s is not handed on: the answer is %d%s%s", relay->url,
+                  relay->status, relay->refused ? ", " : "", relay->refused ? relay->refused : "");
+}
+
+/* For an answer that was not handed on. NB: the client reads nothing of it but what another 1cdist has instead. */
+static int answer_refused(cdist_relay_t *relay)
+{
+    cdist_request_t *req = relay->req;
+    int status = relay->status;
+
+    if (status == HTTP_RANGE_NOT_SATISFIABLE || status == HTTP_PRECONDITION_FAILED) return answer_condition(relay);
+    warn_refused(relay);
+    if (status == HTTP_NOT_FOUND || status == HTTP_GONE) {
+        if (relay->is_problem) req->elsewhere = relay->text;
+        return cdist_respond_problem(req, HTTP_NOT_FOUND, "it is neither here nor at the server that this one takes updates from");
+    }
+    if (is_none(relay)) {
+        return cdist_respond_problem(req, HTTP_NOT_FOUND, "it is not here, and the server that this one takes updates from does not hand "
+                                     "it out");
+    }
+    return answer_later(req, retry_of(relay), "it is not here, and the server that this one takes updates from cannot hand it out now");
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------------ */
+
+/* A gateway in front of the upstream says so. */
+static int is_away(const cdist_relay_t *relay)
+{
+    return relay->status == 0 || (!relay->is_problem && (relay->status == HTTP_BAD_GATEWAY || relay->status == HTTP_SERVICE_UNAVAILABLE ||
+                                                         relay->status == HTTP_GATEWAY_TIME_OUT));
+}
+
+/* Asks; 1 if there is an answer that is neither handed on nor answered. Otherwise *result is what the handler returns. */
+static int ask(int *result, cdist_relay_t *relay)
+{
+    cdist_request_t *req = relay->req;
+    cdist_upstream_t *upstream = cdist_upstream_of(req->dir->upstream, req->r->pool);
+
+    *result = OK;
+    if (cdist_upstream_failed_lately(upstream)) {
+        *result = answer_away(req, upstream, 0);
+        return 0;
+    }
+    if (!cdist_upstream_wait(&relay->wait)) {
+        *result = answer_later(req, 10, "it is not here, and the server that this one takes updates from is busy or does not answer");
+        return 0;
+    }
+    relay->steps = steps(req->r) + 1;
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, req->r, "CD0131: is not here, asked for at %s", relay->url);
+    *result = cdist_relay_ask(relay);
+    if (!relay->handed_on && req->r->connection->aborted) return 0;
+    if (!is_away(relay)) {
+        cdist_upstream_answered(upstream);
+        return !relay->handed_on;
+    }
+    cdist_upstream_failed(upstream);
+    *result = answer_away(req, upstream, relay->status ? relay->status : *result);
+    return 0;
+}
+
+int cdist_relay(cdist_request_t *req, const char *target)
+{
+    cdist_relay_t relay;
+    apr_array_header_t *holds;
+    cdist_err_t *err;
+    int result;
+
+    memset(&relay, 0, sizeof relay);
+    relay.req = req;
+    relay.url = target;
+    choose_version(&relay.asked, req);
+    if ((err = read_holds(&holds, req)) != NULL) return cdist_respond_error(req, err);
+    relay.holds = holds;
+    if (relay.asked.count == CDIST_VERSION_PARTS && cdist_holds_have(holds, &relay.asked)) {
+        return answer_held(req, cdist_version_format(&relay.asked, req->r->pool));
+    }
+    if (!ask(&result, &relay)) {
+        if (relay.handed_on) apr_table_setn(req->r->notes, "cdist-cache", "relayed");
+        return result;
+    }
+    return relay.held ? answer_held(req, relay.held) : answer_refused(&relay);
+}
+
+int cdist_relay_text(const char **text, cdist_request_t *req, const char *target)
+{
+    cdist_relay_t relay;
+    int result;
+
+    memset(&relay, 0, sizeof relay);
+    relay.req = req;
+    relay.url = target;
+    relay.is_text = 1;
+    *text = NULL;
+    if (!ask(&result, &relay)) return result;
+    if (is_none(&relay)) warn_refused(&relay);
+    else if (relay.status != HTTP_OK || !*relay.text) return answer_refused(&relay);
+    *text = relay.text;
+    return OK;
+}
+
+cdist_err_t *cdist_relay_held(int *held, const cdist_request_t *req, const cdist_version_t *version)
+{
+    apr_array_header_t *holds;
+
+    CDIST_ERR(read_holds(&holds, req));
+    *held = cdist_holds_have(holds, version);
+    return NULL;
 }
 
 void cdist_relay_register(void)
 {
-    ap_register_output_filter("1CDIST_RELAY", own_location, NULL, AP_FTYPE_CONTENT_SET);
-}
-
-/* Says that the upstream is away, since when, and what is here all the same. */
-static int answer_away(cdist_request_t *req, int status)
-{
-    static volatile apr_uint32_t last_sec;
-    apr_uint32_t since = apr_atomic_read32(&away_since_sec), now = (apr_uint32_t)apr_time_sec(apr_time_now());
-    char date[APR_RFC822_DATE_LEN];
-
-    if (!since) apr_atomic_cas32(&away_since_sec, since = now, 0);
-    apr_rfc822_date(date, apr_time_from_sec((apr_time_t)since));
-    if (cdist_log_due(&last_sec, 60)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0130: %s does not answer (%d), since %s", req->dir->upstream, status,
-                      date);
-    }
-    apr_table_setn(req->r->headers_out, "Retry-After", RETRY_SEC);
-    return cdist_respond_problem(req, HTTP_SERVICE_UNAVAILABLE,
-                                 apr_psprintf(req->r->pool, "it is not here, and the server that this one takes updates from does "
-                                              "not answer since %s", date));
-}
-
-/* Says at once that the upstream is busy or away. */
-static int answer_busy(cdist_request_t *req)
-{
-    apr_table_setn(req->r->headers_out, "Retry-After", "10");
-    return cdist_respond_problem(req, HTTP_SERVICE_UNAVAILABLE, "it is not here, and the server that this one takes updates from is "
-                                 "busy or does not answer");
-}
-
-static int is_away(void)
-{
-    apr_uint32_t asked = apr_atomic_read32(&away_asked_sec), now = (apr_uint32_t)apr_time_sec(apr_time_now());
-
-    return asked && now >= asked && now - asked < AWAY_PAUSE_SEC;
-}
-
-/* NB: the request's body is discarded already; its length must not make the proxy wait for one. What clients tell this server alone
- * is not told to another one. */
-int cdist_relay(cdist_request_t *req, const char *target)
-{
-    request_rec *r = req->r;
-    relay_t *relay = apr_pcalloc(r->pool, sizeof *relay);
-    int status;
-
-    if (is_away()) return answer_away(req, 0);
-    if (apr_atomic_inc32(&waiting) >= waiting_max()) {
-        apr_atomic_dec32(&waiting);
-        return answer_busy(req);
-    }
-    relay->req = req;
-    relay->waits = 1;
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CD0131: is not here, asked for at %s", target);
-    apr_table_setn(r->notes, "cdist-cache", "relayed");
-    apr_table_unset(r->headers_in, "Content-Length");
-    apr_table_unset(r->headers_in, "Transfer-Encoding");
-    apr_table_unset(r->headers_in, "Cookie");
-    if (r->user) apr_table_unset(r->headers_in, "Authorization");
-    apr_table_setn(r->headers_in, STEPS_HEADER, apr_itoa(r->pool, steps(r) + 1));
-    r->filename = apr_pstrcat(r->pool, "proxy:", target, NULL);
-    r->args = NULL;
-    r->proxyreq = PROXYREQ_REVERSE;
-    r->handler = "proxy-server";
-    ap_add_output_filter("1CDIST_RELAY", relay, r, r->connection);
-    status = ap_run_handler(r);
-    wait_no_more(relay);
-    if (status == HTTP_BAD_GATEWAY || status == HTTP_SERVICE_UNAVAILABLE || status == HTTP_GATEWAY_TIME_OUT) {
-        r->proxyreq = PROXYREQ_NONE;
-        apr_atomic_set32(&away_asked_sec, (apr_uint32_t)apr_time_sec(apr_time_now()));
-        return answer_away(req, status);
-    }
-    apr_atomic_set32(&away_since_sec, 0);
-    apr_atomic_set32(&away_asked_sec, 0);
-    return status;
+    cdist_relay_answer_register();
 }

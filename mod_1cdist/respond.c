@@ -1,5 +1,6 @@
 /* From results to HTTP: statuses, problem+json, conditions, files. */
 #include "mod_1cdist_int.h"
+#include "upstream_text_int.h"
 
 #include <apr_buckets.h>
 #include <apr_strings.h>
@@ -86,6 +87,38 @@ static json_t *alternatives(const cdist_catalogue_t *catalogue, apr_pool_t *pool
     return list;
 }
 
+/* Adds the texts of a list that are not in another one. */
+static void add_missing(json_t *to, const json_t *from)
+{
+    size_t i, j;
+
+    for (i = 0; i < json_array_size(from); i++) {
+        json_t *text = json_array_get(from, i);
+
+        for (j = 0; j < json_array_size(to) && !json_equal(json_array_get(to, j), text); j++) continue;
+        if (j == json_array_size(to)) json_array_append(to, text);
+    }
+}
+
+/* Adds what another server has to the list. */
+static void add_elsewhere(json_t *list, const char *problem)
+{
+    json_t *theirs = cdist_upstream_available(problem);
+    size_t i, j;
+
+    for (i = 0; i < json_array_size(theirs); i++) {
+        json_t *entry = json_array_get(theirs, i), *mine = NULL;
+
+        for (j = 0; j < json_array_size(list) && !mine; j++) {
+            mine = json_array_get(list, j);
+            if (!json_equal(json_object_get(mine, "version"), json_object_get(entry, "version"))) mine = NULL;
+        }
+        if (!mine) json_array_append(list, entry);
+        else add_missing(json_object_get(mine, "slots"), json_object_get(entry, "slots"));
+    }
+    json_decref(theirs);
+}
+
 /* Sends a body that lies in memory; the caller has set status and headers. */
 static int send_text(request_rec *r, const char *text)
 {
@@ -115,7 +148,12 @@ static int send_problem(cdist_request_t *req, int status, const char *detail, co
     json_object_set_new(problem, "title", json_string(ap_get_status_line(status) + 4));
     json_object_set_new(problem, "status", json_integer(status));
     json_object_set_new(problem, "detail", json_string(cdist_text_printable(detail, r->pool)));
-    if (req->catalogue) json_object_set_new(problem, "available", alternatives(req->catalogue, r->pool));
+    if (req->catalogue || req->elsewhere) {
+        json_t *available = req->catalogue ? alternatives(req->catalogue, r->pool) : json_array();
+
+        if (req->elsewhere) add_elsewhere(available, req->elsewhere);
+        json_object_set_new(problem, "available", available);
+    }
     dumped = json_dumps(problem, JSON_COMPACT);
     json_decref(problem);
     text = apr_pstrcat(r->pool, dumped ? dumped : "{}", "\n", NULL);

@@ -203,18 +203,20 @@ static const char *etag(const answer_t *answer, const char *suffix)
     return apr_psprintf(pool, "\"%.*s%s\"", ETAG_HEX_DIGITS, cdist_digest_hex(&answer->archive->sha256, pool), suffix);
 }
 
-static void set_headers(const answer_t *answer)
+void cdist_set_archive_headers(const cdist_request_t *req, const char *version)
 {
-    const cdist_request_t *req = answer->req;
     request_rec *r = req->r;
     int immutable = req->route.kind == CDIST_ROUTE_BYTES;
 
     apr_table_setn(r->headers_out, "Cache-Control", immutable ? "max-age=31536000, immutable" : "no-cache");
-    if (answer->version) {
-        apr_table_setn(r->headers_out, "1C-Version", answer->version);
+    if (!req->route.manifest) {
+        apr_table_setn(r->headers_out, "Content-Disposition",
+                       apr_psprintf(r->pool, "attachment; filename=\"%s\"", req->route.selector.slot->file));
+    }
+    if (version) {
+        apr_table_setn(r->headers_out, "1C-Version", version);
         apr_table_setn(r->headers_out, "Content-Location",
-                       ap_escape_uri(r->pool, apr_pstrcat(r->pool, req->base, "/", answer->version, "/",
-                                                          req->route.selector.slot->file,
+                       ap_escape_uri(r->pool, apr_pstrcat(r->pool, req->base, "/", version, "/", req->route.selector.slot->file,
                                                           req->route.manifest ? ".manifest" : "", NULL)));
     }
 }
@@ -230,7 +232,7 @@ static int send_manifest(answer_t *answer)
         apr_file_close(answer->file);
         if (err) return cdist_respond_error(req, err);
     }
-    set_headers(answer);
+    cdist_set_archive_headers(req, answer->version);
     return cdist_respond_text(req, "application/json", etag(answer, "-manifest"), json);
 }
 
@@ -249,13 +251,11 @@ int cdist_serve_archive(cdist_request_t *req)
     if (upstream) return cdist_relay(req, upstream);
     if (err) return cdist_respond_error(req, err);
     if (req->route.manifest) return send_manifest(&answer);
-    set_headers(&answer);
+    cdist_set_archive_headers(req, answer.version);
     ap_set_content_type(r, "application/zip");
     apr_table_setn(r->headers_out, "ETag", etag(&answer, ""));
     apr_table_setn(r->headers_out, "Repr-Digest",
                    apr_pstrcat(r->pool, "sha-256=:", cdist_digest_base64(&answer.archive->sha256, r->pool), ":", NULL));
-    apr_table_setn(r->headers_out, "Content-Disposition",
-                   apr_psprintf(r->pool, "attachment; filename=\"%s\"", req->route.selector.slot->file));
     /* An archive that lies in somebody else's folder may be cut short while it is sent: never map it. */
     return cdist_respond_file(req, answer.file, answer.archive->bytes, !answer.archive->ready);
 }

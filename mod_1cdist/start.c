@@ -41,12 +41,12 @@ void cdist_start_store(const char *path, server_rec *server, apr_pool_t *pool)
 
 /* NB: anonymous, so that it belongs to this generation of children alone and needs no name and no cleaning up; an old child
  * keeps its own after a graceful restart. */
-void *cdist_start_board(apr_pool_t *pconf)
+void *cdist_start_shared(apr_size_t bytes, apr_pool_t *pconf)
 {
     apr_shm_t *shm;
 
-    if (apr_shm_create(&shm, cdist_board_bytes(), NULL, pconf) != APR_SUCCESS) return NULL;
-    return memset(apr_shm_baseaddr_get(shm), 0, cdist_board_bytes());
+    if (apr_shm_create(&shm, bytes, NULL, pconf) != APR_SUCCESS) return NULL;
+    return memset(apr_shm_baseaddr_get(shm), 0, bytes);
 }
 
 typedef struct {

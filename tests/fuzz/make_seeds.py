@@ -81,6 +81,16 @@ def client_text_seeds():
     yield "not-utf8", b"1C/\xff\xfe"
 
 
+def upstream_text_seeds():
+    """Answers of GetDistributiveInfo, and problems that tell what there is instead."""
+    url = "http://centre/update/8.3.25.1286/windows64tc.zip"
+    for number, text in enumerate([f'{{"root":{{"size":30967749,"url":"{url}"}}}}', '{"root":{"size":0,"url":""}}',
+                                   '{"root":{"size":-1}}', f'{{"root":{{"size":1,"url":"{url}?x"}}}}',
+                                   '{"status":404,"available":[{"version":"8.3.25.1286","slots":["windows64","modules"]}]}',
+                                   '{"available":[1,{"version":"8.3"}]}', "<html>"]):
+        yield f"text{number}", text.encode()
+
+
 def resolve_seeds():
     """A list, start files of a user, of all users and the common one, builds; all of them in order, and then not."""
     bases = ("[a]\nConnect=File=x\nVersion=8.3\n[A]\nConnect=Srvr=h;Ref=r;Usr=u\nVersion=8.3.22.1750\nApp=ThickClient\n"
@@ -294,7 +304,8 @@ def main(folder):
                           ("branch_report", report_seeds), ("binary", binary_seeds), ("binary_version", version_seeds),
                           ("start_cfg", start_seeds), *make_compare_seeds.TARGETS, *make_detail_seeds.TARGETS,
                           ("infobase_list", infobase_seeds), ("package_name", package_seeds),
-                          ("client_text", client_text_seeds), ("resolve", resolve_seeds),
+                          ("client_text", client_text_seeds), ("upstream_text", upstream_text_seeds),
+                          ("resolve", resolve_seeds),
                           ("rar_index", rar_seeds), ("publication", publication_seeds), ("lint", publication_seeds),
                           *make_mirror_seeds.TARGETS, *make_update_seeds.TARGETS, *make_template_seeds.TARGETS):
         place = os.path.join(folder, target)

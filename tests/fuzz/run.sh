@@ -20,7 +20,7 @@ for folder in "$build"/fuzz/seeds/*/; do
     mkdir -p "$build/fuzz/corpus-$target"
     # shellcheck disable=SC2086
     clang $flags -D_GNU_SOURCE -DHAVE_CONFIG_H $includes -o "$build/fuzz/$target" "$top/tests/fuzz/fuzz_$target.c" \
-        "$top"/core/*/*.c "$top/mod_1cdist/route.c" "$top/mod_1cdist/client_text.c" $libs
+        "$top"/core/*/*.c "$top/mod_1cdist/route.c" "$top/mod_1cdist/client_text.c" "$top/mod_1cdist/upstream_text.c" $libs
     echo "== $target, $seconds s"
     "$build/fuzz/$target" -max_total_time="$seconds" -max_len=65536 -print_final_stats=1 \
         -artifact_prefix="$build/fuzz/$target-" "$build/fuzz/corpus-$target" "$build/fuzz/seeds/$target" \

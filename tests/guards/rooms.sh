@@ -49,7 +49,7 @@ for folder in core/*/; do
     below=" $room$(echo "$rooms" | sed -n "s/^$room://p") "
     check "core/$room" "$httpd" "the library must not include httpd's headers"
     check "core/$room" '(.*/)?(mod_1cdist|tools)/' "the library must not include the module or the tools"
-    check "core/$room" '(.*/)?(route|index|update|client_text|tool|mod_1cdist)_int\.h' "the library must not include the module or the tools"
+    check "core/$room" '(.*/)?(route|relay|upstream_text|index|update|client_text|tool|mod_1cdist)_int\.h' "the library must not include the module or the tools"
     check "core/$room" "(.*/)?($(private "$room"))_int\.h" "the private header of another room"
     for other in $all; do
         case $below in *" $other "*) continue ;; esac
@@ -59,7 +59,7 @@ done
 check mod_1cdist "((.*/)?tools/|(.*/)?tool_int\.h|(.*/)?($(private module))_int\.h)" "neither tools nor private headers here"
 check mod_1cdist '(.*/)?(packages/|cdist_packages\.h)' "packages are the command line's business"
 check mod_1cdist '(.*/)?(mirror/|cdist_mirror\.h)' "the cascade is the command line's business"
-check tools "((.*/)?mod_1cdist/|(.*/)?(mod_1cdist|route|index|update|client_text)_int\.h|(.*/)?($(private tools))_int\.h)" "neither the module nor private headers here"
+check tools "((.*/)?mod_1cdist/|(.*/)?(mod_1cdist|route|relay|upstream_text|index|update|client_text)_int\.h|(.*/)?($(private tools))_int\.h)" "neither the module nor private headers here"
 check tools "$httpd" "the tools do without httpd"
 found=$(grep -lE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<archive' core/*/*.[ch] mod_1cdist/*.[ch] tools/*.[ch])
 [ "$(echo $found)" = "core/packages/reader_archive.c core/packages/stream.c" ] || { echo "libarchive is included by: $found"; bad=1; }

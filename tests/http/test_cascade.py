@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from conftest import CURRENT, NEWEST, OLD
+from harness import TOP, wait_until
 from releases import add_release, age
 
 NAME = "windows64tc.zip"
@@ -181,6 +182,26 @@ def post(server, name, report, **headers):
     return server.get("/tc/branches", as_user(name, **headers), "POST", body)
 
 
+def test_reports_can_be_kept_from_other_branches_as_the_documentation_says(httpd, shared, folder):
+    text = (TOP / "docs" / "formats.md").read_text()
+    section = text[text.index('<Location "/update/branches">'):]
+    passwords = folder / "passwords"
+    passwords.write_text("".join(f"{name}:{{SHA}}{base64.b64encode(hashlib.sha1(name.encode()).digest()).decode()}\n"
+                                 for name in ("north", "admin")))
+    extra = section[:section.index("```")].replace("/etc/apache2/1c-branches", str(passwords))
+    server = httpd({"/update": f'CDistRoot "{shared["plain"]}"'}, extra=extra,
+                   modules=["auth_basic", "authn_core", "authn_file", "authz_user"])
+    server.allow("AH01617", "AH01618", "AH01631")
+    assert server.get("/update/branches", as_user("north"), "POST", "{}").status == 200
+    for path in ("/update/branches", "/update/index.json?branches", "/update/?branches", "/update/index.json?branches=1"):
+        headers = {"Accept": "application/json"}
+        assert server.get(path, headers).status == 401, path
+        assert server.get(path, {**as_user("north"), **headers}).status in (401, 403), path
+        shown = json.loads(server.get(path, {**as_user("admin"), **headers}).body)["branches"]
+        assert [one["user"] for one in shown] == ["north"], path
+    assert server.get("/update/index.json").status == 200 and server.get(f"/update/{NAME}").status == 200
+
+
 REPORT = {"name": "Север", "releases": [OLD, CURRENT], "current": CURRENT, "last_sync": "2026-11-21T18:30:00Z", "error": ""}
 
 
@@ -223,13 +244,16 @@ def test_a_report_is_bounded_and_no_form(centre):
     assert post(centre, "north", REPORT, **{"Content-Type": "text/plain"}).status == 415
 
 
-def test_an_upstream_that_hangs_takes_a_quarter_of_the_workers_at_most(httpd, folder):
+@pytest.mark.parametrize("mpm, workers", [("event", 128), ("prefork", 80)])
+def test_an_upstream_that_hangs_takes_a_quarter_of_the_server_s_workers_at_most(httpd, folder, mpm, workers):
     (folder / "empty").mkdir()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         branch = httpd({"/tc": f'CDistRoot "{folder / "empty"}"\n  CDistUpstream http://127.0.0.1:{silent.getsockname()[1]}/u'},
-                       modules=["proxy", "proxy_http"], extra="ProxyTimeout 5\n")
+                       modules=["proxy", "proxy_http"], mpm=mpm,
+                       extra="ProxyTimeout 3\n" + ("StartServers 70\nMaxSpareServers 80\n" if mpm == "prefork" else ""))
+        wait_until(lambda: mpm != "prefork" or len(branch.children()) >= 70, "all processes are there")
         branch.allow("CD0130", "AH00957", "AH01102", "AH01114", "AH10155", "AH00484", "AH01110", "AH00898")
         answers = branch.get_many([f"/tc/8.3.1.1/{NAME}"] * 60, timeout=30)
         assert {answer.status for answer in answers} == {503}
         at_once = [answer for answer in answers if "busy" in json.loads(answer.body)["detail"]]
-        assert len(at_once) >= 20
+        assert len(at_once) >= 60 - workers // 4

@@ -1,0 +1,328 @@
+"""What passes between a branch and its upstream, both ways, and what the branch says when the upstream's answer is none."""
+import contextlib
+import hashlib
+import http.server
+import json
+import threading
+
+import pytest
+
+from conftest import CURRENT, NEWEST, OLD
+from harness import wait_until
+from releases import add_release, age
+
+NAME = "windows64tc.zip"
+ZIP = b"PK\x05\x06" + b"\0" * 18
+ASKED = {"host", "user-agent", "accept", "range", "if-range", "if-match", "if-none-match", "1c-relayed", "connection"}
+ANSWERED = {"date", "server", "content-type", "content-length", "content-range", "accept-ranges", "etag", "repr-digest", "1c-version",
+            "cache-control", "vary", "content-location", "content-disposition", "retry-after", "connection", "keep-alive"}
+
+
+class Stranger:
+    """An upstream that answers whatever it is told to, and remembers what it was asked."""
+
+    def __init__(self):
+        self.requests, self.status, self.headers, self.body, self.interim = [], 200, {}, ZIP, None
+
+    def answer(self, status, body=ZIP, **headers):
+        self.status, self.body = status, body
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+@pytest.fixture
+def stranger():
+    upstream = Stranger()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *args):
+            pass
+
+        def do_GET(self):
+            upstream.requests.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}))
+            if upstream.interim:
+                self.wfile.write(upstream.interim)
+            self.send_response(upstream.status)
+            for name, value in upstream.headers.items():
+                self.send_header(name, value)
+            if "Content-Length" not in upstream.headers:
+                self.send_header("Content-Length", str(len(upstream.body)))
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(upstream.body if self.command == "GET" and upstream.status != 304 else b"")
+            self.close_connection = True
+
+        do_HEAD = do_GET
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    upstream.url = f"http://127.0.0.1:{server.server_port}/update"
+    yield upstream
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def branch(httpd, folder, stranger):
+    """A branch with an empty root behind the stranger."""
+    (folder / "root").mkdir()
+    return httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistUpstream {stranger.url}'}, modules=["proxy", "proxy_http"])
+
+
+# ---- headers -------------------------------------------------------------------------------------------------------------
+
+def test_what_a_client_tells_the_branch_alone_is_not_told_to_the_upstream(branch, stranger):
+    stranger.answer(200, content_type="application/zip")
+    secrets = {"Authorization": "Basic c2VjcmV0OnNlY3JldA==", "Proxy-Authorization": "Basic c2VjcmV0", "Cookie": "a=secret",
+               "Referer": "http://secret/", "Origin": "http://secret", "1C-ConnectString": "secret", "X-Anything": "secret",
+               "Forwarded": "for=secret", "Accept-Encoding": "gzip", "If-Modified-Since": "Sat, 21 Nov 2026 18:00:00 GMT"}
+    passed = {"Range": "bytes=0-3", "If-Range": '"tag"', "User-Agent": "1CV8C", "Accept": "*/*", "If-None-Match": '"other"'}
+    assert branch.get(f"/tc/{NEWEST}/{NAME}?secret", {**secrets, **passed}).status == 200
+    (method, path, headers), = stranger.requests
+    assert (method, path) == ("GET", f"/update/{NEWEST}/{NAME}")
+    assert set(headers) <= ASKED and "secret" not in repr(headers) and headers["1c-relayed"] == "1"
+    assert {name: headers[name.lower()] for name in passed} == passed
+
+
+def test_of_the_upstream_s_headers_only_those_of_an_archive_reach_the_client(branch, stranger):
+    stranger.answer(200, content_type="application/x-zip", etag='"tag"', set_cookie="a=b", www_authenticate="Basic realm=x",
+                    location="http://elsewhere/", server="secret", x_powered_by="secret", last_modified="Sat, 21 Nov 2026 18:00:00 GMT",
+                    content_location="/secret/x", cache_control="max-age=1000", strict_transport_security="max-age=1", vary="User-Agent",
+                    **{"1C-Version": NEWEST, "Via": "secret", "Link": "<x>"})
+    stranger.interim = b"HTTP/1.1 103 Early Hints\r\nSet-Cookie: early=secret\r\nLink: <secret>\r\n\r\n"
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}")
+    assert (answer.status, answer.body) == (200, ZIP)
+    assert {name.lower() for name in answer.headers} <= ANSWERED and "secret" not in str(answer.headers)
+    assert answer.headers["Content-Type"] == "application/zip" and answer.headers["ETag"] == '"tag"'
+    assert answer.headers["Cache-Control"] == "no-cache" and answer.headers["Vary"] == "User-Agent"
+    assert answer.headers["Content-Location"] == f"/tc/{NEWEST}/{NAME}"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{NAME}"'
+    raw = branch.raw(f"GET /tc/{NEWEST}/{NAME} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert raw.startswith(b"HTTP/1.1 200 ") and b"early" not in raw
+
+
+def test_not_modified_and_parts_are_handed_on(branch, stranger):
+    stranger.answer(304, etag='"tag"', set_cookie="a=b")
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}", {"If-None-Match": '"tag"'})
+    assert (answer.status, answer.headers["ETag"], answer.headers["Set-Cookie"]) == (304, '"tag"', None)
+    stranger.answer(206, ZIP[4:8], content_range=f"bytes 4-7/{len(ZIP)}", etag='"tag"')
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}", {"Range": "bytes=4-7"})
+    assert (answer.status, answer.body, answer.headers["Content-Range"]) == (206, ZIP[4:8], f"bytes 4-7/{len(ZIP)}")
+
+
+@pytest.mark.parametrize("status", [412, 416])
+def test_conditions_and_ranges_that_the_upstream_refuses_keep_their_status(branch, stranger, status):
+    stranger.answer(status, b"<html>", content_type="text/html", content_range="bytes */22", set_cookie="a=b")
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}", {"Range": "bytes=100-"})
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert answer.headers["Content-Range"] == "bytes */22" and answer.headers["Set-Cookie"] is None
+
+
+# ---- answers that are none -------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("status, own", [
+    (301, 503), (302, 503), (307, 503), (400, 404), (401, 404), (403, 404), (404, 404), (407, 503), (410, 404), (429, 503), (500, 503),
+    (502, 503), (503, 503), (504, 503), (204, 503)])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_is_no_archive_becomes_the_branch_s_own_answer(branch, stranger, status, own, method):
+    branch.allow("CD0130", "CD0132")
+    stranger.answer(status, b"<html>secret", content_type="text/html", location="http://elsewhere/", set_cookie="a=b",
+                    www_authenticate="Basic realm=x", proxy_authenticate="Basic realm=y", **({"Content-Length": "0"} if status == 204 else {}))
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}", method=method)
+    assert (answer.status, answer.headers["Content-Type"]) == (own, "application/problem+json")
+    assert {name.lower() for name in answer.headers} <= ANSWERED
+    assert (answer.headers["Retry-After"] is not None) == (own == 503)
+    assert b"secret" not in answer.body and (method == "HEAD" or json.loads(answer.body)["status"] == own)
+    if status not in (404, 410, 502, 503, 504):
+        assert f"the answer is {status}" in branch.wait_logged("CD0132")[0]
+    assert branch.get("/tc/nothing.zip").status == 404
+
+
+@pytest.mark.parametrize("headers, why", [
+    ({"Content-Type": "text/html"}, "a page for people"), ({"Content-Encoding": "gzip"}, "Content-Encoding"),
+    ({"1C-Version": OLD}, "another version"), ({"1C-Version": "newest"}, "no version")])
+def test_an_answer_that_is_something_else_is_not_handed_on(branch, stranger, headers, why):
+    branch.allow("CD0132")
+    stranger.answer(200, **headers)
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}")
+    assert answer.status == 503 and ZIP not in answer.body and why in branch.wait_logged("CD0132")[0]
+
+
+def test_other_bytes_than_the_digest_asks_for_are_not_handed_on(branch, stranger):
+    branch.allow("CD0132")
+    stranger.answer(200, repr_digest="sha-256=:AAAA:")
+    assert branch.get(f"/tc/sha256/{hashlib.sha256(ZIP).hexdigest()}/{NAME}").status == 503
+
+
+def test_an_endless_answer_that_is_not_handed_on_is_hung_up_on(branch, stranger):
+    branch.allow("CD0132")
+    stranger.answer(401, b"x" * 50_000_000, content_type="application/problem+json")
+    assert branch.get(f"/tc/{NEWEST}/{NAME}", timeout=20).status == 404
+    stranger.answer(404, b'{"available":[' + b" " * 50_000_000, content_type="application/problem+json")
+    assert branch.get(f"/tc/{NEWEST}/{NAME}", timeout=20).status == 404
+
+
+def test_an_upstream_that_breaks_off_before_its_first_byte_is_away(branch, stranger):
+    branch.allow("CD0130", "AH01110", "AH01102", "AH00898")
+    stranger.answer(200, b"", **{"Content-Length": "1000"})
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}")
+    assert answer.status == 503 and "does not answer since" in json.loads(answer.body)["detail"]
+
+
+def test_what_another_1cdist_has_instead_is_told_with_what_is_here(branch, stranger, folder):
+    stranger.answer(404, json.dumps({"available": [
+        {"version": CURRENT, "slots": ["windows64", "<b>", 7]}, {"version": "<script>", "slots": []}, 5,
+        {"version": NEWEST}]}).encode(), content_type="application/problem+json")
+    answer = branch.get(f"/tc/8.3.99.1/{NAME}")
+    assert answer.status == 404
+    assert json.loads(answer.body)["available"] == [{"version": CURRENT, "slots": ["windows64"]}, {"version": NEWEST, "slots": []}]
+
+
+def test_a_503_of_another_1cdist_is_no_absence_and_says_when_to_come_again(branch, stranger):
+    branch.allow("CD0132")
+    stranger.answer(503, b'{"status":503}', content_type="application/problem+json", retry_after="17")
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "17") and "since" not in json.loads(answer.body)["detail"]
+    stranger.answer(200)
+    assert branch.get(f"/tc/{NEWEST}/{NAME}").status == 200
+
+
+# ---- which version -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path, asked", [
+    (NAME, NAME), ("WINDOWS64TC.ZIP", NAME), ("tc.zip?arch=win64", NAME), ("?arch=windows64", NAME), (f"8.3/{NAME}", f"8.3/{NAME}"),
+    (f"8.3.25/{NAME}", f"8.3.25/{NAME}"), (f"{NEWEST}/{NAME}", f"{NEWEST}/{NAME}"), (f"{NAME}?version=8.3.25", f"8.3.25/{NAME}"),
+    (f"{NAME}.manifest", f"{NAME}.manifest"), ("sha256/" + "0" * 64 + f"/{NAME}", "sha256/" + "0" * 64 + f"/{NAME}")])
+def test_every_form_of_url_is_asked_for_upstream_by_a_branch_that_has_nothing(branch, stranger, path, asked):
+    assert branch.get(f"/tc/{path}").status == 200
+    assert stranger.requests[0][:2] == ("GET", f"/update/{asked}")
+
+
+def test_a_slot_that_the_current_release_lacks_is_asked_for_in_that_very_version(httpd, folder, stranger):
+    add_release(folder / "root", OLD, ["windows64"])
+    age(folder / "root")
+    for current in ("newest", "8.3.22"):
+        server = httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistUpstream {stranger.url}\n  CDistCurrent {current}'},
+                       modules=["proxy", "proxy_http"])
+        server.get_until("/tc/linux64tc.zip")
+        assert stranger.requests[-1][1] == f"/update/{OLD}/linux64tc.zip"
+
+
+# ---- holds ---------------------------------------------------------------------------------------------------------------
+
+def hold(root, *lines):
+    (root / ".1cdist").mkdir(exist_ok=True)
+    (root / ".1cdist" / "holds").write_text("# held\n" + "".join(line + "\n" for line in lines))
+
+
+def test_a_version_that_is_held_is_not_handed_on(branch, stranger, folder):
+    stranger.answer(200, **{"1C-Version": NEWEST})
+    assert branch.get(f"/tc/{NEWEST}/{NAME}").status == 200
+    hold(folder / "root", NEWEST)
+    asked = len(stranger.requests)
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}")
+    assert answer.status == 404 and f"{NEWEST} is held here" in json.loads(answer.body)["detail"]
+    assert len(stranger.requests) == asked
+    for path in (NAME, f"8.3/{NAME}", f"{NAME}.manifest"):
+        answer = branch.get(f"/tc/{path}")
+        assert answer.status == 404 and f"{NEWEST} is held here" in json.loads(answer.body)["detail"], path
+    assert branch.get("/tc/sha256/" + "0" * 64 + f"/{NAME}").status == 404
+    stranger.answer(200, **{"1C-Version": CURRENT})
+    assert branch.get(f"/tc/{NAME}").status == 200
+    (folder / "root" / ".1cdist" / "holds").unlink()
+    assert branch.get("/tc/sha256/" + "0" * 64 + f"/{NAME}").status == 200
+
+
+def test_holds_that_cannot_be_understood_hand_on_nothing(branch, stranger, folder):
+    hold(folder / "root", "8.3.x")
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}")
+    assert answer.status == 503 and not stranger.requests and str(folder).encode() not in answer.body
+
+
+# ---- GetDistributiveInfo ---------------------------------------------------------------------------------------------------
+
+INFO = "/tc/WebDistributiveLocation/GetDistributiveInfo?OS=Windows&Arch=x86_64&Version="
+
+
+def told(server, version, status=200):
+    answer = server.get(INFO + version)
+    assert answer.status == status, answer
+    return json.loads(answer.body)
+
+
+def test_a_distribution_of_the_upstream_is_told_under_the_branch_s_own_address_and_comes_from_there(httpd, shared, folder):
+    centre = httpd({"/update": f'CDistRoot "{shared["plain"]}"'})
+    (folder / "root").mkdir()
+    branch = httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistUpstream {centre.url("/update")}'}, modules=["proxy", "proxy_http"])
+    for asked, version in ((NEWEST, NEWEST), ("8.3.25", NEWEST), (OLD, OLD)):
+        root = told(branch, asked)["root"]
+        assert root["url"] == branch.url(f"/tc/{version}/{NAME}")
+        assert len(branch.get(root["url"].removeprefix(branch.url(""))).body) == root["size"] > 0
+    assert told(branch, "8.3.99.1") == {"root": {"size": 0, "url": ""}}
+    head = branch.get(INFO + NEWEST, method="HEAD")
+    assert (head.status, head.body) == (200, b"") and int(head.headers["Content-Length"]) > 40
+    hold(folder / "root", NEWEST)
+    assert told(branch, NEWEST)["root"]["size"] == 0 == told(branch, "8.3.25")["root"]["size"]
+
+
+def test_the_platform_s_question_is_asked_in_the_platform_s_words_and_without_the_client_s_headers(branch, stranger):
+    stranger.answer(200, b'{"root":{"size":7,"url":"http://x/a/8.3.25.1286/windows64tc.zip"}}')
+    answer = branch.get(INFO + NEWEST, {"Authorization": "secret", "If-None-Match": "x", "Cookie": "x"})
+    assert json.loads(answer.body)["root"] == {"size": 7, "url": branch.url(f"/tc/{NEWEST}/{NAME}")}
+    method, path, headers = stranger.requests[0]
+    assert (method, path) == ("GET", "/update" + INFO.removeprefix("/tc") + NEWEST)
+    assert set(headers) <= ASKED - {"if-none-match"}
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"{", b"[]", b"<html>", b'{"root":{}}', b'{"root":{"size":-1,"url":""}}', b'{"root":{"size":"7","url":""}}',
+    b'{"root":{"size":7}}', b'{"root":{"size":7,"url":"windows64tc.zip"}}', b'{"root":{"size":7,"url":"http://x/windows64tc.zip"}}',
+    b'{"root":{"size":7,"url":"http://x/8.3.22.1704/windows64tc.zip"}}', b'{"root":{"size":7,"url":"http://x/8.3.25.1286/linux64tc.zip"}}',
+    b'{"root":{"size":7,"url":"http://x/8.3.25.1286/windows64tc.zip","size":8}}', b" " * 100_000], ids=range(14))
+def test_an_answer_about_a_distribution_that_is_not_in_order_is_503(branch, stranger, body):
+    branch.allow("CD0132", "CD0133")
+    stranger.answer(200, body, content_type="application/json")
+    assert "url" not in told(branch, NEWEST, 503)
+
+
+@pytest.mark.parametrize("status, own", [(404, 200), (403, 200), (401, 200), (302, 503), (500, 503)])
+def test_an_upstream_that_says_nothing_of_a_distribution_is_as_one_that_has_none(branch, stranger, status, own):
+    branch.allow("CD0132")
+    stranger.answer(status, b"<html>", content_type="text/html", location="http://x/")
+    answer = told(branch, NEWEST, own)
+    assert own == 503 or answer == {"root": {"size": 0, "url": ""}}
+
+
+def test_a_branch_that_does_not_publish_asks_nobody(httpd, folder, stranger):
+    (folder / "root").mkdir()
+    branch = httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistUpstream {stranger.url}\n  CDistPublish Off'},
+                   modules=["proxy", "proxy_http"])
+    assert told(branch, NEWEST)["root"]["size"] == 0 and branch.get(f"/tc/{NEWEST}/{NAME}").status == 403
+    assert not stranger.requests
+
+
+# ---- away ----------------------------------------------------------------------------------------------------------------
+
+def test_since_when_an_upstream_is_away_every_process_says_until_it_answers(httpd, folder, shared, stranger):
+    branch = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistUpstream {stranger.url}',
+                    "/other": f'CDistRoot "{shared["plain"]}"\n  CDistUpstream http://127.0.0.1:9/other'},
+                   modules=["proxy", "proxy_http"], mpm="prefork")
+    branch.allow("CD0130")
+    for base in ("/tc", "/other"):
+        assert json.loads(branch.get(f"{base}/index.json").body)["upstream"]["away_since"] is None
+    stranger.answer(502)
+    assert branch.get(f"/tc/8.3.99.1/{NAME}").status == 503
+    shown = [json.loads(branch.get("/tc/index.json").body)["upstream"] for _ in range(20)]
+    assert shown == [shown[0]] * 20 and shown[0]["url"] == stranger.url
+    assert shown[0]["away_since"].startswith("20") and shown[0]["away_since"].endswith("Z")
+    page = branch.get("/tc/", {"Accept": "text/html"}).body.decode()
+    assert stranger.url in page and shown[0]["away_since"] in page
+    assert json.loads(branch.get("/other/index.json").body)["upstream"] == {"url": "http://127.0.0.1:9/other", "away_since": None}
+    stranger.answer(404)
+    wait_until(lambda: branch.get(f"/tc/8.3.99.1/{NAME}").status == 404, "the upstream is asked again", pause=0.5)
+    assert json.loads(branch.get("/tc/index.json").body)["upstream"]["away_since"] is None
+    assert stranger.url not in branch.get("/tc/", {"Accept": "text/html"}).body.decode()
