@@ -131,7 +131,8 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *baton)
 /* With the mutex held, and signals blocked. */
 static void start_thread(cdist_store_t *store)
 {
-    apr_status_t ignored;
+    static volatile apr_uint32_t last_warning_sec;
+    apr_status_t rv, ignored;
 
     if (watch.running || apr_atomic_read32(&watch.stop)) return;
     if (watch.thread) {
@@ -140,7 +141,11 @@ static void start_thread(cdist_store_t *store)
     }
     apr_pool_create_unmanaged(&watch.thread_pool);
     watch.running = 1;
-    if (apr_thread_create(&watch.thread, NULL, run, store, watch.thread_pool) == APR_SUCCESS) return;
+    rv = apr_thread_create(&watch.thread, NULL, run, store, watch.thread_pool);
+    if (rv == APR_SUCCESS) return;
+    if (cdist_log_due(&last_warning_sec, 60)) {
+        cdist_log(CDIST_LOG_ERROR, "CD0125", rv, "updates: no thread can be started to look at the folders of CDistUpdates");
+    }
     watch.running = 0;
     watch.thread = NULL;
     apr_pool_destroy(watch.thread_pool);

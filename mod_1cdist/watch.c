@@ -85,10 +85,18 @@ static void join_thread(void)
 
 static void start_thread(void)
 {
+    static volatile apr_uint32_t last_warning_sec;
+    apr_status_t rv;
+
     if (apr_atomic_cas32(&watch.running, 1, 0) != 0) return;
     join_thread();
     apr_pool_create_unmanaged(&watch.thread_pool);
-    if (apr_thread_create(&watch.thread, NULL, care, NULL, watch.thread_pool) == APR_SUCCESS) return;
+    rv = apr_thread_create(&watch.thread, NULL, care, NULL, watch.thread_pool);
+    if (rv == APR_SUCCESS) return;
+    if (cdist_log_due(&last_warning_sec, 60)) {
+        cdist_log(CDIST_LOG_ERROR, "CD0126", rv, "store: no thread can be started to build and care; archives are built when "
+                  "somebody asks for them");
+    }
     watch.thread = NULL;
     apr_pool_destroy(watch.thread_pool);
     apr_atomic_set32(&watch.running, 0);
