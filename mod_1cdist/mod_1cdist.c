@@ -78,7 +78,8 @@ static int hands_out(cdist_route_kind_t kind)
 {
     return kind == CDIST_ROUTE_HOME || kind == CDIST_ROUTE_INDEX || kind == CDIST_ROUTE_PUBLISHED || kind == CDIST_ROUTE_ARCHIVE ||
            kind == CDIST_ROUTE_BYTES || kind == CDIST_ROUTE_CLIENT_UPDATE || kind == CDIST_ROUTE_UPDATES ||
-           kind == CDIST_ROUTE_UPDATE_CHAIN || kind == CDIST_ROUTE_UPDATE_FILE || kind == CDIST_ROUTE_UPDATE_BYTES;
+           kind == CDIST_ROUTE_UPDATES_FOLDER || kind == CDIST_ROUTE_UPDATE_CHAIN || kind == CDIST_ROUTE_UPDATE_FILE ||
+           kind == CDIST_ROUTE_UPDATE_BYTES;
 }
 
 static int serve(cdist_request_t *req)
@@ -101,7 +102,8 @@ static int serve(cdist_request_t *req)
     case CDIST_ROUTE_CHECK_INFOBASES: return cdist_serve_check_infobases(req);
     case CDIST_ROUTE_RESOLVE: return cdist_serve_resolve(req);
     case CDIST_ROUTE_CLIENT_UPDATE: return cdist_serve_client_update(req);
-    case CDIST_ROUTE_UPDATES: return cdist_serve_updates(req);
+    case CDIST_ROUTE_UPDATES:
+    case CDIST_ROUTE_UPDATES_FOLDER: return cdist_serve_updates(req);
     case CDIST_ROUTE_UPDATE_CHAIN: return cdist_serve_update_chain(req);
     case CDIST_ROUTE_UPDATE_FILE: return cdist_serve_update_file(req);
     case CDIST_ROUTE_UPDATE_BYTES: return cdist_serve_update_bytes(req);

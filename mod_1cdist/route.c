@@ -46,6 +46,10 @@ static int parse_update(cdist_route_t *route, const char *path)
 {
     static const char updates[] = "updates/", files[] = "files/", sha256[] = "sha256/";
 
+    if (strcmp(path, "updates") == 0) {
+        route->kind = CDIST_ROUTE_UPDATES_FOLDER;
+        return 1;
+    }
     if (strncmp(path, updates, sizeof updates - 1) != 0) return 0;
     path += sizeof updates - 1;
     if (*path == '\0') {

@@ -19,6 +19,7 @@ typedef enum {
     CDIST_ROUTE_CLIENT_UPDATE,     /* {base}/ClientUpdate.cfg */
     CDIST_ROUTE_BRANCHES,          /* {base}/branches */
     CDIST_ROUTE_UPDATES,           /* {base}/updates/ */
+    CDIST_ROUTE_UPDATES_FOLDER,    /* {base}/updates: what is relative in the list would lead elsewhere */
     CDIST_ROUTE_UPDATE_CHAIN,      /* {base}/updates/chain */
     CDIST_ROUTE_UPDATE_FILE,       /* {base}/updates/files/<file> */
     CDIST_ROUTE_UPDATE_BYTES,      /* {base}/updates/sha256/<hex>, which 1cdist publish put there */

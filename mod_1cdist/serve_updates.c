@@ -29,6 +29,11 @@ int cdist_serve_updates(cdist_request_t *req)
     cdist_err_t *err;
 
     if (!req->dir->updates) return not_offered(req);
+    if (req->route.kind == CDIST_ROUTE_UPDATES_FOLDER) {
+        /* NB: relative, whatever a proxy in front calls this server. */
+        apr_table_setn(req->r->headers_out, "Location", "updates/");
+        return HTTP_MOVED_PERMANENTLY;
+    }
     if ((err = get_whole_list(&list, req)) != NULL) return cdist_respond_error(req, err);
     return cdist_respond_made(req, "application/json", list->json);
 }
