@@ -16,7 +16,7 @@ static int not_offered(cdist_request_t *req)
 }
 
 /* NB: in a folder that cannot be read may lie what is newest, or what is missing. */
-static cdist_err_t *get_whole_list(const cdist_update_list_t **list, const cdist_request_t *req)
+static cdist_err_t *get_whole_list(cdist_update_list_t **list, const cdist_request_t *req)
 {
     CDIST_ERR(cdist_update_watch_list(list, req));
     if (!(*list)->unreadable) return NULL;
@@ -25,7 +25,7 @@ static cdist_err_t *get_whole_list(const cdist_update_list_t **list, const cdist
 
 int cdist_serve_updates(cdist_request_t *req)
 {
-    const cdist_update_list_t *list;
+    cdist_update_list_t *list;
     cdist_err_t *err;
 
     if (!req->dir->updates) return not_offered(req);
@@ -167,7 +167,7 @@ static const char *join(const apr_array_header_t *texts, apr_pool_t *pool)
 int cdist_serve_update_chain(cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
-    const cdist_update_list_t *list;
+    cdist_update_list_t *list;
     cdist_chain_request_t asked;
     cdist_chain_t *chain;
     const char *wrong;
@@ -179,20 +179,22 @@ int cdist_serve_update_chain(cdist_request_t *req)
     if (wrong) return cdist_respond_problem(req, HTTP_BAD_REQUEST, wrong);
     if ((err = get_whole_list(&list, req)) != NULL) return cdist_respond_error(req, err);
     if (!asked.name) {
-        apr_array_header_t *names = cdist_chain_configurations(&asked.name, list->templates, pool);
+        apr_array_header_t *names;
 
+        if ((err = cdist_update_configurations(&names, &asked.name, list, pool)) != NULL) return cdist_respond_error(req, err);
         if (!names->nelts) return cdist_respond_problem(req, HTTP_NOT_FOUND, "there are no releases here");
         if (!asked.name) {
             return cdist_respond_problem(req, HTTP_BAD_REQUEST,
                                          apr_pstrcat(pool, "name is missing; there are: ", join(names, pool), NULL));
         }
     }
-    if ((err = cdist_chain_find(&chain, list->templates, &asked, pool, pool)) != NULL) {
+    if ((err = cdist_update_chain(&chain, list, &asked, pool)) != NULL) {
+        if (err->code != CDIST_E_INPUT) return cdist_respond_error(req, err);
         return cdist_respond_problem(req, HTTP_BAD_REQUEST, err->message);
     }
     if (chain->problem) return cdist_respond_problem(req, HTTP_NOT_FOUND, chain->problem);
     return cdist_respond_made(req, "application/json",
-                              apr_pstrcat(pool, cdist_chain_json(chain, file_of, url_of, (void *)list, pool), "\n", NULL));
+                              apr_pstrcat(pool, cdist_chain_json(chain, file_of, url_of, list, pool), "\n", NULL));
 }
 
 /* ---- files --------------------------------------------------------------------------------------------------------- */
@@ -279,7 +281,7 @@ int cdist_serve_update_file(cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
     const cdist_update_file_t *which;
-    const cdist_update_list_t *list;
+    cdist_update_list_t *list;
     cdist_stat_t stat;
     apr_file_t *file;
     cdist_err_t *err;

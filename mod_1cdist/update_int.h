@@ -7,6 +7,7 @@
 #include "templates/cdist_templates.h"
 
 #include <apr_hash.h>
+#include <apr_thread_mutex.h>
 
 /* ---- update_list.c: what one look at template folders found ---- */
 
@@ -17,7 +18,7 @@ typedef struct {
     const char *relative; /* its path below that */
 } cdist_update_file_t;
 
-/* Never changes once it is made; counted by its readers. */
+/* Never changes once it is made, but for the finder; counted by its readers. */
 typedef struct {
     apr_pool_t *pool;
     volatile apr_uint32_t readers;
@@ -28,6 +29,8 @@ typedef struct {
     apr_hash_t *files;             /* by URL: cdist_update_file_t */
     apr_hash_t *urls;              /* by a template's path: cdist_update_file_t */
     const char *json;              /* the answer of {base}/updates/ */
+    apr_thread_mutex_t *mutex;     /* guards what follows, and the pool while it is made */
+    cdist_chain_finder_t *finder;  /* NULL before the first who asks for a chain */
     const char *unreadable;        /* a folder that could not be read, so that nobody knows what is newest; NULL */
 } cdist_update_list_t;
 
@@ -39,6 +42,15 @@ apr_status_t cdist_update_list_release(void *list);
 const cdist_update_file_t *cdist_update_list_file(const cdist_update_list_t *list, const cdist_template_t *template);
 /* "files/…", escaped: relative to {base}/updates/. */
 const char *cdist_update_url(const cdist_update_file_t *file, apr_pool_t *pool);
+
+/* ---- update_chain.c ---- */
+
+/* A chain over the list's templates, and the configurations that it knows, as cdist_chain_find and cdist_chain_configurations; CDIST_E_BUSY while
+ * too many wait. */
+CDIST_MUST_CHECK cdist_err_t *cdist_update_chain(cdist_chain_t **chain, cdist_update_list_t *list,
+                                                 const cdist_chain_request_t *request, apr_pool_t *pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_update_configurations(apr_array_header_t **names, const char **only, cdist_update_list_t *list,
+                                                          apr_pool_t *pool);
 
 /* ---- update_look.c: one look, and the note that it leaves ---- */
 
@@ -57,7 +69,7 @@ cdist_update_list_t *cdist_update_look(const apr_array_header_t *folders, const 
 /* ---- update_watch.c: who looks, and when ---- */
 
 /* The current list for a request, which lives as long as that. CDIST_E_SOURCE while it is made for the first time. */
-CDIST_MUST_CHECK cdist_err_t *cdist_update_watch_list(const cdist_update_list_t **list, const cdist_request_t *req);
+CDIST_MUST_CHECK cdist_err_t *cdist_update_watch_list(cdist_update_list_t **list, const cdist_request_t *req);
 
 /* ---- update_digest.c ---- */
 

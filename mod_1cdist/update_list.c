@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How many problems the list tells. */
+#define WRONG_SHOWN 100
+
 apr_status_t cdist_update_list_release(void *baton)
 {
     cdist_update_list_t *list = baton;
@@ -100,8 +103,31 @@ static json_t *template_value(const cdist_update_list_t *list, const cdist_templ
                      template->distribution, "sources", sources_value(template));
 }
 
+/* What cannot be read or lies, as far as strangers may know: where it is below its folder, and why. */
+static const char *wrong_text(const cdist_update_list_t *list, const apr_array_header_t *folders, apr_pool_t *pool)
+{
+    json_t *wrong = json_array();
+    const char *text;
+    char *dumped;
+    int i, j;
+
+    for (i = 0; i < list->problems->nelts && i < WRONG_SHOWN; i++) {
+        const cdist_template_problem_t *problem = &APR_ARRAY_IDX(list->problems, i, cdist_template_problem_t);
+        const char *file = NULL;
+
+        for (j = 0; j < folders->nelts && !file; j++) file = below(problem->path, APR_ARRAY_IDX(folders, j, const char *));
+        json_array_append_new(wrong, json_pack("{ss ss}", "file", file ? file : "", "message",
+                                               cdist_text_printable(problem->message, pool)));
+    }
+    dumped = json_dumps(wrong, JSON_COMPACT);
+    json_decref(wrong);
+    text = dumped ? apr_pstrdup(pool, dumped) : "[]";
+    free(dumped);
+    return text;
+}
+
 /* NB: template by template, since a tree of them all would take several times the memory. */
-static const char *make_json(const cdist_update_list_t *list)
+static const char *make_json(const cdist_update_list_t *list, const apr_array_header_t *folders)
 {
     apr_array_header_t *parts = apr_array_make(list->pool, list->templates->nelts * 2 + 3, sizeof(const char *));
     apr_pool_t *pool, *scratch;
@@ -110,7 +136,8 @@ static const char *make_json(const cdist_update_list_t *list)
 
     apr_pool_create_unmanaged(&pool);
     apr_pool_create(&scratch, pool);
-    APR_ARRAY_PUSH(parts, const char *) = apr_psprintf(pool, "{\"format\":1,\"problems\":%d,\"templates\":[", list->problems->nelts);
+    APR_ARRAY_PUSH(parts, const char *) = apr_psprintf(pool, "{\"format\":1,\"problems\":%d,\"wrong\":%s,\"templates\":[",
+                                                       list->problems->nelts, wrong_text(list, folders, pool));
     for (i = 0; i < list->templates->nelts; i++) {
         json_t *value;
         char *dumped;
@@ -166,6 +193,10 @@ cdist_update_list_t *cdist_update_list_make(const char *text, apr_size_t length,
     list = apr_pcalloc(pool, sizeof *list);
     list->pool = pool;
     list->readers = 1;
+    if (apr_thread_mutex_create(&list->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS) {
+        apr_pool_destroy(pool);
+        return NULL;
+    }
     list->templates = scan->templates;
     list->problems = scan->problems;
     list->files = apr_hash_make(pool);
@@ -181,6 +212,6 @@ cdist_update_list_t *cdist_update_list_make(const char *text, apr_size_t length,
     cdist_sha256_final(&list->reported, sha);
     list->unreadable = find_unreadable(list, folders);
     add_files(list, folders);
-    list->json = make_json(list);
+    list->json = make_json(list, folders);
     return list;
 }

@@ -244,7 +244,7 @@ static int is_waiting(const holder_t *holder, apr_time_t asked, apr_interval_tim
 
 /* ---- the outside --------------------------------------------------------------------------------------------------- */
 
-cdist_err_t *cdist_update_watch_list(const cdist_update_list_t **list, const cdist_request_t *req)
+cdist_err_t *cdist_update_watch_list(cdist_update_list_t **list, const cdist_request_t *req)
 {
     apr_interval_time_t grace = cdist_conf_process()->scan_interval_sec ? cdist_watch_grace() : 0;
     apr_pool_t *pool = req->r->pool;

@@ -162,7 +162,8 @@ static int find_name(request_t *request, const apr_array_header_t *templates)
     int i;
 
     if (request->chain.name) return TOOL_DONE;
-    names = cdist_chain_configurations(&request->chain.name, templates, request->pool);
+    names = cdist_chain_configurations(&request->chain.name, cdist_chain_finder_make(templates, request->pool),
+                                       request->pool);
     if (request->chain.name) return TOOL_DONE;
     if (!names->nelts) {
         tool_fail(apr_pstrcat(request->pool, cdist_text_printable(APR_ARRAY_IDX(request->folders, 0, const char *), request->pool),

@@ -151,8 +151,17 @@ CDIST_MUST_CHECK cdist_err_t *cdist_chain_find(cdist_chain_t **chain, const apr_
                                                apr_pool_t *scratch_pool);
 /* The id of a version as a person writes it, {…} around it or not, in the case of the files; NULL if it is no GUID. */
 const char *cdist_chain_id(const char *text, apr_pool_t *pool);
+
+/* What is known of templates, made once for many questions. It refers to them. */
+typedef struct cdist_chain_finder_t cdist_chain_finder_t;
+cdist_chain_finder_t *cdist_chain_finder_make(const apr_array_header_t *templates, apr_pool_t *pool);
+/* As cdist_chain_find. A request that leaves nothing out (min_age_days is 0), and names versions and ids that the templates name, is a search
+ * alone, in memory of scratch_pool; for any other all is made anew. For one thread at a time. The result may refer to the finder. */
+CDIST_MUST_CHECK cdist_err_t *cdist_chain_find_again(cdist_chain_t **chain, cdist_chain_finder_t *finder,
+                                                     const cdist_chain_request_t *request, apr_pool_t *result_pool,
+                                                     apr_pool_t *scratch_pool);
 /* "NAME (VENDOR)" of each configuration (const char *) that the templates lead to, sorted; *only is the only one's name, or NULL. */
-apr_array_header_t *cdist_chain_configurations(const char **only, const apr_array_header_t *templates, apr_pool_t *pool);
+apr_array_header_t *cdist_chain_configurations(const char **only, const cdist_chain_finder_t *finder, apr_pool_t *pool);
 
 /* How a template's file is named to whom the JSON is for. */
 typedef const char *(cdist_chain_file_fn)(void *baton, const cdist_template_t *template, apr_pool_t *pool);

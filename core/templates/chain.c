@@ -17,7 +17,13 @@ typedef struct {
     const cdist_chain_configuration_t *configuration;
     cdist_chain_t *chain;
     apr_pool_t *pool;
+    int linked; /* the graph is complete already, and has the ends of the chain */
 } search_t;
+
+struct cdist_chain_finder_t {
+    const apr_array_header_t *templates;
+    cdist_chain_graph_t *graph; /* of all templates, for requests that leave none out */
+};
 
 /* ---- configurations ------------------------------------------------------------------------------------------------------ */
 
@@ -43,14 +49,11 @@ static apr_array_header_t *list_configurations(const cdist_chain_graph_t *graph,
     return texts;
 }
 
-apr_array_header_t *cdist_chain_configurations(const char **only, const apr_array_header_t *templates, apr_pool_t *pool)
+apr_array_header_t *cdist_chain_configurations(const char **only, const cdist_chain_finder_t *finder, apr_pool_t *pool)
 {
-    cdist_chain_request_t any;
-    cdist_chain_graph_t *graph;
+    const cdist_chain_graph_t *graph = finder->graph;
     int i;
 
-    memset(&any, 0, sizeof any);
-    graph = cdist_chain_graph_make(templates, &any, pool);
     *only = NULL;
     for (i = 0; i < graph->configurations->nelts; i++) {
         const cdist_chain_configuration_t *each = CONFIGURATION(graph, i);
@@ -215,7 +218,7 @@ static void find(search_t *search)
     if (request->to) {
         cdist_chain_graph_version(search->graph, search->configuration->name, search->configuration->vendor, request->to);
     }
-    cdist_chain_graph_link(search->graph);
+    if (!search->linked) cdist_chain_graph_link(search->graph);
     cdist_chain_fill_left_out(chain, search->graph, request, search->configuration, search->pool);
     if (request->to && strcmp(request->to, request->from) == 0) {
         nothing_to_do(search, "this is the version that there is already");
@@ -236,10 +239,8 @@ static void find(search_t *search)
     chain->problem = apr_pstrcat(search->pool, chain->problem, "; ", unknown_version(search, start), NULL);
 }
 
-cdist_err_t *cdist_chain_find(cdist_chain_t **chain, const apr_array_header_t *templates, const cdist_chain_request_t *request,
-                              apr_pool_t *result_pool, apr_pool_t *scratch_pool)
+static cdist_chain_t *make_chain(const cdist_chain_request_t *request, apr_pool_t *result_pool)
 {
-    search_t search = {request, cdist_chain_graph_make(templates, request, scratch_pool), NULL, NULL, result_pool};
     cdist_chain_t *made = apr_pcalloc(result_pool, sizeof *made);
 
     made->name = apr_pstrdup(result_pool, request->name);
@@ -252,12 +253,62 @@ cdist_err_t *cdist_chain_find(cdist_chain_t **chain, const apr_array_header_t *t
     made->missing = apr_array_make(result_pool, 2, sizeof(const char *));
     made->warnings = apr_array_make(result_pool, 2, sizeof(const char *));
     made->left_out = apr_array_make(result_pool, 2, sizeof(cdist_chain_left_out_t));
-    search.chain = made;
+    return made;
+}
+
+cdist_err_t *cdist_chain_find(cdist_chain_t **chain, const apr_array_header_t *templates, const cdist_chain_request_t *request,
+                              apr_pool_t *result_pool, apr_pool_t *scratch_pool)
+{
+    search_t search = {request, cdist_chain_graph_make(templates, request, scratch_pool), NULL, make_chain(request, result_pool),
+                       result_pool, 0};
+
     CDIST_ERR(choose_configuration(&search));
     if (search.configuration) {
-        made->vendor = search.configuration->vendor;
+        search.chain->vendor = search.configuration->vendor;
         find(&search);
     }
-    *chain = made;
+    *chain = search.chain;
+    return NULL;
+}
+
+/* ---- many questions about the same templates ------------------------------------------------------------------------------- */
+
+cdist_chain_finder_t *cdist_chain_finder_make(const apr_array_header_t *templates, apr_pool_t *pool)
+{
+    cdist_chain_finder_t *finder = apr_pcalloc(pool, sizeof *finder);
+    cdist_chain_request_t any;
+
+    memset(&any, 0, sizeof any);
+    finder->templates = templates;
+    finder->graph = cdist_chain_graph_make(templates, &any, pool);
+    cdist_chain_graph_link(finder->graph);
+    return finder;
+}
+
+/* Whether the graph has what the request names: what it has not is put into none that others use. */
+static int has_ends(const search_t *search)
+{
+    const cdist_chain_request_t *request = search->request;
+    const cdist_chain_version_t *start = version_of(search, request->from);
+
+    if (!start || (request->to && !version_of(search, request->to))) return 0;
+    return !request->from_id || cdist_chain_graph_find_build(start, lower_case(request->from_id, search->graph->search_pool));
+}
+
+cdist_err_t *cdist_chain_find_again(cdist_chain_t **chain, cdist_chain_finder_t *finder, const cdist_chain_request_t *request,
+                                    apr_pool_t *result_pool, apr_pool_t *scratch_pool)
+{
+    search_t search = {request, finder->graph, NULL, make_chain(request, result_pool), result_pool, 1};
+
+    if (request->min_age_days > 0) return cdist_chain_find(chain, finder->templates, request, result_pool, scratch_pool);
+    finder->graph->use_cf = request->use_cf;
+    finder->graph->search_pool = scratch_pool;
+    CDIST_ERR(choose_configuration(&search));
+    if (search.configuration) {
+        if (!has_ends(&search)) return cdist_chain_find(chain, finder->templates, request, result_pool, scratch_pool);
+        search.chain->vendor = search.configuration->vendor;
+        find(&search);
+    }
+    *chain = search.chain;
     return NULL;
 }

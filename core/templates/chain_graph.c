@@ -142,7 +142,7 @@ cdist_chain_graph_t *cdist_chain_graph_make(const apr_array_header_t *templates,
     cdist_chain_graph_t *graph = apr_pcalloc(pool, sizeof *graph);
     int i;
 
-    graph->pool = pool;
+    graph->pool = graph->search_pool = pool;
     graph->use_cf = request->use_cf;
     graph->configurations = apr_array_make(pool, 4, sizeof(cdist_chain_configuration_t *));
     graph->versions = apr_array_make(pool, templates->nelts + 1, sizeof(cdist_chain_version_t *));
@@ -236,6 +236,14 @@ cdist_chain_build_t *cdist_chain_graph_build(cdist_chain_graph_t *graph, cdist_c
     if (build) return build;
     build = add_build(graph, version, id);
     apr_hash_set(graph->build_index, apr_pmemdup(graph->pool, key, length), (apr_ssize_t)length, build);
+    return build;
+}
+
+cdist_chain_build_t *cdist_chain_graph_find_build(const cdist_chain_version_t *version, const char *id)
+{
+    cdist_chain_build_t *build = version->builds;
+
+    while (build && strcmp(build->id, id) != 0) build = build->next;
     return build;
 }
 

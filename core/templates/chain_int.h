@@ -57,7 +57,7 @@ struct cdist_chain_version_t {
     int parts;            /* 0: of another one */
     cdist_chain_build_t *builds, *last_build; /* the first one has no id */
     cdist_chain_offer_t *offers;
-    int searched; /* by chain_problem.c */
+    int searched; /* by chain_problem.c; forgotten with the search before */
 };
 
 struct cdist_chain_configuration_t {
@@ -74,6 +74,7 @@ typedef struct {
     int build_count;
     int use_cf;
     apr_pool_t *pool;
+    apr_pool_t *search_pool; /* of what a search needs while it lasts */
     apr_hash_t *configuration_index, *build_index;
     cdist_chain_configuration_t *last; /* looked up */
     char *key;                         /* room for making keys */
@@ -82,7 +83,8 @@ typedef struct {
 
 /* ---- chain_graph.c ---- */
 
-/* The versions and configurations of all templates; edges are made by cdist_chain_graph_link. */
+/* The versions and configurations of all templates; edges are made by cdist_chain_graph_link. Which templates count, the request's
+ * min_age_days, undated_allowed and now say. */
 cdist_chain_graph_t *cdist_chain_graph_make(const apr_array_header_t *templates, const cdist_chain_request_t *request,
                                             apr_pool_t *pool);
 /* A version, made if nobody has named it. Before cdist_chain_graph_link. */
@@ -92,6 +94,8 @@ cdist_chain_version_t *cdist_chain_graph_version(cdist_chain_graph_t *graph, con
 void cdist_chain_graph_link(cdist_chain_graph_t *graph);
 /* A build, made if nobody has named it. */
 cdist_chain_build_t *cdist_chain_graph_build(cdist_chain_graph_t *graph, cdist_chain_version_t *version, const char *id);
+/* The build of an id, NULL if nobody has named it. */
+cdist_chain_build_t *cdist_chain_graph_find_build(const cdist_chain_version_t *version, const char *id);
 /* Whether a template stands for a release: an update, or what may be a distribution. */
 int cdist_chain_is_release(const cdist_template_t *template);
 /* Whether a usable release leads to the version. */

@@ -116,7 +116,7 @@ static void add_step(cdist_chain_t *chain, const cdist_chain_graph_t *graph, con
         find_skips(step, graph, build->before->version, build->version);
         warn_jump(chain, step, pool);
     } else {
-        warn_builds(chain, build->before, build->by, pool, graph->pool);
+        warn_builds(chain, build->before, build->by, pool, graph->search_pool);
         if (step->downgrade) {
             warn(chain, pool, "the update to %s is a downgrade from %s: nothing converts the data of a later version for it",
                  build->version->text, build->before->version->text);
@@ -128,7 +128,7 @@ static void add_step(cdist_chain_t *chain, const cdist_chain_graph_t *graph, con
 
 void cdist_chain_fill(cdist_chain_t *chain, const cdist_chain_graph_t *graph, const cdist_chain_build_t *end, apr_pool_t *pool)
 {
-    const cdist_chain_build_t **way = apr_palloc(graph->pool, sizeof *way * (apr_size_t)(end->steps + 1));
+    const cdist_chain_build_t **way = apr_palloc(graph->search_pool, sizeof *way * (apr_size_t)(end->steps + 1));
     apr_array_header_t *listed = apr_array_make(pool, 8, sizeof(const char *));
     int i, count = end->steps;
 

@@ -16,9 +16,11 @@ static void forget(const cdist_chain_graph_t *graph)
     int i;
 
     for (i = 0; i < graph->versions->nelts; i++) {
+        cdist_chain_version_t *version = APR_ARRAY_IDX(graph->versions, i, cdist_chain_version_t *);
         cdist_chain_build_t *build;
 
-        for (build = APR_ARRAY_IDX(graph->versions, i, cdist_chain_version_t *)->builds; build; build = build->next) {
+        version->searched = 0;
+        for (build = version->builds; build; build = build->next) {
             build->reached = build->opened = build->steps = 0;
             build->bytes = 0;
             build->before = NULL;
@@ -133,8 +135,8 @@ static int is_nearer(const cdist_chain_build_t *a, const cdist_chain_build_t *b)
 cdist_chain_build_t *cdist_chain_shortest(cdist_chain_graph_t *graph, cdist_chain_build_t *start,
                                           const cdist_chain_version_t *goal)
 {
-    turns_t turns = {apr_array_make(graph->pool, 64, sizeof(cdist_chain_build_t *)),
-                     apr_array_make(graph->pool, 64, sizeof(cdist_chain_build_t *)), goal, 0};
+    turns_t turns = {apr_array_make(graph->search_pool, 64, sizeof(cdist_chain_build_t *)),
+                     apr_array_make(graph->search_pool, 64, sizeof(cdist_chain_build_t *)), goal, 0};
     int i;
 
     forget(graph);

@@ -6,7 +6,7 @@ import os
 import stat
 import time
 import zipfile
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 
@@ -137,6 +137,35 @@ def test_a_folder_that_cannot_be_read_is_503_and_the_other_one_s_files_are_serve
     assert server.get_until("/tc/updates/").status == 200
 
 
+def test_the_address_of_the_list_without_its_slash_leads_there(server, httpd, shared):
+    for method in ("GET", "HEAD"):
+        answer = server.get("/tc/updates", method=method)
+        assert answer.status == 301 and urljoin("http://h/tc/updates", answer.headers["Location"]) == "http://h/tc/updates/"
+    assert httpd(shared["plain"]).get("/tc/updates").status == 404
+
+
+def test_the_page_for_people_leads_to_the_list(httpd, tmplts, shared):
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"\n  CDistUpdates "{tmplts}"', "/none": f'CDistRoot "{shared["plain"]}"',
+                    "/alone": f'CDistUpdates "{tmplts}"'})
+    for base, links in (("/tc", True), ("/none", False), ("/alone", True)):
+        answer = server.get(base + "/", {"Accept": "text/html"})
+        assert answer.status == 200 and (b'href="updates/"' in answer.body) == links, base
+        assert "updates" not in json.loads(server.get("/tc/index.json").body)
+    assert "Обновления конфигураций" in server.get("/tc/", {"Accept": "text/html", "Accept-Language": "ru"}).body.decode()
+
+
+def test_what_is_wrong_in_the_folders_is_told_without_their_place(httpd, tmplts, folder):
+    (tmplts / "broken.cfu").write_bytes(b"x" * 100)
+    if IS_ROOT:
+        (tmplts / "closed").mkdir(mode=0o700)
+    server = httpd({"/tc": f'CDistUpdates "{tmplts}"'})
+    server.allow("CD0121")
+    answer = server.get("/tc/updates/")
+    told = json.loads(answer.body)
+    assert [one["file"] for one in told["wrong"]] == ["broken.cfu"] + ["closed"] * IS_ROOT and told["problems"] == len(told["wrong"])
+    assert all(one["message"] for one in told["wrong"]) and str(folder).encode() not in answer.body
+
+
 # ---- chains ---------------------------------------------------------------------------------------------------------------
 
 def test_a_chain_is_that_of_the_command_line_with_addresses(still_server):
@@ -165,6 +194,16 @@ def test_a_cf_is_taken_where_it_is_asked_for(httpd, tmplts):
     for word in ("1", "on", "true", "yes"):
         assert [step["kind"] for step in chain(server, f"from=1.0.1&use_cf={word}")["steps"]] == ["cf"]
     assert chain(server, "from=1.0.1&to=1.0.4&use-cf=0")["steps"][-1]["kind"] == "cfu"
+
+
+def test_chains_of_all_questions_at_once_are_those_of_one_at_a_time_and_follow_the_folder(server, tmplts):
+    queries = [f"from=1.0.{start}{more}" for start in (1, 2, 3, 9) for more in ("", "&strategy=sequential", "&to=1.0.3", "&use_cf=1")]
+    paths = [f"/tc/updates/chain?{query}" for query in queries]
+    alone = [server.get(path) for path in paths]
+    for answer, before in zip(server.get_many(paths * 3), alone * 3):
+        assert (answer.status, answer.body) == (before.status, before.body)
+    templates.put(tmplts / "Склад", "1.0.5", templates.cfu("1.0.5", [("1.0.4", "b1.0.4")], "b1.0.5"))
+    wait_until(lambda: chain(server, "from=1.0.1")["to"] == "1.0.5", "the chain leads to the new release")
 
 
 def test_without_a_chain_it_is_404_and_says_why(server, tmplts):

@@ -115,12 +115,45 @@ cdist_chain_request_t fx_chain_request(const char *text)
     return request;
 }
 
+static const char *path_of(void *baton, const cdist_template_t *template, apr_pool_t *pool)
+{
+    (void)baton;
+    (void)pool;
+    return template->path;
+}
+
+static const char *as_text(const cdist_chain_t *chain)
+{
+    return apr_pstrcat(fx_pool, cdist_chain_json(chain, path_of, NULL, NULL, fx_pool), fx_said(chain), chain->reachable, NULL);
+}
+
+void fx_find_again(const cdist_chain_t *chain, const apr_array_header_t *templates, const cdist_chain_request_t *request)
+{
+    cdist_chain_finder_t *finder = cdist_chain_finder_make(templates, fx_pool);
+    cdist_chain_request_t other = *request;
+    cdist_chain_t *again;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        FX_OK(cdist_chain_find_again(&again, finder, request, fx_pool, fx_pool));
+        ck_assert_str_eq(as_text(again), as_text(chain));
+        other.use_cf = !request->use_cf;
+        other.strategy = i ? CDIST_CHAIN_SEQUENTIAL : CDIST_CHAIN_SHORTEST;
+        other.from = request->to ? request->to : request->from;
+        other.to = request->from;
+        other.from_id = NULL;
+        FX_OK(cdist_chain_find_again(&again, finder, &other, fx_pool, fx_pool));
+    }
+}
+
 cdist_chain_t *fx_chain(const char *templates, const char *request)
 {
     cdist_chain_request_t asked = fx_chain_request(request);
+    apr_array_header_t *all = fx_templates(templates);
     cdist_chain_t *chain;
 
-    FX_OK(cdist_chain_find(&chain, fx_templates(templates), &asked, fx_pool, fx_pool));
+    FX_OK(cdist_chain_find(&chain, all, &asked, fx_pool, fx_pool));
+    fx_find_again(chain, all, &asked);
     return chain;
 }
 

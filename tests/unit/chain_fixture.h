@@ -12,7 +12,9 @@
 apr_array_header_t *fx_templates(const char *text);
 /* A request from "from=1.0 to=1.2 id=a name=N vendor=V age=30 undated sequential use-cf"; its day is 2026-01-31. */
 cdist_chain_request_t fx_chain_request(const char *text);
-/* The chain between them, which has to be one or none. */
+/* Asserts that a finder which is asked this and that gives the same chain each time. */
+void fx_find_again(const cdist_chain_t *chain, const apr_array_header_t *templates, const cdist_chain_request_t *request);
+/* The chain between them, which has to be one or none; a finder gives it too. */
 cdist_chain_t *fx_chain(const char *templates, const char *request);
 /* "1.1 cf:1.2 back:1.0", "" for no steps, "none" without a chain. */
 const char *fx_way(const cdist_chain_t *chain);

@@ -101,17 +101,22 @@ START_TEST(sources_without_a_name_are_of_the_update_s_own_configuration)
 }
 END_TEST
 
+static apr_array_header_t *configurations(const char **only, const char *templates)
+{
+    return cdist_chain_configurations(only, cdist_chain_finder_make(fx_templates(templates), fx_pool), fx_pool);
+}
+
 START_TEST(the_configurations_of_templates_are_listed)
 {
     const char *only;
-    apr_array_header_t *names = cdist_chain_configurations(&only, fx_templates("cfu 2 < 1; cfu 3 < 2"), fx_pool);
+    apr_array_header_t *names = configurations(&only, "cfu 2 < 1; cfu 3 < 2");
 
     ck_assert_str_eq(apr_array_pstrcat(fx_pool, names, ' '), "N (V)");
     ck_assert_str_eq(only, "N");
-    names = cdist_chain_configurations(&only, fx_templates("cfu 2 < 1; cfu 3 < 2 name=M vendor=W; cf 4 name=O other"), fx_pool);
+    names = configurations(&only, "cfu 2 < 1; cfu 3 < 2 name=M vendor=W; cf 4 name=O other");
     ck_assert_str_eq(apr_array_pstrcat(fx_pool, names, ' '), "M (W) N (V)");
     ck_assert_ptr_null(only);
-    names = cdist_chain_configurations(&only, fx_templates(""), fx_pool);
+    names = configurations(&only, "");
     ck_assert_int_eq(names->nelts, 0);
     ck_assert_ptr_null(only);
 }
