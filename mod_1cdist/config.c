@@ -102,7 +102,8 @@ void *cdist_conf_merge_dir(apr_pool_t *pool, void *base, void *add)
     conf->lookup.patterns = inner->lookup.patterns ? inner->lookup.patterns : outer->lookup.patterns;
     conf->lookup.overlay = inner->lookup.overlay ? inner->lookup.overlay : outer->lookup.overlay;
     conf->lookup.overlay_rules = inner->lookup.overlay ? inner->lookup.overlay_rules : outer->lookup.overlay_rules;
-    conf->mount = cdist_dir_has_lookup(inner) ? inner->mount : outer->mount;
+    /* NB: what only adds to a publication is no base of its own below another one's. */
+    conf->mount = cdist_dir_has_lookup(inner) || !outer->mount ? inner->mount : outer->mount;
     conf->installed = inner->installed != CDIST_INSTALLED_UNSET ? inner->installed : outer->installed;
     conf->layout = inner->layout != CDIST_NUMBER_UNSET ? inner->layout : outer->layout;
     conf->current = inner->current.kind != CDIST_CURRENT_UNSET ? inner->current : outer->current;
@@ -195,14 +196,19 @@ void cdist_conf_note_place(cmd_parms *cmd, const char *directive, const char *pa
     folder->is_list = is_list;
 }
 
-/* Whatever names a place with releases makes the section a publication. */
-static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *directive, const char *path)
+/* NB: a plain <Location "/path"> is a base as an Alias is; with a regular expression (~) there is none. */
+void cdist_conf_note_mount(cmd_parms *cmd, cdist_dir_conf_t *conf)
 {
     const ap_directive_t *section = cmd->directive->parent;
 
-    cdist_conf_note_place(cmd, directive, path, 0);
-    /* A plain <Location "/path"> is a base as an Alias is; with a regular expression (~) there is none. */
     if (section && strcasecmp(section->directive, "<Location") == 0 && *section->args != '~') conf->mount = cmd->path;
+}
+
+/* Whatever names a place with releases makes the section a publication. */
+static void note_place(cmd_parms *cmd, cdist_dir_conf_t *conf, const char *directive, const char *path)
+{
+    cdist_conf_note_place(cmd, directive, path, 0);
+    cdist_conf_note_mount(cmd, conf);
 }
 
 static const char *set_prebuild(cmd_parms *cmd, void *unused, const char *arg)

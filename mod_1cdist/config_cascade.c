@@ -44,6 +44,7 @@ const char *cdist_set_upstream(cmd_parms *cmd, void *dir, const char *arg)
     if (problem) return apr_psprintf(cmd->pool, "CDistUpstream \"%s\": %s", arg, problem);
     while (length > 0 && arg[length - 1] == '/') length--;
     conf->upstream = apr_pstrmemdup(cmd->pool, arg, length);
+    cdist_conf_note_mount(cmd, conf);
     return NULL;
 }
 

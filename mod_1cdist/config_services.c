@@ -107,6 +107,7 @@ const char *cdist_set_updates(cmd_parms *cmd, void *dir, const char *arg)
     if (!conf->updates) conf->updates = apr_array_make(cmd->pool, 2, sizeof(const char *));
     APR_ARRAY_PUSH((apr_array_header_t *)conf->updates, const char *) = path;
     cdist_conf_note_place(cmd, "CDistUpdates", path, 0);
+    cdist_conf_note_mount(cmd, conf);
     return NULL;
 }
 

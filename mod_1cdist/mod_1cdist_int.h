@@ -97,6 +97,8 @@ const cdist_process_conf_t *cdist_conf_process(void);
 
 /* Notes what the directive names for the check at start. */
 void cdist_conf_note_place(cmd_parms *cmd, const char *directive, const char *path, int is_list);
+/* Takes the URL path of a <Location> that publishes something as its base. */
+void cdist_conf_note_mount(cmd_parms *cmd, cdist_dir_conf_t *conf);
 /* An absolute path without final '/', NULL if it is none; what is relative lies below ServerRoot. */
 const char *cdist_conf_path(cmd_parms *cmd, const char *arg);
 
