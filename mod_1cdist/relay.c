@@ -1,5 +1,5 @@
-/* CDistUpstream: what this machine lacks is asked for at the centre by httpd's own proxy, and handed on as it comes (relay_answer.c).
- * Nothing of it is kept: only `1cdist sync` brings archives here, because it verifies them.
+/* CDistUpstream: what this machine lacks is asked for at the centre by httpd's own proxy, and handed on as it comes
+ * (relay_answer.c). Nothing of it is kept: only `1cdist sync` brings archives here, because it verifies them.
  *
  * - The address is made of the selector, never of the client's own path.
  * - Servers that relay to each other in a circle are stopped by a count of steps.
@@ -61,10 +61,13 @@ const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *er
     cdist_version_t asked;
 
     if (!may_ask(req, err) || !choose_version(&asked, req)) return NULL;
-    if (req->route.kind == CDIST_ROUTE_BYTES) where = apr_pstrcat(pool, "/sha256/", cdist_digest_hex(&req->route.sha256, pool), NULL);
-    else if (asked.count) where = apr_pstrcat(pool, "/", cdist_version_format(&asked, pool), NULL);
-    return apr_pstrcat(pool, req->dir->upstream, where, "/", req->route.selector.slot->file, req->route.manifest ? ".manifest" : "",
-                       NULL);
+    if (req->route.kind == CDIST_ROUTE_BYTES) {
+        where = apr_pstrcat(pool, "/sha256/", cdist_digest_hex(&req->route.sha256, pool), NULL);
+    } else if (asked.count) {
+        where = apr_pstrcat(pool, "/", cdist_version_format(&asked, pool), NULL);
+    }
+    return apr_pstrcat(pool, req->dir->upstream, where, "/", req->route.selector.slot->file,
+                       req->route.manifest ? ".manifest" : "", NULL);
 }
 
 const char *cdist_relay_service(const cdist_request_t *req, const cdist_err_t *err, const char *path)
@@ -114,11 +117,14 @@ static int answer_away(cdist_request_t *req, cdist_upstream_t *upstream, int res
 
 static int answer_held(cdist_request_t *req, const char *version)
 {
-    return cdist_respond_problem(req, HTTP_NOT_FOUND, *version
-                                 ? apr_pstrcat(req->r->pool, version, " is held here (1cdist sync --hold): it is neither taken from "
-                                               "the centre nor handed on from there", NULL)
-                                 : "it is not here, and which version it is of is not known, while there are versions that are held here "
-                                   "(1cdist sync --hold)");
+    const char *detail = "it is not here, and which version it is of is not known, while there are versions that are held here "
+                         "(1cdist sync --hold)";
+
+    if (*version) {
+        detail = apr_pstrcat(req->r->pool, version, " is held here (1cdist sync --hold): it is neither taken from the centre nor "
+                             "handed on from there", NULL);
+    }
+    return cdist_respond_problem(req, HTTP_NOT_FOUND, detail);
 }
 
 /* When another 1cdist says to come again, it knows. */
@@ -178,10 +184,11 @@ static int answer_refused(cdist_relay_t *relay)
         return cdist_respond_problem(req, HTTP_NOT_FOUND, "it is neither here nor at the server that this one takes updates from");
     }
     if (is_none(relay)) {
-        return cdist_respond_problem(req, HTTP_NOT_FOUND, "it is not here, and the server that this one takes updates from does not hand "
-                                     "it out");
+        return cdist_respond_problem(req, HTTP_NOT_FOUND, "it is not here, and the server that this one takes updates from does not "
+                                     "hand it out");
     }
-    return answer_later(req, retry_of(relay), "it is not here, and the server that this one takes updates from cannot hand it out now");
+    return answer_later(req, retry_of(relay), "it is not here, and the server that this one takes updates from cannot hand it out "
+                        "now");
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------ */
@@ -189,8 +196,10 @@ static int answer_refused(cdist_relay_t *relay)
 /* A gateway in front of the upstream says so. */
 static int is_away(const cdist_relay_t *relay)
 {
-    return relay->status == 0 || (!relay->is_problem && (relay->status == HTTP_BAD_GATEWAY || relay->status == HTTP_SERVICE_UNAVAILABLE ||
-                                                         relay->status == HTTP_GATEWAY_TIME_OUT));
+    int status = relay->status;
+
+    return status == 0 || (!relay->is_problem && (status == HTTP_BAD_GATEWAY || status == HTTP_SERVICE_UNAVAILABLE ||
+                                                  status == HTTP_GATEWAY_TIME_OUT));
 }
 
 /* Asks; 1 if there is an answer that is neither handed on nor answered. Otherwise *result is what the handler returns. */
@@ -205,7 +214,8 @@ static int ask(int *result, cdist_relay_t *relay)
         return 0;
     }
     if (!cdist_upstream_wait(&relay->wait)) {
-        *result = answer_later(req, 10, "it is not here, and the server that this one takes updates from is busy or does not answer");
+        *result = answer_later(req, 10, "it is not here, and the server that this one takes updates from is busy or does not "
+                               "answer");
         return 0;
     }
     relay->steps = steps(req->r) + 1;

@@ -1,8 +1,8 @@
 /* One question to an upstream, by httpd's own proxy, and what passes of the answer.
  *
- * - Both ways passes only what is listed here. There: ranges and conditions, and who asks (User-Agent); no names, passwords and cookies,
- *   which are this server's, and not its client's address. What the client's headers say of version and slot the URL says already.
- *   Back: what the answer to a request for an archive consists of; the rest is made here, as for an archive of this server.
+ * - Both ways passes only what is listed here. There: ranges and conditions, and who asks (User-Agent); no names, passwords and
+ *   cookies, which are this server's, and not its client's address. What the client's headers say of version and slot the URL says
+ *   already. Back: what the answer to a request for an archive consists of; the rest is made here, as for an archive of this server.
  * - An answer that is none, such as a redirect, a login page, another version, never reaches the client: of it is taken
  *   note, and the caller answers. So the filter stands before all others, and looks before anything was sent. */
 #include "relay_int.h"
@@ -18,7 +18,8 @@
 #define KEEPING_WAIT apr_time_from_sec(20)
 
 /* NB: Connection is for httpd's own answer; mod_proxy sends it to nobody. */
-static const char *const asked_with[] = {"Accept", "Connection", "If-Match", "If-None-Match", "If-Range", "Range", "User-Agent", NULL};
+static const char *const asked_with[] = {"Accept",   "Connection", "If-Match",   "If-None-Match",
+                                         "If-Range", "Range",      "User-Agent", NULL};
 static const char *const text_asked_with[] = {"Connection", "User-Agent", NULL};
 static const char *const answered_with[] = {"1C-Version", "Accept-Ranges", "Content-Length", "Content-Range", "ETag", "Repr-Digest",
                                             NULL};
@@ -63,7 +64,7 @@ static int is_type(const apr_table_t *headers, const char *type)
     return value && strncasecmp(value, type, length) == 0 && (!value[length] || strchr("; \t", value[length]));
 }
 
-/* Sets *version to that of the answer, with no component where it is not known. NULL, or why it is not the one that was asked for. */
+/* Sets *version to that of the answer, with no component where it is not known. NULL, or why it is not what was asked for. */
 static const char *take_version(cdist_version_t *version, const cdist_relay_t *relay, const apr_table_t *headers)
 {
     const char *text = apr_table_get(headers, "1C-Version");
@@ -117,6 +118,7 @@ static void take_over(const cdist_relay_t *relay, request_rec *r, const cdist_ve
     copy_listed(headers, theirs, answered_with);
     merge_vary(headers, apr_table_get(theirs, "Vary"), r->pool);
     r->headers_out = headers;
+    r->err_headers_out = relay->own_err_headers;
     r->status_line = NULL;
     cdist_set_archive_headers(relay->req, version->count ? cdist_version_format(version, r->pool) : NULL);
     if (!is_type(theirs, "multipart/byteranges")) ap_set_content_type(r, route->manifest ? "application/json" : "application/zip");
@@ -214,6 +216,7 @@ static void forget_answer(cdist_relay_t *relay, request_rec *r)
 {
     relay->headers = relay->looked_at ? r->headers_out : apr_table_make(r->pool, 1);
     r->headers_out = relay->own_headers;
+    r->err_headers_out = relay->own_err_headers;
     r->status = HTTP_OK;
     r->status_line = NULL;
     r->content_type = r->content_encoding = NULL;
@@ -231,6 +234,7 @@ int cdist_relay_ask(cdist_relay_t *relay)
 
     relay->text = "";
     relay->own_headers = apr_table_copy(r->pool, r->headers_out);
+    relay->own_err_headers = apr_table_copy(r->pool, r->err_headers_out);
     relay->deadline = apr_time_now() + KEEPING_WAIT;
     apr_table_unset(r->headers_in, "Content-Length");
     apr_table_unset(r->headers_in, "Transfer-Encoding");

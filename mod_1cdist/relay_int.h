@@ -47,7 +47,7 @@ typedef struct {
     apr_table_t *headers; /* of an answer that was not handed on */
     /* Of the files themselves. */
     cdist_wait_t wait;
-    apr_table_t *own_headers;
+    apr_table_t *own_headers, *own_err_headers;
     int looked_at;
     int keeps;           /* what comes is kept in `text` */
     char *room;

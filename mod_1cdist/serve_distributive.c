@@ -22,8 +22,9 @@ int cdist_serve_distributive_probe(cdist_request_t *req)
 /* The same question in the words that the platform uses, below an upstream's URL. */
 static const char *question(const cdist_request_t *req)
 {
-    static const char *const words[] = {"Windows&Arch=x86", "Windows&Arch=x86_64", "Linux&Arch=x86", "Linux&Arch=x86_64", "MacOS&Arch=x86_64",
-                                        "Linux&Arch=arm64", "Linux&Arch=e2k"};
+    /* In the order of cdist_slots. */
+    static const char *const words[] = {"Windows&Arch=x86",  "Windows&Arch=x86_64", "Linux&Arch=x86", "Linux&Arch=x86_64",
+                                        "MacOS&Arch=x86_64", "Linux&Arch=arm64",    "Linux&Arch=e2k"};
 
     return apr_pstrcat(req->r->pool, "WebDistributiveLocation/GetDistributiveInfo?OS=", words[req->route.selector.slot - cdist_slots],
                        "&Version=", cdist_version_format(&req->route.selector.mask, req->r->pool), NULL);
@@ -46,8 +47,8 @@ static int answer_none(cdist_request_t *req, const char *why)
     return answer(req, 0, "");
 }
 
-/* The source that the platform's own updater may have; CDIST_E_NOTFOUND if there is none. *upstream is where to ask in that case; NULL
- * if nobody is to be asked. */
+/* The source that the platform's own updater may have; CDIST_E_NOTFOUND if there is none. *upstream is where to ask in that case;
+ * NULL if nobody is to be asked. */
 static cdist_err_t *find(const cdist_source_t **source, const char **upstream, cdist_request_t *req)
 {
     cdist_err_t *err;
@@ -82,8 +83,8 @@ static int answer_from_upstream(cdist_request_t *req, const char *url)
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0133: %s: the answer is not in order: %s", url, wrong);
         }
         apr_table_setn(req->r->headers_out, "Retry-After", "60");
-        return cdist_respond_problem(req, HTTP_SERVICE_UNAVAILABLE, "it is not here, and what the server that this one takes updates from "
-                                     "says of it is not in order");
+        return cdist_respond_problem(req, HTTP_SERVICE_UNAVAILABLE, "it is not here, and what the server that this one takes updates "
+                                     "from says of it is not in order");
     }
     if (!bytes) return answer_none(req, "the upstream has none either");
     if ((err = cdist_relay_held(&held, req, &version)) != NULL) return cdist_respond_error(req, err);

@@ -1,9 +1,9 @@
-/* What is known of the servers that CDistUpstream names: since when one does not answer, when it was asked last, and how many requests
+/* What is known of the servers that CDistUpstream names: since when one does not answer, when it failed last, and how many requests
  * wait for one. All processes of the server know it together, by shared memory; where there is none each knows it for itself. A
  * graceful restart begins anew.
  *
- * Who waits for an upstream occupies a worker. So a quarter of them may, of the whole server, and of each process that has several. A
- * place of the server's is lent for a time: a process that dies cannot give its places back. */
+ * Who waits for an upstream occupies a worker. So a quarter of them may, of the whole server, and of each process that has several.
+ * A place of the server's is lent for a time: a process that dies cannot give its places back. */
 #include "relay_int.h"
 
 #include <ap_mpm.h>

@@ -1,4 +1,5 @@
-/* See upstream_text_int.h. Whoever answers in an upstream's place may write this: nothing is taken over that no parser of ours took. */
+/* See upstream_text_int.h. Whoever answers in an upstream's place may write this: nothing is taken over that no parser of ours
+ * took. */
 #include "upstream_text_int.h"
 
 #include <apr_strings.h>
@@ -77,7 +78,8 @@ json_t *cdist_upstream_available(const char *text)
         cdist_version_t parsed;
 
         if (!version || !cdist_version_parse(&parsed, version)) continue;
-        json_array_append_new(copy, json_pack("{s:s,s:o}", "version", version, "slots", copy_slots(json_object_get(entry, "slots"))));
+        json_array_append_new(copy, json_pack("{s:s,s:o}", "version", version, "slots",
+                                              copy_slots(json_object_get(entry, "slots"))));
     }
     json_decref(whole);
     return copy;

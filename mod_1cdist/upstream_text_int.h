@@ -6,12 +6,12 @@
 
 #include <jansson.h>
 
-/* The answer of GetDistributiveInfo, {"root":{"size":N,"url":"…/<version>/<file>"}}: its size, 0 if there is none, and the version. NULL,
- * or what is wrong with it: it must be of the slot and match the mask that were asked for. */
+/* The answer of GetDistributiveInfo, {"root":{"size":N,"url":"…/<version>/<file>"}}: its size, 0 if there is none, and the version.
+ * NULL, or what is wrong with it: it must be of the slot and match the mask that were asked for. */
 const char *cdist_upstream_distribution(cdist_version_t *version, apr_uint64_t *bytes, const char *text,
                                         const cdist_selector_t *asked, apr_pool_t *pool);
-/* The member "available" of a problem, made anew out of what is in order in it: [{"version":"8.3.22.1750","slots":["windows64"]}]. An
- * empty array if there is nothing. The caller lets go of it. */
+/* The member "available" of a problem, made anew out of what is in order in it: [{"version":"8.3.22.1750","slots":["windows64"]}].
+ * An empty array if there is nothing. The caller lets go of it. */
 json_t *cdist_upstream_available(const char *text);
 
 #endif

@@ -1,5 +1,5 @@
-/* Holds: <root>/.1cdist/holds, a version a line, '#' for remarks. `1cdist sync --hold` writes it, and sync and the module keep to it: a
- * version that is held is neither taken from upstream nor handed on from there. */
+/* Holds: <root>/.1cdist/holds, a version a line, '#' for remarks. `1cdist sync --hold` writes it, and sync and the module keep to
+ * it: a version that is held is neither taken from upstream nor handed on from there. */
 #include "cdist_platform.h"
 
 #include <apr_strings.h>

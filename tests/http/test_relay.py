@@ -142,6 +142,29 @@ def test_what_is_no_archive_becomes_the_branch_s_own_answer(branch, stranger, st
     assert branch.get("/tc/nothing.zip").status == 404
 
 
+def test_a_connection_goes_on_after_an_answer_that_was_not_handed_on(branch, stranger):
+    connection = branch.connect()
+    for status, own in ((404, 404), (302, 503), (200, 200), (500, 503), (401, 404), (200, 200)):
+        branch.allow("CD0132")
+        stranger.answer(status, b"x" * 1000, location="http://elsewhere/")
+        connection.request("GET", f"/tc/{NEWEST}/{NAME}")
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == own and (body == b"x" * 1000) == (own == 200)
+    connection.close()
+
+
+def test_answers_are_the_same_where_mod_proxy_puts_errors_of_its_own_in_their_place(httpd, folder, stranger):
+    (folder / "root").mkdir()
+    branch = httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistUpstream {stranger.url}'}, modules=["proxy", "proxy_http"],
+                   extra="ProxyErrorOverride On\nProxyPreserveHost On\nProxyVia Full\n")
+    branch.allow("CD0130", "CD0132")
+    for status, own in ((404, 404), (401, 404), (302, 503), (200, 200), (500, 503)):
+        stranger.answer(status, location="http://elsewhere/", www_authenticate="Basic realm=x")
+        answer = branch.get(f"/tc/{NEWEST}/{NAME}")
+        assert answer.status == own and {name.lower() for name in answer.headers} <= ANSWERED | {"via"}
+
+
 @pytest.mark.parametrize("headers, why", [
     ({"Content-Type": "text/html"}, "a page for people"), ({"Content-Encoding": "gzip"}, "Content-Encoding"),
     ({"1C-Version": OLD}, "another version"), ({"1C-Version": "newest"}, "no version")])
@@ -210,6 +233,16 @@ def test_a_slot_that_the_current_release_lacks_is_asked_for_in_that_very_version
                        modules=["proxy", "proxy_http"])
         server.get_until("/tc/linux64tc.zip")
         assert stranger.requests[-1][1] == f"/update/{OLD}/linux64tc.zip"
+
+
+def test_a_location_that_has_an_upstream_alone_is_a_publication(httpd, shared, stranger):
+    stranger.answer(200)
+    server = httpd({"/tc": f'CDistRoot "{shared["plain"]}"'}, modules=["proxy", "proxy_http"],
+                   extra=f'<Location "/through">\nSetHandler 1cdist\nCDistUpstream {stranger.url}\nRequire all granted\n</Location>\n'
+                         f'<Location "/tc/8.3.99.1">\nCDistUpstream {stranger.url}/below\n</Location>\n')
+    assert server.get(f"/through/{NEWEST}/{NAME}").body == ZIP and server.get("/through/").status == 200
+    assert stranger.requests[-1][1] == f"/update/{NEWEST}/{NAME}"
+    assert server.get(f"/tc/8.3.99.1/{NAME}").body == ZIP and stranger.requests[-1][1] == f"/update/below/8.3.99.1/{NAME}"
 
 
 # ---- holds ---------------------------------------------------------------------------------------------------------------
