@@ -9,8 +9,7 @@
 
 /* What another one needs that sets a hold; a sync takes longer. */
 #define LOCK_WAIT (APR_USEC_PER_SEC / 2)
-#define HOLDS_HEAD "# Versions that 1cdist sync leaves alone: sync --hold, --release-hold
-"
+#define HOLDS_HEAD "# Versions that 1cdist sync leaves alone: sync --hold, --release-hold\n"
 
 static cdist_err_t *set(int *changed, const char *root, const cdist_version_t *version, int held, apr_pool_t *pool)
 {
