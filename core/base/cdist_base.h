@@ -221,6 +221,19 @@ const char *cdist_digest_base64(const cdist_digest_t *digest, apr_pool_t *pool);
 int cdist_digest_parse(cdist_digest_t *digest, const char *hex);
 #define cdist_digest_equal(a, b) (memcmp((a)->byte, (b)->byte, CDIST_SHA256_BYTES) == 0)
 
+/* ---- a place for what many threads read and few replace (cell.c) ------------------------------------------------ */
+
+/* Holds one immutable thing, or nothing. Any thread may use it at any time. */
+typedef struct cdist_cell_t cdist_cell_t;
+
+/* Empty. Goes away with `pool`, when nobody may use it any more; what readers have then stays until they let go of it. */
+cdist_cell_t *cdist_cell_create(apr_pool_t *pool);
+/* What it holds, NULL if nothing; stays until `pool` is cleared. Takes no lock. */
+const void *cdist_cell_get(cdist_cell_t *cell, apr_pool_t *pool);
+/* Replaces what it holds; NULL empties it. `own_pool` is an unmanaged one, in which the thing lies: it is taken over, and
+ * destroyed when the thing was replaced and nobody has it any more. */
+void cdist_cell_put(cdist_cell_t *cell, const void *thing, apr_pool_t *own_pool);
+
 /* ---- the operating-system seam (os_unix.c, os_unix_process.c) -------------------------------------------------- */
 
 typedef enum { CDIST_FILE, CDIST_FOLDER, CDIST_LINK, CDIST_OTHER } cdist_kind_t;
@@ -252,6 +265,8 @@ void cdist_os_folder_close(cdist_folder_t *folder);
 /* What a name is, the link itself if it is one. */
 CDIST_MUST_CHECK apr_status_t cdist_os_stat_at(cdist_stat_t *stat, cdist_folder_t *folder, const char *name);
 CDIST_MUST_CHECK apr_status_t cdist_os_stat_folder(cdist_stat_t *stat, cdist_folder_t *folder);
+/* What lies at a path, links followed. */
+CDIST_MUST_CHECK apr_status_t cdist_os_stat(cdist_stat_t *stat, const char *path);
 /* Where a link leads; ENAMETOOLONG from 4096 bytes on. */
 CDIST_MUST_CHECK apr_status_t cdist_os_link_at(const char **target, cdist_folder_t *folder, const char *name,
                                                apr_pool_t *pool);

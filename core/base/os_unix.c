@@ -125,6 +125,15 @@ apr_status_t cdist_os_stat_folder(cdist_stat_t *stat, cdist_folder_t *folder)
     return APR_SUCCESS;
 }
 
+apr_status_t cdist_os_stat(cdist_stat_t *stat, const char *path)
+{
+    struct stat st;
+
+    if (fstatat(AT_FDCWD, path, &st, 0) != 0) return errno;
+    fill_stat(stat, &st);
+    return APR_SUCCESS;
+}
+
 apr_status_t cdist_os_link_at(const char **target, cdist_folder_t *folder, const char *name, apr_pool_t *pool)
 {
     char buffer[4096];
