@@ -59,6 +59,7 @@ void cdist_child_init(apr_pool_t *pchild, server_rec *server)
         child.held.live = NULL;
         return;
     }
+    cdist_index_memory_child(pchild);
     cdist_watch_child(pchild);
     cdist_update_watch_child(pchild, separate_pool(pchild));
 }
@@ -126,18 +127,22 @@ cdist_err_t *cdist_child_catalogue(cdist_request_t *req)
     return err;
 }
 
-cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req)
+cdist_err_t *cdist_child_current_rule(cdist_request_t *req)
 {
-    apr_pool_t *pool = req->r->pool;
-
-    *release = NULL;
     req->current = req->dir->current;
     req->current.prefer_built = cdist_conf_process()->prebuild;
     if (req->current.kind == CDIST_CURRENT_SERVER) {
-        CDIST_ERR(cdist_live_server(&req->current.mask, child.held.live, req->current.server, 0, pool));
+        CDIST_ERR(cdist_live_server(&req->current.mask, child.held.live, req->current.server, 0, req->r->pool));
         req->current.kind = CDIST_CURRENT_MASK;
     }
-    return cdist_select_current(release, req->catalogue, &req->current, pool);
+    return NULL;
+}
+
+cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req)
+{
+    *release = NULL;
+    CDIST_ERR(cdist_child_current_rule(req));
+    return cdist_select_current(release, req->catalogue, &req->current, req->r->pool);
 }
 
 cdist_list_memory_t *cdist_child_lists(void)

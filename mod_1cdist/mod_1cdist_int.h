@@ -207,8 +207,9 @@ cdist_flights_t *cdist_child_flights(void);
 void cdist_child_expire(const cdist_request_t *req);
 /* Sets req->catalogue to the current snapshot of what the location looks up. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_catalogue(cdist_request_t *req);
-/* The current release of that snapshot, or why there is none; sets req->current, whose kind stays CDIST_CURRENT_SERVER where the
- * 1C server's version is not known. */
+/* Sets req->current, whose kind stays CDIST_CURRENT_SERVER where the 1C server's version is not known; the error says why. */
+CDIST_MUST_CHECK cdist_err_t *cdist_child_current_rule(cdist_request_t *req);
+/* The same, and the current release of that snapshot, or why there is none. */
 CDIST_MUST_CHECK cdist_err_t *cdist_child_current(const cdist_release_t **release, cdist_request_t *req);
 
 /* ---- care.c ------------------------------------------------------------------------------------------------------ */
@@ -254,8 +255,11 @@ CDIST_MUST_CHECK cdist_err_t *cdist_published_find(const cdist_source_t **source
 CDIST_MUST_CHECK cdist_err_t *cdist_published_find_frozen(const cdist_source_t **source, const cdist_request_t *req);
 /* The path of what 1cdist publish put there under the request's very name; NULL if it did not. */
 const char *cdist_published_file(const cdist_request_t *req);
-/* All that could be served now (cdist_published_t), in the order of slots, for a request for the index or the page. */
-apr_array_header_t *cdist_published_list(const cdist_request_t *req);
+/* The published folder, for a request for the index or the page; NULL if there is none. */
+const char *cdist_published_folder(const cdist_request_t *req);
+/* All in it that could be served now (cdist_published_t), in the order of slots. Sets *lasting to 0 if something was left out
+ * that may be served later though nothing in the folder changes, and leaves it else. */
+apr_array_header_t *cdist_published_list(int *lasting, const cdist_request_t *req);
 
 /* ---- respond.c: each returns what the handler returns, OK or AP_FILTER_ERROR -------------------------------------- */
 
@@ -269,11 +273,19 @@ int cdist_respond_error(cdist_request_t *req, const cdist_err_t *err);
 int cdist_respond_text(cdist_request_t *req, const char *type, const char *etag, const char *text);
 /* The same under a tag made of the text, which is made anew for each request and must be asked for again (no-cache). */
 int cdist_respond_made(cdist_request_t *req, const char *type, const char *text);
+/* The same for a text that was made before, with its tag (cdist_respond_etag). */
+int cdist_respond_remembered(cdist_request_t *req, const char *type, const char *etag, const char *text);
+const char *cdist_respond_etag(const char *text, apr_pool_t *pool);
 /* Answers with JSON that nobody may keep; takes the object over, NULL is an internal error. */
 int cdist_respond_json(cdist_request_t *req, json_t *json);
 /* Answers with a whole file, left to httpd's filters for ranges and sending; `may_map`: nobody cuts it short in place.
  * Headers but length are already set. */
 int cdist_respond_file(cdist_request_t *req, apr_file_t *file, apr_uint64_t bytes, int may_map);
+
+/* ---- index_memory.c ----------------------------------------------------------------------------------------------- */
+
+/* To be called in each child. */
+void cdist_index_memory_child(apr_pool_t *pchild);
 
 /* ---- upstream.c ---------------------------------------------------------------------------------------------------- */
 

@@ -131,8 +131,7 @@ static int compare(const void *left, const void *right)
     return order ? order : strcmp(a->name, b->name);
 }
 
-/* The published folder, for a request for the index or the publication's own URL. */
-static const char *folder_of(const cdist_request_t *req)
+const char *cdist_published_folder(const cdist_request_t *req)
 {
     request_rec *r = req->r;
     apr_size_t length;
@@ -146,7 +145,7 @@ static const char *folder_of(const cdist_request_t *req)
 }
 
 /* NB: a name alone tells here what the core would decide about its URL: a file is served, a link where the options allow it. */
-static void add(apr_array_header_t *found, const cdist_request_t *req, const char *folder, const char *name)
+static void add(apr_array_header_t *found, int *lasting, const cdist_request_t *req, const char *folder, const char *name)
 {
     apr_pool_t *pool = req->r->pool;
     const cdist_slot_t *slot = cdist_slot_parse_file(name, req->dir->lookup.components);
@@ -156,22 +155,26 @@ static void add(apr_array_header_t *found, const cdist_request_t *req, const cha
     cdist_source_t *source;
     apr_finfo_t info;
 
-    if (!slot || apr_stat(&info, path, wanted, pool) != APR_SUCCESS || info.filetype != APR_REG) return;
-    if (make_source(&source, slot, path, configured_settle(), pool)) return;
+    if (!slot) return;
+    if (apr_stat(&info, path, wanted, pool) != APR_SUCCESS || info.filetype != APR_REG ||
+        make_source(&source, slot, path, configured_settle(), pool)) {
+        *lasting = 0;
+        return;
+    }
     published = apr_array_push(found);
     published->name = name;
     published->source = source;
 }
 
-apr_array_header_t *cdist_published_list(const cdist_request_t *req)
+apr_array_header_t *cdist_published_list(int *lasting, const cdist_request_t *req)
 {
     apr_pool_t *pool = req->r->pool;
     apr_array_header_t *found = apr_array_make(pool, 4, sizeof(cdist_published_t));
-    const char *folder = folder_of(req), *name;
+    const char *folder = cdist_published_folder(req), *name;
     cdist_folder_t *listing;
 
     if (!folder || cdist_os_folder_open(&listing, folder, pool) != APR_SUCCESS) return found;
-    while (cdist_os_folder_next(&name, listing, pool) == APR_SUCCESS && name) add(found, req, folder, name);
+    while (cdist_os_folder_next(&name, listing, pool) == APR_SUCCESS && name) add(found, lasting, req, folder, name);
     cdist_os_folder_close(listing);
     qsort(found->elts, (size_t)found->nelts, sizeof(cdist_published_t), compare);
     return found;

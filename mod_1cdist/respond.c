@@ -212,16 +212,25 @@ int cdist_respond_text(cdist_request_t *req, const char *type, const char *etag,
     return send_text(r, text);
 }
 
-int cdist_respond_made(cdist_request_t *req, const char *type, const char *text)
+const char *cdist_respond_etag(const char *text, apr_pool_t *pool)
 {
-    apr_pool_t *pool = req->r->pool;
     cdist_sha256_t *sha = cdist_sha256_create(pool);
     cdist_digest_t digest;
 
     cdist_sha256_update_text(sha, text);
     cdist_sha256_final(&digest, sha);
+    return apr_psprintf(pool, "\"%.32s\"", cdist_digest_hex(&digest, pool));
+}
+
+int cdist_respond_made(cdist_request_t *req, const char *type, const char *text)
+{
+    return cdist_respond_remembered(req, type, cdist_respond_etag(text, req->r->pool), text);
+}
+
+int cdist_respond_remembered(cdist_request_t *req, const char *type, const char *etag, const char *text)
+{
     apr_table_setn(req->r->headers_out, "Cache-Control", "no-cache");
-    return cdist_respond_text(req, type, apr_psprintf(pool, "\"%.32s\"", cdist_digest_hex(&digest, pool)), text);
+    return cdist_respond_text(req, type, etag, text);
 }
 
 /* NB: takes over `json`, NULL if it could not be made. */

@@ -27,19 +27,26 @@ int cdist_serve_published(cdist_request_t *req)
 /* The catalogue as it is now. */
 static int serve_live(cdist_request_t *req)
 {
-    const char *text;
+    int branches = cdist_branches_asked(req->r);
+    const cdist_index_text_t *known = branches ? NULL : cdist_index_recall(req);
+    cdist_index_text_t made;
+    cdist_grounds_t grounds;
     json_t *index;
     char *dumped;
-    cdist_err_t *err = cdist_index_make(&index, req, 0);
+    cdist_err_t *err;
 
-    if (err) return cdist_respond_error(req, err);
-    if (cdist_branches_asked(req->r)) return cdist_serve_branches(req, index);
+    apr_table_setn(req->r->notes, "cdist-index", known ? "remembered" : "made");
+    if (known) return cdist_respond_remembered(req, "application/json", known->etag, known->text);
+    if ((err = cdist_index_make(&index, &grounds, req, 0)) != NULL) return cdist_respond_error(req, err);
+    if (branches) return cdist_serve_branches(req, index);
     dumped = json_dumps(index, JSON_INDENT(1));
     json_decref(index);
     if (!dumped) return HTTP_INTERNAL_SERVER_ERROR;
-    text = apr_pstrcat(req->r->pool, dumped, "\n", NULL);
+    made.text = apr_pstrcat(req->r->pool, dumped, "\n", NULL);
     free(dumped);
-    return cdist_respond_made(req, "application/json", text);
+    made.etag = cdist_respond_etag(made.text, req->r->pool);
+    cdist_index_remember(req, &made, &grounds);
+    return cdist_respond_remembered(req, "application/json", made.etag, made.text);
 }
 
 int cdist_serve_index(cdist_request_t *req)
@@ -60,6 +67,7 @@ static const char *link_prefix(const cdist_request_t *req)
 int cdist_serve_home(cdist_request_t *req)
 {
     request_rec *r = req->r;
+    cdist_grounds_t grounds;
     const char *text;
     json_t *index;
     cdist_err_t *err;
@@ -68,7 +76,7 @@ int cdist_serve_home(cdist_request_t *req)
     apr_table_mergen(r->headers_out, "Vary", "Accept");
     if (cdist_accepts_rather(r, "Accept", "application/json", "text/html")) return cdist_serve_index(req);
     apr_table_mergen(r->headers_out, "Vary", "Accept-Language, Host, X-Forwarded-Host, X-Forwarded-Proto");
-    if ((err = cdist_index_make(&index, req, 1)) != NULL) return cdist_respond_error(req, err);
+    if ((err = cdist_index_make(&index, &grounds, req, 1)) != NULL) return cdist_respond_error(req, err);
     russian = cdist_accepts_rather(r, "Accept-Language", "ru", "en");
     text = cdist_page_make(index, russian, cdist_public_url(req), link_prefix(req), r->pool);
     json_decref(index);

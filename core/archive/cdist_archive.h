@@ -215,6 +215,10 @@ CDIST_MUST_CHECK cdist_err_t *cdist_store_open(cdist_store_t **store, const char
  * `open_flags`: 0, or APR_FOPEN_SENDFILE_ENABLED for a file that is going to be sent. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
                                                const cdist_key_t *key, apr_int32_t open_flags, apr_pool_t *pool);
+/* Folders (const char *, NULL at the end) one of which has another state once the archive of a key appeared in the store, went
+ * away, or is another one. Not so for archives that lie elsewhere (`ready`); nor for one that was damaged in its place, before
+ * somebody asks for it. */
+const char *const *cdist_store_folders(const cdist_store_t *store, apr_pool_t *pool);
 /* The archive with these bytes. */
 CDIST_MUST_CHECK cdist_err_t *cdist_store_find_bytes(cdist_archive_t **archive, apr_file_t **file, cdist_store_t *store,
                                                      const cdist_digest_t *sha256, apr_int32_t open_flags,

@@ -280,6 +280,15 @@ cdist_err_t *cdist_store_find(cdist_archive_t **archive, apr_file_t **file, cdis
     return NULL;
 }
 
+const char *const *cdist_store_folders(const cdist_store_t *store, apr_pool_t *pool)
+{
+    const char **folders = apr_pcalloc(pool, 3 * sizeof *folders);
+
+    folders[0] = apr_pstrcat(pool, store->folder, "/archives", NULL);
+    folders[1] = apr_pstrcat(pool, store->folder, "/keys", NULL);
+    return folders;
+}
+
 int cdist_store_leads_to(const cdist_store_t *store, const cdist_key_t *key, const cdist_digest_t *sha256, apr_pool_t *pool)
 {
     cdist_digest_t known;

@@ -184,6 +184,7 @@ typedef struct {
     apr_time_t scanned;
     apr_interval_time_t settle; /* as given */
     apr_time_t settles_at;      /* when the next source that is not settled will be, if nothing changes; 0: none */
+    apr_uint64_t serial;        /* those that cdist_live_get gives out in one process have the same only if they are; 0: not from there */
 } cdist_catalogue_t;
 
 /* Walks roots and patterns. A root is a folder of release folders, or a release folder itself; a folder in it that is named

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define TEXT_MAX (64u * 1024 * 1024)
@@ -108,7 +109,7 @@ static cdist_err_t *write_built(const cdist_live_snapshot_t *snapshot, const cdi
     cdist_catalogue_t bare = {apr_array_make(pool, 1, sizeof(cdist_release_t)), apr_array_make(pool, 1, sizeof(const char *)),
                               apr_array_make(pool, 1, sizeof(cdist_err_t *)), apr_array_make(pool, 1, sizeof(int)),
                               apr_array_make(pool, 1, sizeof(const cdist_slot_t *)), apr_array_make(pool, 1, sizeof(const char *)),
-                              snapshot->catalogue->built, 0, 0, 0};
+                              snapshot->catalogue->built, 0, 0, 0, 0};
     apr_size_t length;
     char *old;
 
@@ -132,6 +133,19 @@ static void read_built(cdist_live_snapshot_t *snapshot, const cdist_target_t *ta
 
 /* ---- looking, writing, reading ----------------------------------------------------------------------------------------- */
 
+static apr_uint64_t next_serial(void)
+{
+    static atomic_uint_least64_t last;
+
+    return atomic_fetch_add(&last, 1) + 1;
+}
+
+/* NB: the text has all that there is to a catalogue, since other processes make theirs of it. */
+static int same_catalogue(const cdist_live_snapshot_t *snapshot, const cdist_live_snapshot_t *previous)
+{
+    return previous && previous->catalogue && previous->text && snapshot->text && strcmp(previous->text, snapshot->text) == 0;
+}
+
 cdist_live_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const cdist_live_snapshot_t *previous, int first)
 {
     cdist_live_snapshot_t *snapshot = new_snapshot();
@@ -143,6 +157,7 @@ cdist_live_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const c
     }
     snapshot->catalogue = cdist_catalogue_scan(target->lookup, target->settle, previous ? previous->catalogue : NULL,
                                                snapshot->pool);
+    snapshot->catalogue->serial = next_serial();
     if (target->store) {
         cdist_catalogue_mark_built(snapshot->catalogue, target->lookup, target->store, target->level, snapshot->pool);
         if (previous && previous->catalogue) {
@@ -151,6 +166,7 @@ cdist_live_snapshot_t *cdist_snapshot_scan(const cdist_target_t *target, const c
         if (first) read_built(snapshot, target);
         cdist_catalogue_note_built(snapshot->catalogue, snapshot->pool);
         snapshot->text = cdist_catalogue_write(snapshot->catalogue, snapshot->pool);
+        if (same_catalogue(snapshot, previous)) snapshot->catalogue->serial = previous->catalogue->serial;
     }
     return snapshot;
 }
@@ -184,6 +200,7 @@ cdist_live_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const c
         snapshot->text = text;
         if (target->server ? read_server(snapshot)
                            : (snapshot->catalogue = cdist_catalogue_read(text, target->lookup, snapshot->pool)) != NULL) {
+            if (snapshot->catalogue) snapshot->catalogue->serial = next_serial();
             return snapshot;
         }
     }

@@ -49,7 +49,7 @@ TypesConfig /dev/null
 DocumentRoot "{folder}/htdocs"
 AccessFileName .htaccess
 LogFormat "%>s %m %U cache=%{{cdist-cache}}n version=%{{cdist-version}}n slot=%{{cdist-slot}}n ms=%{{cdist-build-ms}}n \
-test=%{{X-Test-Name}}i" cdist
+index=%{{cdist-index}}n test=%{{X-Test-Name}}i" cdist
 CustomLog "{folder}/access_log" cdist
 <Directory />
   Require all denied
