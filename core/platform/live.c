@@ -2,7 +2,7 @@
  *
  * One process scans when the board says that it is due, holding a lock of the store, writes the catalogue into the store and
  * counts the generation up; the others see the new number in shared memory and read the text. A request that finds nothing
- * new costs a look at memory. Without a store or a board each process scans for itself. Nothing waits for a scan but the very
+ * new costs a look at memory, and takes no lock. Without a store or a board each process scans for itself. Nothing waits for a scan but the very
  * first callers. */
 #include "platform_int.h"
 
@@ -11,6 +11,7 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* How long the first scan may make others wait: a root on a share that hangs must not take every worker along. */
@@ -21,7 +22,7 @@
 #define BUSY_PAUSE apr_time_from_msec(50)
 
 typedef struct holder_t {
-    struct holder_t *next;
+    struct holder_t *next;     /* as long as the process lives */
     const char *key;           /* of its target */
     cdist_digest_t digest;     /* of that */
     cdist_notice_t *notice;    /* on the board, or `own` */
@@ -29,6 +30,7 @@ typedef struct holder_t {
     apr_uint32_t generation;   /* of the snapshot; 0: made by this process, or none */
     int unpublished;           /* the others could not be told of the snapshot */
     cdist_live_snapshot_t *snapshot;      /* NULL before the first one */
+    cdist_cell_t *shown;       /* it too, for readers that hold no lock */
     apr_time_t busy;           /* since when a thread reads or scans; 0: none does */
     apr_time_t not_before;     /* another process scans: no need to look before */
     const char *reported;      /* the problems last logged, joined */
@@ -39,9 +41,11 @@ struct cdist_live_t {
     apr_pool_t *pool;
     cdist_live_options_t options;
     cdist_store_t *store; /* NULL: not shared yet */
-    apr_thread_mutex_t *mutex; /* guards the store, the list of holders, and their fields; never held while reading or scanning */
+    /* Guards the store, additions to the list of holders, and their fields but key, notice and shown; never held while reading
+     * or scanning. */
+    apr_thread_mutex_t *mutex;
     apr_thread_cond_t *changed;
-    holder_t *first;
+    _Atomic(holder_t *) first;
 };
 
 static apr_status_t release_holders(void *baton)
@@ -49,11 +53,10 @@ static apr_status_t release_holders(void *baton)
     cdist_live_t *live = baton;
     holder_t *holder;
 
-    for (holder = live->first; holder; holder = holder->next) {
-        if (holder->snapshot) cdist_snapshot_release(holder->snapshot);
+    for (holder = atomic_load(&live->first); holder; holder = holder->next) {
         if (holder->reported_pool) apr_pool_destroy(holder->reported_pool);
     }
-    live->first = NULL;
+    atomic_store(&live->first, NULL);
     return APR_SUCCESS;
 }
 
@@ -95,16 +98,22 @@ static void leave(cdist_live_t *live, cdist_signals_t *signals)
 
 /* ---- targets and holders ------------------------------------------------------------------------------------------ */
 
-/* With the mutex held. NB: holders come from the process's own pool, one for each lookup in the configuration. */
-static holder_t *find_holder(cdist_live_t *live, const cdist_target_t *target, apr_pool_t *pool)
+/* NULL if there is none yet. */
+static holder_t *known_holder(cdist_live_t *live, const char *key)
 {
-    const char *key = cdist_target_key(target, pool);
-    cdist_sha256_t *sha;
-    holder_t *holder;
+    holder_t *holder = atomic_load(&live->first);
 
-    for (holder = live->first; holder; holder = holder->next) {
-        if (strcmp(holder->key, key) == 0) return holder;
-    }
+    while (holder && strcmp(holder->key, key) != 0) holder = holder->next;
+    return holder;
+}
+
+/* With the mutex held. NB: holders come from the process's own pool, one for each lookup in the configuration. */
+static holder_t *find_holder(cdist_live_t *live, const char *key)
+{
+    holder_t *holder = known_holder(live, key);
+    cdist_sha256_t *sha;
+
+    if (holder) return holder;
     holder = apr_pcalloc(live->pool, sizeof *holder);
     holder->key = apr_pstrdup(live->pool, key);
     sha = cdist_sha256_create(live->pool);
@@ -115,8 +124,9 @@ static holder_t *find_holder(cdist_live_t *live, const cdist_target_t *target, a
     cdist_sha256_final(&holder->digest, sha);
     holder->notice = cdist_board_notice(live->options.board, &holder->digest);
     if (!holder->notice) holder->notice = &holder->own;
-    holder->next = live->first;
-    live->first = holder;
+    holder->shown = cdist_cell_create(live->pool);
+    holder->next = atomic_load(&live->first);
+    atomic_store(&live->first, holder);
     return holder;
 }
 
@@ -214,7 +224,7 @@ static cdist_live_snapshot_t *scan_and_publish(cdist_live_t *live, holder_t *hol
         publish(holder, target, fresh);
         holder->generation = apr_atomic_read32(&holder->notice->generation);
     }
-    if (first) cdist_snapshot_release(first);
+    if (first) apr_pool_destroy(first->pool);
     return fresh;
 }
 
@@ -272,35 +282,50 @@ static int is_due(const cdist_live_t *live, holder_t *holder, apr_interval_time_
 /* With the mutex held: lets go of it while it reads or scans. Returns 1 if it scanned. */
 static int look(cdist_live_t *live, holder_t *holder, cdist_target_t *target, cdist_signals_t *signals)
 {
-    cdist_live_snapshot_t *before = holder->snapshot, *fresh;
+    cdist_live_snapshot_t *fresh;
     int scanned;
 
-    /* NB: nobody else replaces the snapshot while `busy` is set, so `before` stays alive without a count. */
+    /* NB: nobody else replaces the snapshot while `busy` is set, so it stays alive without a reader. */
     holder->busy = apr_time_now();
     target->store = live->store;
     leave(live, signals);
     fresh = refresh(&scanned, live, holder, target);
     enter(live, signals);
     if (fresh) {
+        fresh->generation = holder->generation;
         holder->snapshot = fresh;
-        if (before) cdist_snapshot_release(before);
+        cdist_cell_put(holder->shown, fresh, fresh->pool);
     }
     holder->busy = 0;
     apr_thread_cond_broadcast(live->changed);
     return scanned;
 }
 
+/* The snapshot if it is beyond question that nobody has to look, else NULL. Without the mutex. */
+static const cdist_live_snapshot_t *undisputed(holder_t *holder, apr_interval_time_t grace, apr_pool_t *pool)
+{
+    const cdist_live_snapshot_t *shown = cdist_cell_get(holder->shown, pool);
+    apr_uint32_t generation = apr_atomic_read32(&holder->notice->generation);
+    apr_time_t due = (apr_time_t)apr_atomic_read64(&holder->notice->due);
+
+    return shown && (!generation || generation == shown->generation) && apr_time_now() < due + grace ? shown : NULL;
+}
+
 /* The current snapshot of a target, NULL while the first one takes too long. */
 static const cdist_live_snapshot_t *current_snapshot(cdist_live_t *live, cdist_target_t *target, apr_pool_t *pool)
 {
-    apr_time_t deadline = apr_time_now() + FIRST_SCAN_WAIT;
-    cdist_signals_t *signals = cdist_os_signals_make(pool);
-    holder_t *holder;
-    cdist_live_snapshot_t *mine;
+    const char *key = cdist_target_key(target, pool);
+    holder_t *holder = known_holder(live, key);
+    const cdist_live_snapshot_t *mine = holder ? undisputed(holder, target->grace, pool) : NULL;
+    apr_time_t deadline;
+    cdist_signals_t *signals;
     int looks = 0;
 
+    if (mine) return mine;
+    deadline = apr_time_now() + FIRST_SCAN_WAIT;
+    signals = cdist_os_signals_make(pool);
     enter(live, signals);
-    holder = find_holder(live, target, pool);
+    holder = find_holder(live, key);
     /* What another process published may be due to be looked at again already. NB: what this one just saw never is, though
      * the interval be 0. */
     while (looks++ < 2 && is_due(live, holder, target->grace) && !look(live, holder, target, signals)) continue;
@@ -310,10 +335,8 @@ static const cdist_live_snapshot_t *current_snapshot(cdist_live_t *live, cdist_t
         enter(live, signals);
         if (!holder->snapshot && is_due(live, holder, 0)) look(live, holder, target, signals);
     }
-    mine = holder->snapshot;
-    if (mine) apr_atomic_inc32(&mine->readers);
+    mine = cdist_cell_get(holder->shown, pool);
     leave(live, signals);
-    if (mine) apr_pool_cleanup_register(pool, mine, cdist_snapshot_release, apr_pool_cleanup_null);
     return mine;
 }
 
@@ -358,7 +381,7 @@ void cdist_live_expire(cdist_live_t *live, const cdist_lookup_t *lookup)
     apr_pool_create_unmanaged(&scratch);
     signals = cdist_os_signals_make(scratch);
     enter(live, signals);
-    holder = find_holder(live, &target, scratch);
+    holder = find_holder(live, cdist_target_key(&target, scratch));
     if (apr_atomic_read64(&holder->notice->due) > soon) apr_atomic_set64(&holder->notice->due, soon);
     leave(live, signals);
     apr_pool_destroy(scratch);

@@ -158,14 +158,14 @@ typedef struct {
     apr_interval_time_t grace; /* how long after it is due this caller leaves the look to others */
 } cdist_target_t;
 
-/* What a look found; counted by its readers. */
+/* What a look found. */
 typedef struct {
     apr_pool_t *pool; /* its own */
     cdist_catalogue_t *catalogue; /* of the lookup; or, for a folder of server versions, NULL and these two: */
     cdist_version_t server;
     cdist_err_t *server_err;
     const char *text; /* as other processes read it; NULL if it cannot be written */
-    volatile apr_uint32_t readers; /* who made it counts as one */
+    apr_uint32_t generation; /* under which all processes have it; 0: it is this process's own */
 } cdist_live_snapshot_t;
 
 /* A text that is the same for equal targets. */
@@ -180,8 +180,6 @@ CDIST_MUST_CHECK cdist_err_t *cdist_snapshot_publish(const cdist_live_snapshot_t
 void cdist_snapshot_renew(const cdist_live_snapshot_t *snapshot, const cdist_target_t *target, const cdist_digest_t *digest);
 /* Reads what was published under the digest; NULL if there is nothing, or it cannot be understood. */
 cdist_live_snapshot_t *cdist_snapshot_read(const cdist_target_t *target, const cdist_digest_t *digest);
-/* One reader less; a pool cleanup. */
-apr_status_t cdist_snapshot_release(void *snapshot);
 
 /* ---- board.c ---- */
 

@@ -1,7 +1,6 @@
 /* One look at a target: what it found, as data and as the text that other processes read. */
 #include "platform_int.h"
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include <limits.h>
@@ -9,14 +8,6 @@
 #include <string.h>
 
 #define TEXT_MAX (64u * 1024 * 1024)
-
-apr_status_t cdist_snapshot_release(void *baton)
-{
-    cdist_live_snapshot_t *snapshot = baton;
-
-    if (apr_atomic_dec32(&snapshot->readers) == 0) apr_pool_destroy(snapshot->pool);
-    return APR_SUCCESS;
-}
 
 const char *cdist_lookup_text(const cdist_lookup_t *lookup, apr_pool_t *pool)
 {
@@ -48,7 +39,6 @@ static cdist_live_snapshot_t *new_snapshot(void)
     apr_pool_create_unmanaged(&pool);
     snapshot = apr_pcalloc(pool, sizeof *snapshot);
     snapshot->pool = pool;
-    snapshot->readers = 1;
     return snapshot;
 }
 

@@ -1,6 +1,9 @@
 /* A catalogue that stays fresh. */
 #include "platform_fixture.h"
 
+#include <apr_atomic.h>
+#include <apr_thread_proc.h>
+
 static const cdist_live_options_t ten_seconds = {10 * APR_USEC_PER_SEC, 0, 0, 6, NULL};
 static const cdist_live_options_t long_time = {1000 * APR_USEC_PER_SEC, 0, 0, 6, NULL};
 
@@ -66,6 +69,49 @@ START_TEST(lookups_that_differ_in_anything_share_no_snapshot_and_equal_ones_do)
 }
 END_TEST
 
+/* ---- threads -------------------------------------------------------------------------------------------------------- */
+
+#define ASKERS 6
+#define ROUNDS 60
+
+static const cdist_lookup_t *crowd_lookup;
+static volatile apr_uint32_t wrong;
+
+static void *APR_THREAD_FUNC ask_often(apr_thread_t *thread, void *baton)
+{
+    apr_pool_t *pool;
+    int i;
+
+    (void)thread;
+    apr_pool_create_unmanaged(&pool);
+    for (i = 0; i < ROUNDS; i++) {
+        const cdist_catalogue_t *catalogue = cdist_live_get(baton, crowd_lookup, 0, pool);
+
+        if (!catalogue || !catalogue->serial || catalogue->releases->nelts != 1) apr_atomic_inc32(&wrong);
+        apr_pool_clear(pool);
+    }
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+/* NB: with an interval of 0 some of the threads look and replace the snapshot while the others take it. */
+START_TEST(a_crowd_sees_whole_snapshots_while_they_are_replaced)
+{
+    static const cdist_live_options_t each_time = {0, 0, 0, 6, NULL}, seldom = {1000 * APR_USEC_PER_SEC, 0, 0, 6, NULL};
+    apr_thread_t *threads[ASKERS];
+    apr_status_t ignored;
+    cdist_live_t *live;
+    int i;
+
+    fx_write_text("root/8.3.22.1750/windows64/Setup.ini", FX_INI("8.3.22.1750", FX_PACKAGE64));
+    crowd_lookup = fx_roots("root", NULL);
+    FX_OK(cdist_live_create(&live, _i ? &seldom : &each_time, fx_pool));
+    for (i = 0; i < ASKERS; i++) FX_DONE(apr_thread_create(&threads[i], NULL, ask_often, live, fx_pool));
+    for (i = 0; i < ASKERS; i++) apr_thread_join(&ignored, threads[i]);
+    ck_assert_uint_eq(apr_atomic_read32(&wrong), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("live");
@@ -73,5 +119,6 @@ Suite *test_suite(void)
 
     tcase_add_test(tcase, a_live_catalogue_is_scanned_again_after_its_interval_or_when_it_is_expired);
     tcase_add_test(tcase, lookups_that_differ_in_anything_share_no_snapshot_and_equal_ones_do);
+    tcase_add_loop_test(tcase, a_crowd_sees_whole_snapshots_while_they_are_replaced, 0, 2);
     return suite;
 }

@@ -254,7 +254,7 @@ START_TEST(an_error_of_any_code_is_the_same_after_writing_and_reading)
         ck_assert_int_eq((int)read->server_err->code, code);
         ck_assert_int_eq(read->server_err->status, 13);
         ck_assert_str_eq(read->server_err->message, "it is 2 bad");
-        cdist_snapshot_release(read);
+        apr_pool_destroy(read->pool);
     }
     for (i = 0; i < FX_COUNT(damaged); i++) {
         FX_OK(cdist_file_publish(cdist_store_note_path(fx_store, &digest, fx_pool), damaged[i], strlen(damaged[i]), fx_pool));
