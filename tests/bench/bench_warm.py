@@ -66,28 +66,32 @@ def targets(ours, nginx, path, copy):
 
 
 def compare(places, connections, seconds, rounds, key, **options):
-    """One row: the figure of each contender, and ours against theirs."""
+    """One row: the figure of each contender, and ours against theirs; then the same of the server's CPU seconds a request."""
+    spent = {name: [] for name in places}
+
     def run(name):
         server, path = places[name]
         lines = options.get("headers")
         if lines == "etag":
             lines = [f"If-None-Match: {fetch(server, path, 'HEAD')[0].headers['ETag']}"]
+        before = server.cpu_seconds()
         found = load(server.port, path, connections, seconds=seconds, headers=lines or (),
                      **{name: value for name, value in options.items() if name != "headers"})
         if found["errors"]:
             bench.die(f"{name}: {found['errors']} errors\n{server.log()}")
+        spent[name].append((server.cpu_seconds() - before) / found["requests"])
         return found[key] / found["seconds"]
     results = interleaved({name: lambda _, name=name: run(name) for name in places}, rounds)
     ours = ratios(results[OURS], results[FILE])
     return results, [spread(ours, "{:.3f}"), spread(ratios(results[OURS], results[NGINX]), "{:.3f}"),
-                     verdict(ours, AIM, at_most=False)]
+                     verdict(ours, AIM, at_most=False)], spread(ratios(spent[OURS], spent[FILE]), "{:.2f}")
 
 
 def throughput(ours, nginx, options):
     rows = []
     for megabytes in options.sizes:
         for connections in options.connections:
-            results, rest = compare(targets(ours, nginx, archive_url(megabytes), f"{megabytes}.zip"), connections,
+            results, rest, _ = compare(targets(ours, nginx, archive_url(megabytes), f"{megabytes}.zip"), connections,
                                     options.seconds, options.rounds, "bytes")
             rows.append([f"{megabytes} MB", connections, *(spread([n / 1e6 for n in results[name]], "{:.0f}") for name in results),
                          *rest])
@@ -98,13 +102,15 @@ def rates(ours, nginx, options):
     first = options.sizes[0]
     archive = targets(ours, nginx, archive_url(first), f"{first}.zip")
     kinds = {"304": (archive, {"headers": "etag"}), "HEAD": (archive, {"method": "HEAD"}),
-             "index.json": (targets(ours, nginx, "/tc/index.json", "index.json"), {})}
+             "index.json": (targets(ours, nginx, "/tc/index.json", "index.json"), {}),
+             "index.json, 304": (targets(ours, nginx, "/tc/index.json", "index.json"), {"headers": "etag"})}
     rows = []
     for kind, (places, how) in kinds.items():
         for connections in options.connections:
-            results, rest = compare(places, connections, options.seconds, options.rounds, "requests", **how)
-            rows.append([kind, connections, *(spread(results[name], "{:.0f}") for name in results), *rest])
-    table(["", "connections", f"{OURS}, 1/s", f"{FILE}, 1/s", f"{NGINX}, 1/s", "ours / file", "ours / nginx", "aim"], rows)
+            results, rest, cpu = compare(places, connections, options.seconds, options.rounds, "requests", **how)
+            rows.append([kind, connections, *(spread(results[name], "{:.0f}") for name in results), *rest, cpu])
+    table(["", "connections", f"{OURS}, 1/s", f"{FILE}, 1/s", f"{NGINX}, 1/s", "ours / file", "ours / nginx", "aim",
+           "CPU, ours / file"], rows)
 
 
 # ---- memory ---------------------------------------------------------------------------------------------------------
