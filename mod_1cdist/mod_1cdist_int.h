@@ -305,8 +305,9 @@ apr_time_t cdist_upstream_away_since(cdist_upstream_t *upstream);
 const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *err);
 /* The same for a service: `path` goes on from the upstream's URL. */
 const char *cdist_relay_service(const cdist_request_t *req, const cdist_err_t *err, const char *path);
-/* Answers with the archive or manifest that the upstream has; 404 if it has none, 503 with what is here while it is away. */
-int cdist_relay(cdist_request_t *req, const char *target);
+/* Answers with the archive or manifest that the upstream has; with `lack`, why it is not to be had here, or 404, if it has none;
+ * 503 with what is here while it is away. */
+int cdist_relay(cdist_request_t *req, const char *target, const cdist_err_t *lack);
 /* The text that the upstream answers, bounded, "" if it has none. NULL if it cannot tell now: then the request is answered, and the
  * result is what the handler returns. */
 int cdist_relay_text(const char **text, cdist_request_t *req, const char *target);

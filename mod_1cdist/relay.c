@@ -49,9 +49,11 @@ static int steps(const request_rec *r)
     return !text || cdist_number_parse(&count, text, 0, STEPS_MAX) ? count : STEPS_MAX;
 }
 
+/* NB: what is still being filled is lacking too: a sync that brings a release must not take away what was handed on before. */
 static int may_ask(const cdist_request_t *req, const cdist_err_t *err)
 {
-    return cdist_dir_has_upstream(req->dir) && err->code == CDIST_E_NOTFOUND && steps(req->r) < STEPS_MAX;
+    return cdist_dir_has_upstream(req->dir) && (err->code == CDIST_E_NOTFOUND || err->code == CDIST_E_CHANGED) &&
+           steps(req->r) < STEPS_MAX;
 }
 
 const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *err)
@@ -231,7 +233,7 @@ static int ask(int *result, cdist_relay_t *relay)
     return 0;
 }
 
-int cdist_relay(cdist_request_t *req, const char *target)
+int cdist_relay(cdist_request_t *req, const char *target, const cdist_err_t *lack)
 {
     cdist_relay_t relay;
     apr_array_header_t *holds;
@@ -245,12 +247,14 @@ int cdist_relay(cdist_request_t *req, const char *target)
     if ((err = read_holds(&holds, req)) != NULL) return cdist_respond_error(req, err);
     relay.holds = holds;
     if (relay.asked.count == CDIST_VERSION_PARTS && cdist_holds_have(holds, &relay.asked)) {
+        if (lack->code == CDIST_E_CHANGED) return cdist_respond_error(req, lack);
         return answer_held(req, cdist_version_format(&relay.asked, req->r->pool));
     }
     if (!ask(&result, &relay)) {
         if (relay.handed_on) apr_table_setn(req->r->notes, "cdist-cache", "relayed");
         return result;
     }
+    if (lack->code == CDIST_E_CHANGED) return cdist_respond_error(req, lack);
     return relay.held ? answer_held(req, relay.held) : answer_refused(&relay);
 }
 

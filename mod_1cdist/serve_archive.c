@@ -248,7 +248,7 @@ int cdist_serve_archive(cdist_request_t *req)
     }
     err = obtain(&answer);
     upstream = err ? cdist_relay_target(req, err) : NULL;
-    if (upstream) return cdist_relay(req, upstream);
+    if (upstream) return cdist_relay(req, upstream, err);
     if (err) return cdist_respond_error(req, err);
     if (req->route.manifest) return send_manifest(&answer);
     cdist_set_archive_headers(req, answer.version);

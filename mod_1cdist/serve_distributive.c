@@ -47,6 +47,13 @@ static int answer_none(cdist_request_t *req, const char *why)
     return answer(req, 0, "");
 }
 
+/* The upstream has none either. NB: what is being filled here will be had in a moment. */
+static int answer_lack(cdist_request_t *req, const cdist_err_t *lack)
+{
+    if (lack->code == CDIST_E_CHANGED) return cdist_respond_error(req, lack);
+    return answer_none(req, "the upstream has none either");
+}
+
 /* The source that the platform's own updater may have; CDIST_E_NOTFOUND if there is none. *upstream is where to ask in that case;
  * NULL if nobody is to be asked. */
 static cdist_err_t *find(const cdist_source_t **source, const char **upstream, cdist_request_t *req)
@@ -63,8 +70,8 @@ static cdist_err_t *find(const cdist_source_t **source, const char **upstream, c
                             (*source)->path);
 }
 
-/* What the upstream says, whose archive this server hands on. */
-static int answer_from_upstream(cdist_request_t *req, const char *url)
+/* What the upstream says, whose archive this server hands on. `lack` is why it cannot be had here. */
+static int answer_from_upstream(cdist_request_t *req, const char *url, const cdist_err_t *lack)
 {
     apr_pool_t *pool = req->r->pool;
     cdist_version_t version;
@@ -74,7 +81,7 @@ static int answer_from_upstream(cdist_request_t *req, const char *url)
     int held, result = cdist_relay_text(&text, req, url);
 
     if (!text) return result;
-    if (!*text) return answer_none(req, "the upstream has none either");
+    if (!*text) return answer_lack(req, lack);
     wrong = cdist_upstream_distribution(&version, &bytes, text, &req->route.selector, pool);
     if (wrong) {
         static volatile apr_uint32_t last_sec;
@@ -86,7 +93,7 @@ static int answer_from_upstream(cdist_request_t *req, const char *url)
         return cdist_respond_problem(req, HTTP_SERVICE_UNAVAILABLE, "it is not here, and what the server that this one takes updates "
                                      "from says of it is not in order");
     }
-    if (!bytes) return answer_none(req, "the upstream has none either");
+    if (!bytes) return answer_lack(req, lack);
     if ((err = cdist_relay_held(&held, req, &version)) != NULL) return cdist_respond_error(req, err);
     if (held) return answer_none(req, apr_pstrcat(pool, cdist_version_format(&version, pool), " is held", NULL));
     return answer_source(req, bytes, &version);
@@ -114,7 +121,7 @@ int cdist_serve_distributive_info(cdist_request_t *req)
     }
     apr_table_setn(r->notes, "cdist-slot", req->route.selector.slot->name);
     err = find(&source, &upstream, req);
-    if (upstream) return answer_from_upstream(req, upstream);
+    if (upstream) return answer_from_upstream(req, upstream, err);
     if (!err) err = cdist_obtain(&archive, &file, req, source);
     if (err && err->code == CDIST_E_NOTFOUND) return answer_none(req, cdist_err_text(err, r->pool));
     if (err) return cdist_respond_error(req, err);

@@ -31,6 +31,11 @@ def pair(httpd, shared, folder):
     return make
 
 
+def ask_for_distribution(server, version):
+    answer = server.get(f"/tc/WebDistributiveLocation/GetDistributiveInfo?OS=Windows&Arch=x86_64&Version={version}")
+    return json.loads(answer.body)["root"]
+
+
 @pytest.mark.parametrize("mpm", MPMS)
 def test_what_a_branch_lacks_is_the_centres_byte_for_byte_and_not_kept(pair, mpm):
     centre, branch = pair(mpm=mpm)
@@ -68,6 +73,22 @@ def test_what_the_branch_has_is_its_own_and_stays_current(pair):
 def test_a_request_with_a_body_does_not_wait_for_it_at_the_centre(pair):
     _, branch = pair()
     assert branch.get(f"/tc/{NEWEST}/{NAME}", body=b"x" * 100, timeout=10).status == 200
+
+
+def test_what_is_still_being_filled_is_relayed_as_long(httpd, shared, folder):
+    root = folder / "filling"
+    add_release(root, OLD)
+    age(root)
+    add_release(root, NEWEST)
+    add_release(root, "8.3.99.7")
+    centre = httpd({"/update": f'CDistRoot "{shared["plain"]}"'})
+    branch = httpd({"/tc": f'CDistRoot "{root}"\n  CDistUpstream {centre.url("/update")}'}, modules=["proxy", "proxy_http"],
+                   process="CDistSettle 3600")
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}")
+    assert (answer.status, answer.body) == (200, centre.get(f"/update/{NEWEST}/{NAME}").body)
+    assert ask_for_distribution(branch, NEWEST)["size"] == len(answer.body)
+    unknown = branch.get(f"/tc/8.3.99.7/{NAME}")
+    assert unknown.status == 503 and "still being filled" in json.loads(unknown.body)["detail"]
 
 
 def test_what_nobody_has_is_the_centres_404(pair):
