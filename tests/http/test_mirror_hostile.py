@@ -168,11 +168,13 @@ def test_a_time_that_was_believed_wrongly_is_forgotten_with_a_reason(centre, fol
 
 def test_not_modified_is_said_of_the_index_that_is_kept(centre, folder):
     """Another index in its place, also one of the centre's own, is not what the ETag was given for."""
-    branch = centre.branch(folder / "branch")
-    for name in ("index.json", "index.json.sig"):
-        shutil.copyfile(centre.second / name, branch / ".1cdist" / name)
+    branch = folder / "branch"
     with Upstream(centre.first) as upstream:
+        sync(upstream.url, branch, "--key", centre.public)
+        for name in ("index.json", "index.json.sig"):
+            shutil.copyfile(centre.second / name, branch / ".1cdist" / name)
         _, summary = sync(upstream.url, branch, "--key", centre.public)
+        assert "If-None-Match" not in upstream.asked("index.json")[-1]
     assert summary["counter"] == 1 and not summary["unchanged"]
     assert json.loads((branch / ".1cdist" / "index.json").read_text())["counter"] == 1
 
