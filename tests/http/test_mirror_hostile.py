@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mirror import FILE, NEW, OLD, Upstream, changed, flipped, forge, garbled, refused, run, served, slot_of, sync, utc
+from mirror import FILE, NEW, OLD, Upstream, changed, flipped, forge, garbled, refused, served, slot_of, sync, utc
 
 
 # ---- arbitrary installation --------------------------------------------------------------------------------------------
