@@ -96,3 +96,16 @@ def test_publications_of_other_settings_share_no_index(httpd, shared):
     assert [built(index[url], CURRENT) for url in ("/tc", "/folder")] == [True, False]
     assert {url: answer.body for url, answer in again.items()} == {url: answer.body for url, answer in index.items()}
     assert len({answer.headers["ETag"] for answer in index.values()}) == len(settings)
+
+
+def test_remembered_index_tells_at_once_that_the_upstream_is_away(httpd, shared):
+    directives = f'CDistRoot "{shared["plain"]}"\n  CDistUpstream http://127.0.0.1:9'
+    server = httpd({"/tc": directives + "/one", "/other": directives + "/other"}, modules=["proxy", "proxy_http"])
+    server.allow("CD0130", "AH00957", "AH01114", "AH00959")
+    for url in ("/tc", "/other"):
+        assert json.loads(remembered(server, f"{url}/index.json").body)["upstream"]["away_since"] is None
+    assert server.get("/tc/8.3.99.1/windows64tc.zip").status == 503
+    assert json.loads(server.get(INDEX).body)["upstream"]["away_since"]
+    assert json.loads(remembered(server).body)["upstream"]["away_since"]
+    assert json.loads(server.get("/other/index.json").body)["upstream"] == {
+        "url": "http://127.0.0.1:9/other", "away_since": None}
