@@ -123,6 +123,9 @@ static int choose_templates(request_t *request)
     if (!wanted && request->templates) {
         return tool_usage_error(&tool_sync, "--templates is given, and --component or --version leaves " CDIST_UPDATES_NAME " out");
     }
+    if (wanted && request->templates && strcmp(request->templates, options->root) == 0) {
+        return tool_usage_error(&tool_sync, "--templates %s: must be another folder than the root", request->templates);
+    }
     options->components = request->components->nelts || request->updates ? request->components : NULL;
     options->templates = !wanted             ? NULL
                          : request->templates ? request->templates

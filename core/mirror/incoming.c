@@ -19,11 +19,6 @@ cdist_err_t *cdist_incoming_make(const char *root, const cdist_version_t *versio
     return cdist_place_folder(apr_pstrcat(pool, folder, "/distr", NULL), pool);
 }
 
-static cdist_err_t *cannot_move(const char *path, apr_status_t rv, apr_pool_t *pool)
-{
-    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be put in its place", cdist_text_printable(path, pool));
-}
-
 /* ---- switching ------------------------------------------------------------------------------------------------------- */
 
 static int is_among(const char *name, const apr_array_header_t *slots)
@@ -47,27 +42,6 @@ static void clear(const char *path, const apr_array_header_t *slots, apr_pool_t 
         if (!slots || !is_among(name, slots)) (void)apr_file_remove(apr_pstrcat(pool, path, "/", name, NULL), pool);
     }
     cdist_os_folder_close(folder);
-}
-
-/* What a path leads to, the link itself if it is one; APR_NOFILE if nothing is there. */
-static apr_filetype_e kind_of(const char *path, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) == APR_SUCCESS ? info.filetype : APR_NOFILE;
-}
-
-/* One archive into a release folder that is there. */
-static cdist_err_t *move_archive(const char *from, const char *to, apr_pool_t *pool)
-{
-    apr_file_t *file;
-    apr_status_t rv = cdist_file_open(&file, NULL, from, 0, pool);
-
-    if (rv == APR_SUCCESS) {
-        rv = cdist_os_file_publish(file, from, to, pool);
-        apr_file_close(file);
-    }
-    return rv == APR_SUCCESS ? NULL : cannot_move(to, rv, pool);
 }
 
 /* A release folder that is there already, and what it becomes. */
@@ -115,8 +89,8 @@ static cdist_err_t *move_archives(const switching_t *switching)
             const cdist_slot_t *slot = APR_ARRAY_IDX(switching->slots, i, const cdist_slot_t *);
 
             if (is_required(switching, slot) != required) continue;
-            CDIST_ERR(move_archive(cdist_place_incoming(switching->root, version, slot, pool),
-                                   cdist_place_of(switching->root, version, slot, pool), pool));
+            CDIST_ERR(cdist_place_move_file(cdist_place_incoming(switching->root, version, slot, pool),
+                                            cdist_place_of(switching->root, version, slot, pool), pool));
         }
     }
     return NULL;
@@ -170,8 +144,7 @@ cdist_err_t *cdist_incoming_switch(const char *root, const cdist_listed_t *liste
     const char *to = apr_pstrcat(pool, root, "/", cdist_version_format(&listed->version, pool), NULL);
     const char *to_distr = apr_pstrcat(pool, to, "/distr", NULL);
     switching_t switching = {root, listed, slots, from_distr, to_distr, packs, pool};
-    apr_filetype_e kind = kind_of(to, pool), distr = kind_of(to_distr, pool);
-    apr_status_t rv = APR_SUCCESS;
+    apr_filetype_e kind = cdist_place_kind(to, pool), distr = cdist_place_kind(to_distr, pool);
 
     clear(from_distr, slots, pool);
     if (kind != APR_NOFILE && (kind != APR_DIR || (distr != APR_NOFILE && distr != APR_DIR))) {
@@ -179,13 +152,12 @@ cdist_err_t *cdist_incoming_switch(const char *root, const cdist_listed_t *liste
                                 cdist_text_printable(kind != APR_DIR ? to : to_distr, pool));
     }
     if (kind == APR_NOFILE) {
-        rv = cdist_os_folder_publish(from, to, pool);
+        CDIST_ERR(cdist_place_move_folder(from, to, pool));
     } else if (distr == APR_NOFILE) {
-        rv = cdist_os_folder_publish(from_distr, to_distr, pool);
+        CDIST_ERR(cdist_place_move_folder(from_distr, to_distr, pool));
     } else if (slots->nelts == 1 || !exchange(&switching)) {
         CDIST_ERR(move_archives(&switching));
     }
-    if (rv != APR_SUCCESS) return cannot_move(kind == APR_NOFILE ? to : to_distr, rv, pool);
     note_moves(&switching);
     (void)apr_dir_remove(from_distr, pool);
     (void)apr_dir_remove(from, pool);

@@ -55,6 +55,12 @@ CDIST_MUST_CHECK cdist_err_t *cdist_place_make(const char *root, apr_pool_t *poo
  * whoever sets a hold, works on it. */
 CDIST_MUST_CHECK cdist_err_t *cdist_place_lock(cdist_lock_t **lock, const char *root, apr_interval_time_t wait,
                                                apr_pool_t *pool);
+/* What a path leads to, the link itself if it is one; APR_NOFILE if nothing is there. */
+apr_filetype_e cdist_place_kind(const char *path, apr_pool_t *pool);
+/* Give what is whole and verified the place where everybody sees it: a file replaces one that is there, a folder appears where
+ * none is. CDIST_E_STORE. */
+CDIST_MUST_CHECK cdist_err_t *cdist_place_move_file(const char *from, const char *to, apr_pool_t *pool);
+CDIST_MUST_CHECK cdist_err_t *cdist_place_move_folder(const char *from, const char *to, apr_pool_t *pool);
 /* Where an archive belongs: <root>/<version>/distr/<file>. */
 const char *cdist_place_of(const char *root, const cdist_version_t *version, const cdist_slot_t *slot, apr_pool_t *pool);
 /* Where it waits for the rest of its release. */

@@ -57,7 +57,7 @@ cdist_err_t *cdist_place_lock(cdist_lock_t **lock, const char *root, apr_interva
     }
     if (rv == APR_SUCCESS) return NULL;
     if (rv == APR_EBUSY) {
-        return cdist_err_create(pool, CDIST_E_BUSY, 0, "%s: another sync works on this root; try again when it is done",
+        return cdist_err_create(pool, CDIST_E_BUSY, 0, "%s: another sync works on this folder; try again when it is done",
                                 cdist_text_printable(root, pool));
     }
     return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be locked", cdist_text_printable(root, pool));
@@ -71,4 +71,36 @@ cdist_err_t *cdist_place_make(const char *root, apr_pool_t *pool)
     CDIST_ERR(cdist_place_folder(root, pool));
     for (i = 0; i < sizeof names / sizeof names[0]; i++) CDIST_ERR(cdist_place_folder(cdist_place(root, names[i], pool), pool));
     return NULL;
+}
+
+/* ---- moving ------------------------------------------------------------------------------------------------------------ */
+
+apr_filetype_e cdist_place_kind(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    return apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) == APR_SUCCESS ? info.filetype : APR_NOFILE;
+}
+
+static cdist_err_t *moved(const char *path, apr_status_t rv, apr_pool_t *pool)
+{
+    if (rv == APR_SUCCESS) return NULL;
+    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be put in its place", cdist_text_printable(path, pool));
+}
+
+cdist_err_t *cdist_place_move_file(const char *from, const char *to, apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_status_t rv = cdist_file_open(&file, NULL, from, 0, pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = cdist_os_file_publish(file, from, to, pool);
+        apr_file_close(file);
+    }
+    return moved(to, rv, pool);
+}
+
+cdist_err_t *cdist_place_move_folder(const char *from, const char *to, apr_pool_t *pool)
+{
+    return moved(to, cdist_os_folder_publish(from, to, pool), pool);
 }

@@ -263,22 +263,35 @@ static cdist_err_t *make_place(const char *templates, apr_pool_t *pool)
     return NULL;
 }
 
+/* Looks at what is here, and takes the rest, or tells of it. */
+static cdist_err_t *take(updates_t *updates, const apr_array_header_t *offers, int check)
+{
+    apr_pool_t *pool = updates->pool;
+    cdist_known_t *known = cdist_known_open(cdist_place(updates->templates, "known.json", pool), pool);
+    cdist_err_t *err = cdist_update_folder_read(&updates->here, updates->templates, known, NULL, NULL, pool), *end;
+
+    if (err && !(check && err->code == CDIST_E_NOTFOUND)) return err;
+    err = take_all(updates, offers);
+    if (check) return err ? err : cdist_space_check(updates->templates, updates->room_bytes, "what would be taken of updates", pool);
+    if (!err) cdist_update_place_sweep(updates->templates, pool);
+    end = cdist_known_close(known);
+    return err ? err : end;
+}
+
 cdist_err_t *cdist_take_updates(cdist_sync_result_t *result, const cdist_taking_t *taking, const apr_array_header_t *offers,
                                 apr_pool_t *pool)
 {
     const char *templates = taking->options->templates;
     updates_t updates = {taking, result, NULL, apr_hash_make(pool), templates, 0, pool};
-    cdist_known_t *known = cdist_known_open(cdist_place(templates, "known.json", pool), pool);
-    int check = taking->options->check;
-    cdist_err_t *err, *end;
+    cdist_lock_t *lock;
+    cdist_err_t *err;
 
     if (!offers->nelts) return NULL;
-    if (!check) CDIST_ERR(make_place(templates, pool));
-    err = cdist_update_folder_read(&updates.here, templates, known, NULL, NULL, pool);
-    if (err && !(check && err->code == CDIST_E_NOTFOUND)) return err;
-    err = take_all(&updates, offers);
-    if (!err && check) err = cdist_space_check(templates, updates.room_bytes, "what would be taken of updates", pool);
-    if (!err && !check) cdist_update_place_sweep(templates, pool);
-    end = check ? NULL : cdist_known_close(known);
-    return err ? err : end;
+    if (taking->options->check) return take(&updates, offers, 1);
+    CDIST_ERR(make_place(templates, pool));
+    /* NB: another root's sync may have the same template folder. */
+    CDIST_ERR(cdist_place_lock(&lock, templates, 0, pool));
+    err = take(&updates, offers, 0);
+    cdist_os_lock_free(lock);
+    return err;
 }

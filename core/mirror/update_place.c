@@ -12,11 +12,6 @@
 
 #define STAGE_DIGITS 16
 
-static cdist_err_t *cannot_move(const char *path, apr_status_t rv, apr_pool_t *pool)
-{
-    return cdist_err_create(pool, CDIST_E_STORE, rv, "%s: cannot be put in its place", cdist_text_printable(path, pool));
-}
-
 cdist_err_t *cdist_update_place_open(cdist_update_place_t **place, const char *templates, const char *folder, apr_pool_t *pool)
 {
     cdist_update_place_t *opened = apr_palloc(pool, sizeof *opened);
@@ -36,18 +31,10 @@ cdist_err_t *cdist_update_place_open(cdist_update_place_t **place, const char *t
 
 /* ---- switching ------------------------------------------------------------------------------------------------------- */
 
-/* What a path leads to, the link itself if it is one; APR_NOFILE if nothing is there. */
-static apr_filetype_e kind_of(const char *path, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool) == APR_SUCCESS ? info.filetype : APR_NOFILE;
-}
-
 /* NB: no look at templates follows a link, so what was put behind one would be fetched again each time. */
 static cdist_err_t *refuse_link(const char *path, apr_pool_t *pool)
 {
-    apr_filetype_e kind = kind_of(path, pool);
+    apr_filetype_e kind = cdist_place_kind(path, pool);
 
     if (kind == APR_DIR || kind == APR_NOFILE) return NULL;
     return cdist_err_create(pool, CDIST_E_STORE, 0, "%s: is %s, where a folder of the index belongs; move it away",
@@ -73,14 +60,8 @@ static cdist_err_t *move_file(const cdist_update_place_t *place, const char *nam
 {
     const char *from = apr_pstrcat(place->pool, place->stage, "/", name, NULL);
     const char *to = apr_pstrcat(place->pool, to_folder, "/", name, NULL);
-    apr_file_t *file;
-    apr_status_t rv = cdist_file_open(&file, NULL, from, 0, place->pool);
 
-    if (rv == APR_SUCCESS) {
-        rv = cdist_os_file_publish(file, from, to, place->pool);
-        apr_file_close(file);
-    }
-    return rv == APR_SUCCESS ? NULL : cannot_move(to, rv, place->pool);
+    return cdist_place_move_file(from, to, place->pool);
 }
 
 /* A manifest is what makes a folder a release for the platform, so it comes last. */
@@ -99,10 +80,7 @@ cdist_err_t *cdist_update_place_switch(const cdist_update_place_t *place, const 
 
     CDIST_ERR(make_folders(place));
     if (*place->folder) CDIST_ERR(refuse_link(to, pool));
-    if (kind_of(to, pool) == APR_NOFILE) {
-        apr_status_t rv = cdist_os_folder_publish(place->stage, to, pool);
-        return rv == APR_SUCCESS ? NULL : cannot_move(to, rv, pool);
-    }
+    if (cdist_place_kind(to, pool) == APR_NOFILE) return cdist_place_move_folder(place->stage, to, pool);
     for (last = 0; last < 2; last++) {
         for (i = 0; i < names->nelts; i++) {
             const char *name = APR_ARRAY_IDX(names, i, const char *);

@@ -1,13 +1,16 @@
 """Centres and branches for the tests of 1cdist publish, sync and key: a publication made once, and an upstream that can be told to
 misbehave in every way that a test needs, and counts what it sends."""
+import fcntl
 import http.server
 import json
 import os
 import random
 import re
 import shutil
+import struct
 import subprocess
 import threading
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -44,6 +47,15 @@ def served(root):
     """What lies in a root for everybody: paths and contents, without what sync keeps for itself."""
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(Path(root).rglob("*"))
             if path.is_file() and ".1cdist" not in path.parts}
+
+
+@contextmanager
+def locked(branch):
+    """A root that a sync works on. NB: the tool's locks are by open file descriptions, which an flock does not meet."""
+    (branch / ".1cdist").mkdir(parents=True, exist_ok=True)
+    with open(branch / ".1cdist" / "lock", "w") as lock:
+        fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))
+        yield
 
 
 def refused(urls, branch, *args, status=1):

@@ -1,6 +1,5 @@
 """publish, sync and key: a centre, a branch, and what goes over the wire between them."""
 import base64
-import fcntl
 import hashlib
 import io
 import json
@@ -15,7 +14,7 @@ import zipfile
 import pytest
 
 import releases
-from mirror import FILE, NEW, OLD, Upstream, publish, rows, run, served, sync
+from mirror import FILE, NEW, OLD, Upstream, locked, publish, rows, run, served, sync
 
 
 def index_of(folder):
@@ -280,10 +279,7 @@ def test_on_a_terminal_progress_is_shown(centre, folder):
 
 
 def test_two_syncs_of_one_root_are_one_too_many(centre, folder):
-    (folder / "branch" / ".1cdist").mkdir(parents=True)
-    with open(folder / "branch" / ".1cdist" / "lock", "w") as lock, Upstream(centre.first) as upstream:
-        # NB: the tool's locks are by open file descriptions, which an flock does not meet.
-        fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))
+    with locked(folder / "branch"), Upstream(centre.first) as upstream:
         done = run("sync", "--from", upstream.url, "--to", folder / "branch")
         assert done.returncode == 1 and "another sync" in done.stderr and not upstream.requests
 

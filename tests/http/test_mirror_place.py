@@ -1,16 +1,13 @@
 """What sync keeps for itself in a root: nothing when it only looks, no more than there is room for, and nothing for ever."""
-import fcntl
 import hashlib
 import os
 import re
 import shutil
-import struct
 import time
-from contextlib import contextmanager
 
 import pytest
 
-from mirror import FILE, NEW, OLD, Upstream, cut_after, forge, refused, run, served, slot_of, sync
+from mirror import FILE, NEW, OLD, Upstream, cut_after, forge, locked, refused, run, served, slot_of, sync
 
 MONTH = 31 * 86400
 
@@ -63,19 +60,10 @@ def test_check_sees_what_was_fetched_before_and_leaves_it(centre, folder):
 
 # ---- holds ----------------------------------------------------------------------------------------------------------------
 
-@contextmanager
-def locked(branch):
-    """A root that a sync works on. NB: the tool's locks are by open file descriptions, which an flock does not meet."""
-    (branch / ".1cdist").mkdir(parents=True, exist_ok=True)
-    with open(branch / ".1cdist" / "lock", "w") as lock:
-        fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))
-        yield
-
-
 def test_a_hold_waits_for_nobody_for_long_and_is_never_lost(folder):
     with locked(folder / "branch"):
         done = run("sync", "--to", folder / "branch", "--hold", NEW)
-        assert done.returncode == 1 and "another sync works on this root" in done.stderr
+        assert done.returncode == 1 and "another sync works on this folder" in done.stderr
         assert not (folder / "branch" / ".1cdist" / "holds").exists()
     assert run("sync", "--to", folder / "branch", "--hold", NEW).returncode == 0
     assert NEW in (folder / "branch" / ".1cdist" / "holds").read_text()

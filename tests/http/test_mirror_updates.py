@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 import templates
-from mirror import NEW, OLD, Upstream, changed, flipped, publish, refused, rows, run, served, sync
+from mirror import NEW, OLD, Upstream, changed, flipped, locked, publish, refused, rows, run, served, sync
 
 CHOSEN = ("--component", "updates")
 
@@ -120,6 +120,16 @@ def test_an_own_folder_may_be_named(folder, shelf, offered):
     with Upstream(offered) as upstream:
         sync(upstream.url, folder / "branch", "--templates", folder / "here")
     assert files(folder / "here") == files(shelf) and not (folder / "branch" / "updates").exists()
+
+
+def test_the_root_itself_is_no_template_folder(folder, offered):
+    with Upstream(offered) as upstream:
+        assert "must be another folder" in refused(upstream.url, folder / "branch", "--templates", folder / "branch", status=2)
+
+
+def test_two_roots_with_one_template_folder_wait_for_each_other(folder, offered):
+    with locked(folder / "shared"), Upstream(offered) as upstream:
+        assert "another sync works" in refused(upstream.url, folder / "branch", "--templates", folder / "shared")
 
 
 def test_check_tells_the_bytes_and_writes_nothing(folder, shelf, offered):
