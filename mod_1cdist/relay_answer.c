@@ -6,6 +6,7 @@
  * - An answer that is none, such as a redirect, a login page, another version, never reaches the client: of it is taken
  *   note, and the caller answers. So the filter stands before all others, and looks before anything was sent. */
 #include "relay_int.h"
+#include "upstream_text_int.h"
 
 #include <apr_strings.h>
 #include <http_config.h>
@@ -64,15 +65,20 @@ static int is_type(const apr_table_t *headers, const char *type)
     return value && strncasecmp(value, type, length) == 0 && (!value[length] || strchr("; \t", value[length]));
 }
 
-/* Sets *version to that of the answer, with no component where it is not known. NULL, or why it is not what was asked for. */
+/* Sets *version to that of the answer, with no component where it is not known. NULL, or why it is not what was asked for. NB: httpd
+ * sends no 1C-Version with 304; there Content-Location has it. */
 static const char *take_version(cdist_version_t *version, const cdist_relay_t *relay, const apr_table_t *headers)
 {
-    const char *text = apr_table_get(headers, "1C-Version");
+    const char *text = apr_table_get(headers, "1C-Version"), *place = apr_table_get(headers, "Content-Location");
 
     memset(version, 0, sizeof *version);
-    if (!text && relay->asked.count == CDIST_VERSION_PARTS) *version = relay->asked;
-    if (!text) return NULL;
-    if (!cdist_version_parse(version, text)) return "1C-Version is no version";
+    if (text) {
+        if (!cdist_version_parse(version, text)) return "1C-Version is no version";
+    } else if (relay->asked.count == CDIST_VERSION_PARTS) {
+        *version = relay->asked;
+    } else if (relay->status != HTTP_NOT_MODIFIED || !place || !cdist_upstream_url_version(version, place, relay->req->r->pool)) {
+        return NULL;
+    }
     return cdist_mask_matches(&relay->asked, version) ? NULL : "another version";
 }
 

@@ -19,16 +19,23 @@ static const char *text_of(const json_t *value)
     return text && strlen(text) == json_string_length(value) ? text : NULL;
 }
 
+int cdist_upstream_url_version(cdist_version_t *version, const char *url, apr_pool_t *pool)
+{
+    const char *file = strrchr(url, '/'), *before = file;
+
+    memset(version, 0, sizeof *version);
+    if (!file) return 0;
+    while (before > url && before[-1] != '/') before--;
+    return before > url && cdist_version_parse(version, apr_pstrmemdup(pool, before, (apr_size_t)(file - before)));
+}
+
 /* NULL, or what is wrong with the last two parts of the path. */
 static const char *read_url(cdist_version_t *version, const char *url, const cdist_selector_t *asked, apr_pool_t *pool)
 {
-    const char *file = url ? strrchr(url, '/') : NULL, *before = file;
+    const char *file = url ? strrchr(url, '/') : NULL;
 
     if (!file) return "\"url\" is none";
-    while (before > url && before[-1] != '/') before--;
-    if (before == url || !cdist_version_parse(version, apr_pstrmemdup(pool, before, (apr_size_t)(file - before)))) {
-        return "\"url\" names no version";
-    }
+    if (!cdist_upstream_url_version(version, url, pool)) return "\"url\" names no version";
     if (!cdist_mask_matches(&asked->mask, version)) return "\"url\" names another version";
     return cdist_slot_parse_file(file + 1, NULL) == asked->slot ? NULL : "\"url\" names the file of another client";
 }

@@ -270,6 +270,16 @@ def test_a_version_that_is_held_is_not_handed_on(branch, stranger, folder):
     assert branch.get("/tc/sha256/" + "0" * 64 + f"/{NAME}").status == 200
 
 
+def test_not_modified_is_handed_on_under_a_hold_on_another_version(branch, stranger, folder):
+    hold(folder / "root", OLD)
+    place = f"/update/{NEWEST}/{NAME}"
+    stranger.answer(304, etag='"tag"', content_location=place)
+    for path in (NAME, f"8.3/{NAME}"):
+        assert branch.get(f"/tc/{path}", {"If-None-Match": '"tag"'}).status == 304, path
+    hold(folder / "root", NEWEST)
+    assert branch.get(f"/tc/{NAME}", {"If-None-Match": '"tag"'}).status == 404
+
+
 def test_holds_that_cannot_be_understood_hand_on_nothing(branch, stranger, folder):
     hold(folder / "root", "8.3.x")
     answer = branch.get(f"/tc/{NEWEST}/{NAME}")
