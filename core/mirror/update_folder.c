@@ -20,7 +20,7 @@ const char *cdist_update_path_problem(const char *path)
     if (!cdist_text_is_utf8(path, length)) return "is not UTF-8";
     for (p = path; *p; p++) {
         if (strchr("\\:*?\"<>|", *p)) return "has a character that Windows cannot have in a name";
-        if (*p == '.' && p[1] != '.' && (p == path || p[-1] == '/')) return "is hidden";
+        if (*p == '.' && (p == path || p[-1] == '/')) return "is hidden, or leads elsewhere";
         if ((*p == '.' || *p == ' ') && (p[1] == '/' || !p[1])) return "has a part that ends with a dot or a blank";
     }
     return cdist_name_problem(path, length);

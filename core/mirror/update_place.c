@@ -72,6 +72,23 @@ static int comes_last(const char *name)
     return length > 4 && strcasecmp(name + length - 4, ".mft") == 0;
 }
 
+/* Removes what waits, but for those names: an index before may have had more in that folder. */
+static void drop_others(const cdist_update_place_t *place, const apr_array_header_t *names)
+{
+    apr_hash_t *kept = apr_hash_make(place->pool);
+    cdist_folder_t *folder;
+    const char *name;
+    int i;
+
+    for (i = 0; i < names->nelts; i++) apr_hash_set(kept, APR_ARRAY_IDX(names, i, const char *), APR_HASH_KEY_STRING, "");
+    if (cdist_os_folder_open(&folder, place->stage, place->pool) != APR_SUCCESS) return;
+    while (cdist_os_folder_next(&name, folder, place->pool) == APR_SUCCESS && name) {
+        if (apr_hash_get(kept, name, APR_HASH_KEY_STRING)) continue;
+        (void)apr_file_remove(apr_pstrcat(place->pool, place->stage, "/", name, NULL), place->pool);
+    }
+    cdist_os_folder_close(folder);
+}
+
 cdist_err_t *cdist_update_place_switch(const cdist_update_place_t *place, const apr_array_header_t *names)
 {
     apr_pool_t *pool = place->pool;
@@ -80,7 +97,10 @@ cdist_err_t *cdist_update_place_switch(const cdist_update_place_t *place, const 
 
     CDIST_ERR(make_folders(place));
     if (*place->folder) CDIST_ERR(refuse_link(to, pool));
-    if (cdist_place_kind(to, pool) == APR_NOFILE) return cdist_place_move_folder(place->stage, to, pool);
+    if (cdist_place_kind(to, pool) == APR_NOFILE) {
+        drop_others(place, names);
+        return cdist_place_move_folder(place->stage, to, pool);
+    }
     for (last = 0; last < 2; last++) {
         for (i = 0; i < names->nelts; i++) {
             const char *name = APR_ARRAY_IDX(names, i, const char *);

@@ -190,6 +190,18 @@ def test_a_release_appears_as_a_whole_and_a_sync_that_was_cut_goes_on(folder, sh
     assert not list((branch / "updates" / ".1cdist" / "incoming").iterdir())
 
 
+def test_what_waited_for_an_index_that_lists_it_no_more_does_not_appear_with_the_release(folder, shelf, offered):
+    release = shelf / "1c" / "Store" / "1_0_4"
+    late = hashlib.sha256("много".encode()).hexdigest()
+    with Upstream(offered, {late: lambda handler: handler.reply(503, b"")}) as upstream:
+        assert run("sync", "--from", upstream.url, "--to", folder / "branch").returncode == 1
+    (release / "1cv8.mft").unlink()
+    publish(folder, offered, "--templates", shelf, *CHOSEN)
+    with Upstream(offered) as upstream:
+        sync(upstream.url, folder / "branch")
+    assert files(folder / "branch" / "updates") == files(shelf)
+
+
 def test_a_release_of_which_a_file_is_missing_waits_and_the_others_do_not(folder, shelf, offered):
     index = json.loads((offered / "index.json").read_text())
     missing = next(entry for entry in index["updates"] if entry["path"].endswith("1_0_2/1cv8.cfu"))
@@ -210,7 +222,7 @@ def test_a_file_that_is_another_one_is_never_there(folder, shelf, offered):
 
 
 @pytest.mark.parametrize("path", ["../escaped", "/tmp/escaped", "a/../../escaped", ".hidden/file", "a//b", "C:/escaped", "a\\b", "", "a/",
-                                  "a/.1cdist/known.json", "name\n", "x" * 1001, "trailing./b", "con:x"])
+                                  "a/.1cdist/known.json", "name\n", "x" * 1001, "trailing./b", "con:x", "..hidden/file", "a/..hidden"])
 def test_paths_that_lead_elsewhere_are_no_paths(folder, shelf, offered, path):
     index = json.loads((offered / "index.json").read_text())
     index["updates"] = [{**index["updates"][0], "path": path}]
