@@ -103,10 +103,16 @@ static cdist_err_t *take_offered(sync_t *sync, const cdist_upstream_t *upstream)
                             sync->options->components ? " with a component that was asked for" : "");
 }
 
+/* NB: into a template folder another root's sync may be fetching what this index does not have; then it sweeps itself. */
 static void sweep_partials(const sync_t *sync, const cdist_index_t *index)
 {
+    const char *templates = sync->options->templates;
+    cdist_lock_t *lock;
+
     cdist_sweep_partials(sync->options->root, index, sync->pool);
-    if (sync->options->templates) cdist_sweep_partials(sync->options->templates, index, sync->pool);
+    if (!templates || cdist_place_lock(&lock, templates, 0, sync->pool)) return;
+    cdist_sweep_partials(templates, index, sync->pool);
+    cdist_os_lock_free(lock);
 }
 
 static cdist_err_t *sync_from(sync_t *sync, const char *url)
@@ -164,6 +170,13 @@ static void say_of_liar(const sync_t *sync, const char *url)
                            cdist_time_format(liar->when, sync->pool), liar->what));
 }
 
+/* NB: where nothing can be written, or somebody else is writing, another source does not help; and that there is none is an
+ * answer. */
+static int is_final(const cdist_err_t *err)
+{
+    return err->code == CDIST_E_STORE || err->code == CDIST_E_BUSY || err->code == CDIST_E_NOTFOUND;
+}
+
 /* Asks one after the other; the last one's error is everybody's. */
 static cdist_err_t *ask(sync_t *sync)
 {
@@ -181,8 +194,7 @@ static cdist_err_t *ask(sync_t *sync)
         if (err && err->code == CDIST_E_CORRUPT) {
             cdist_sync_state_accuse(sync->state, url, cdist_err_text(err, sync->pool), sync->pool);
         }
-        /* NB: where nothing can be written, another source does not help; and that there is none is an answer. */
-        if (!err || err->code == CDIST_E_STORE || err->code == CDIST_E_NOTFOUND) return err;
+        if (!err || is_final(err)) return err;
     }
     return err;
 }

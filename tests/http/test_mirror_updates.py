@@ -128,8 +128,21 @@ def test_the_root_itself_is_no_template_folder(folder, offered):
 
 
 def test_two_roots_with_one_template_folder_wait_for_each_other(folder, offered):
-    with locked(folder / "shared"), Upstream(offered) as upstream:
-        assert "another sync works" in refused(upstream.url, folder / "branch", "--templates", folder / "shared")
+    with locked(folder / "shared"), Upstream(offered) as upstream, Upstream(offered) as second:
+        assert "another sync works" in refused([upstream.url, second.url], folder / "branch", "--templates", folder / "shared")
+        assert not second.requests, "who is busy is not the source"
+
+
+def test_what_another_root_s_sync_is_fetching_stays(folder, offered):
+    partial = folder / "shared" / ".1cdist" / "partial" / ("0" * 64)
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(b"a part")
+    with Upstream(offered) as upstream:
+        with locked(folder / "shared"):
+            refused(upstream.url, folder / "branch", "--templates", folder / "shared")
+        assert partial.exists()
+        sync(upstream.url, folder / "branch", "--templates", folder / "shared")
+    assert not partial.exists()
 
 
 def test_check_tells_the_bytes_and_writes_nothing(folder, shelf, offered):
