@@ -49,11 +49,16 @@ static int steps(const request_rec *r)
     return !text || cdist_number_parse(&count, text, 0, STEPS_MAX) ? count : STEPS_MAX;
 }
 
-/* NB: what is still being filled is lacking too: a sync that brings a release must not take away what was handed on before. */
+/* NB: a release that is still being filled is lacking too: a sync that brings it must not take away what was handed on before. But
+ * what lies there by hand, for which no catalogue was looked at, is nothing that the upstream has. */
+static int is_lacking(const cdist_request_t *req, const cdist_err_t *err)
+{
+    return err->code == CDIST_E_NOTFOUND || (err->code == CDIST_E_CHANGED && req->catalogue);
+}
+
 static int may_ask(const cdist_request_t *req, const cdist_err_t *err)
 {
-    return cdist_dir_has_upstream(req->dir) && (err->code == CDIST_E_NOTFOUND || err->code == CDIST_E_CHANGED) &&
-           steps(req->r) < STEPS_MAX;
+    return cdist_dir_has_upstream(req->dir) && is_lacking(req, err) && steps(req->r) < STEPS_MAX;
 }
 
 const char *cdist_relay_target(const cdist_request_t *req, const cdist_err_t *err)

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import CURRENT, NEWEST, OLD
 from harness import wait_until
-from releases import add_release, age
+from releases import add_ready, add_release, age
 
 NAME = "windows64tc.zip"
 ZIP = b"PK\x05\x06" + b"\0" * 18
@@ -233,6 +233,16 @@ def test_a_slot_that_the_current_release_lacks_is_asked_for_in_that_very_version
                        modules=["proxy", "proxy_http"])
         server.get_until("/tc/linux64tc.zip")
         assert stranger.requests[-1][1] == f"/update/{OLD}/linux64tc.zip"
+
+
+def test_an_archive_that_is_being_laid_there_by_hand_is_awaited_and_not_asked_for(httpd, folder, stranger):
+    (folder / "root").mkdir()
+    server = httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistUpstream {stranger.url}'}, modules=["proxy", "proxy_http"],
+                   process="CDistSettle 3600")
+    add_ready(server.published("/tc") / NAME, "by hand")
+    answer = server.get(f"/tc/{NAME}")
+    assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0 and not stranger.requests
+    assert server.get(f"/tc/{NEWEST}/{NAME}").body == ZIP
 
 
 def test_a_location_that_has_an_upstream_alone_is_a_publication(httpd, shared, stranger):
