@@ -310,7 +310,7 @@ const char *cdist_relay_service(const cdist_request_t *req, const cdist_err_t *e
 int cdist_relay(cdist_request_t *req, const char *target, const cdist_err_t *lack);
 /* The text that the upstream answers, bounded, "" if it has none. NULL if it cannot tell now: then the request is answered, and the
  * result is what the handler returns. */
-int cdist_relay_text(const char **text, cdist_request_t *req, const char *target);
+int cdist_relay_text(const char **text, cdist_request_t *req, const char *target, const cdist_err_t *lack);
 /* Whether a version is held in a root of the publication. CDIST_E_INPUT, CDIST_E_SOURCE: nobody can tell. */
 CDIST_MUST_CHECK cdist_err_t *cdist_relay_held(int *held, const cdist_request_t *req, const cdist_version_t *version);
 /* Hooks. */

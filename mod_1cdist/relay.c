@@ -105,10 +105,17 @@ static int answer_later(cdist_request_t *req, int retry_sec, const char *detail)
     return cdist_respond_problem(req, HTTP_SERVICE_UNAVAILABLE, detail);
 }
 
+/* NB: what is being filled here will be had in a moment, whatever the upstream says. */
+static int is_filling(const cdist_relay_t *relay)
+{
+    return relay->lack->code == CDIST_E_CHANGED;
+}
+
 /* Says that the upstream is away, since when, and what is here all the same. */
-static int answer_away(cdist_request_t *req, cdist_upstream_t *upstream, int result)
+static int answer_away(const cdist_relay_t *relay, cdist_upstream_t *upstream, int result)
 {
     static volatile apr_uint32_t last_sec;
+    cdist_request_t *req = relay->req;
     apr_time_t since = cdist_upstream_away_since(upstream);
     char date[APR_RFC822_DATE_LEN];
 
@@ -118,6 +125,7 @@ static int answer_away(cdist_request_t *req, cdist_upstream_t *upstream, int res
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "CD0130: %s does not answer (%d), since %s", req->dir->upstream, result,
                       date);
     }
+    if (is_filling(relay)) return cdist_respond_error(req, relay->lack);
     return answer_later(req, RETRY_SEC, apr_psprintf(req->r->pool, "it is not here, and the server that this one takes updates from "
                                                      "does not answer since %s", date));
 }
@@ -217,7 +225,7 @@ static int ask(int *result, cdist_relay_t *relay)
 
     *result = OK;
     if (cdist_upstream_failed_lately(upstream)) {
-        *result = answer_away(req, upstream, 0);
+        *result = answer_away(relay, upstream, 0);
         return 0;
     }
     if (!cdist_upstream_wait(&relay->wait)) {
@@ -234,7 +242,7 @@ static int ask(int *result, cdist_relay_t *relay)
         return !relay->handed_on;
     }
     cdist_upstream_failed(upstream);
-    *result = answer_away(req, upstream, relay->status ? relay->status : *result);
+    *result = answer_away(relay, upstream, relay->status ? relay->status : *result);
     return 0;
 }
 
@@ -248,22 +256,23 @@ int cdist_relay(cdist_request_t *req, const char *target, const cdist_err_t *lac
     memset(&relay, 0, sizeof relay);
     relay.req = req;
     relay.url = target;
+    relay.lack = lack;
     choose_version(&relay.asked, req);
     if ((err = read_holds(&holds, req)) != NULL) return cdist_respond_error(req, err);
     relay.holds = holds;
     if (relay.asked.count == CDIST_VERSION_PARTS && cdist_holds_have(holds, &relay.asked)) {
-        if (lack->code == CDIST_E_CHANGED) return cdist_respond_error(req, lack);
+        if (is_filling(&relay)) return cdist_respond_error(req, lack);
         return answer_held(req, cdist_version_format(&relay.asked, req->r->pool));
     }
     if (!ask(&result, &relay)) {
         if (relay.handed_on) apr_table_setn(req->r->notes, "cdist-cache", "relayed");
         return result;
     }
-    if (lack->code == CDIST_E_CHANGED) return cdist_respond_error(req, lack);
+    if (is_filling(&relay)) return cdist_respond_error(req, lack);
     return relay.held ? answer_held(req, relay.held) : answer_refused(&relay);
 }
 
-int cdist_relay_text(const char **text, cdist_request_t *req, const char *target)
+int cdist_relay_text(const char **text, cdist_request_t *req, const char *target, const cdist_err_t *lack)
 {
     cdist_relay_t relay;
     int result;
@@ -271,6 +280,7 @@ int cdist_relay_text(const char **text, cdist_request_t *req, const char *target
     memset(&relay, 0, sizeof relay);
     relay.req = req;
     relay.url = target;
+    relay.lack = lack;
     relay.is_text = 1;
     *text = NULL;
     if (!ask(&result, &relay)) return result;

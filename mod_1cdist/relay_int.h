@@ -33,6 +33,7 @@ void cdist_upstream_wait_no_more(cdist_wait_t *wait);
 typedef struct {
     cdist_request_t *req;
     const char *url;     /* what is asked for */
+    const cdist_err_t *lack; /* why it is not to be had here */
     int steps;           /* which server this is that relays the request, from 1 */
     int is_text;         /* the answer is a text for this server; else an archive or manifest, which is handed on */
     cdist_version_t asked; /* what the URL names of a version; no component: nothing */

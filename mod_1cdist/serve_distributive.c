@@ -78,7 +78,7 @@ static int answer_from_upstream(cdist_request_t *req, const char *url, const cdi
     const char *text, *wrong;
     apr_uint64_t bytes;
     cdist_err_t *err;
-    int held, result = cdist_relay_text(&text, req, url);
+    int held, result = cdist_relay_text(&text, req, url, lack);
 
     if (!text) return result;
     if (!*text) return answer_lack(req, lack);

@@ -89,6 +89,10 @@ def test_what_is_still_being_filled_is_relayed_as_long(httpd, shared, folder):
     assert ask_for_distribution(branch, NEWEST)["size"] == len(answer.body)
     unknown = branch.get(f"/tc/8.3.99.7/{NAME}")
     assert unknown.status == 503 and "still being filled" in json.loads(unknown.body)["detail"]
+    centre.stop()
+    branch.allow("CD0130", "AH00957", "AH01114", "AH10155")
+    filling = branch.get(f"/tc/{NEWEST}/{NAME}")
+    assert filling.status == 503 and "still being filled" in json.loads(filling.body)["detail"]
 
 
 def test_what_nobody_has_is_the_centres_404(pair):
