@@ -39,7 +39,7 @@ static void copy_listed(apr_table_t *to, const apr_table_t *from, const char *co
  * here, as for what is this server's. */
 static int choose_headers(request_rec *r)
 {
-    const cdist_relay_t *relay = ap_get_module_config(r->request_config, &cdist_module);
+    cdist_relay_t *relay = ap_get_module_config(r->request_config, &cdist_module);
     apr_table_t *chosen = apr_table_make(r->pool, 8);
     const char *if_range;
 
@@ -51,7 +51,7 @@ static int choose_headers(request_rec *r)
         apr_table_unset(chosen, "Range");
     }
     apr_table_setn(chosen, CDIST_STEPS_HEADER, apr_itoa(r->pool, relay->steps));
-    r->headers_in = chosen;
+    relay->asked_headers = r->headers_in = chosen;
     return OK;
 }
 
@@ -88,6 +88,12 @@ static int is_held(const cdist_relay_t *relay, const cdist_version_t *version)
     return version->count ? cdist_holds_have(relay->holds, version) : relay->holds->nelts != 0;
 }
 
+/* Whether the status is an answer to a header of the client's, and that was not sent. */
+static int is_unasked(const cdist_relay_t *relay, int status, const char *name)
+{
+    return relay->status == status && !(relay->asked_headers && apr_table_get(relay->asked_headers, name));
+}
+
 /* NULL, or why an answer with a good status is not the archive or manifest that was asked for. */
 static const char *find_fault(const cdist_relay_t *relay, const apr_table_t *headers)
 {
@@ -95,6 +101,8 @@ static const char *find_fault(const cdist_relay_t *relay, const apr_table_t *hea
     const char *digest = apr_table_get(headers, "Repr-Digest"), *base64;
 
     if (is_type(headers, "text/html") || is_type(headers, "application/xhtml+xml")) return "a page for people";
+    if (is_unasked(relay, HTTP_PARTIAL_CONTENT, "Range")) return "a part, and not the whole";
+    if (is_unasked(relay, HTTP_NOT_MODIFIED, "If-None-Match")) return "unchanged, which was not the question";
     if (apr_table_get(headers, "Content-Encoding")) return "Content-Encoding, which was not asked for";
     if (route->kind != CDIST_ROUTE_BYTES || route->manifest || !digest) return NULL;
     base64 = cdist_digest_base64(&route->sha256, relay->req->r->pool);

@@ -49,6 +49,7 @@ typedef struct {
     /* Of the files themselves. */
     cdist_wait_t wait;
     apr_table_t *own_headers, *own_err_headers;
+    const apr_table_t *asked_headers; /* what was sent of the client's headers; NULL before */
     int looked_at;
     int keeps;           /* what comes is kept in `text` */
     char *room;

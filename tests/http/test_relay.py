@@ -175,6 +175,15 @@ def test_an_answer_that_is_something_else_is_not_handed_on(branch, stranger, hea
     assert answer.status == 503 and ZIP not in answer.body and why in branch.wait_logged("CD0132")[0]
 
 
+@pytest.mark.parametrize("status, why", [(206, "a part, and not the whole"), (304, "unchanged, which was not the question")])
+def test_a_part_or_no_change_that_nobody_asked_for_is_not_handed_on(branch, stranger, status, why):
+    branch.allow("CD0132")
+    stranger.answer(status, ZIP[:4] if status == 206 else b"", etag='"tag"', content_range=f"bytes 0-3/{len(ZIP)}")
+    answer = branch.get(f"/tc/{NEWEST}/{NAME}", {"Range": "bytes=0-3", "If-Range": "Sat, 21 Nov 2026 18:00:00 GMT"})
+    assert answer.status == 503 and "cannot hand it out now" in json.loads(answer.body)["detail"]
+    assert "range" not in stranger.requests[0][2] and why in branch.wait_logged("CD0132")[0]
+
+
 def test_other_bytes_than_the_digest_asks_for_are_not_handed_on(branch, stranger):
     branch.allow("CD0132")
     stranger.answer(200, repr_digest="sha-256=:AAAA:")
