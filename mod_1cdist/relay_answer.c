@@ -160,7 +160,6 @@ static void look(cdist_relay_t *relay, request_rec *r, const apr_bucket_brigade 
     cdist_version_t version;
 
     relay->looked_at = 1;
-    cdist_upstream_wait_no_more(&relay->wait);
     if (begins_with(bb) == BROKEN) return;
     relay->status = r->status;
     relay->is_problem = is_type(r->headers_out, "application/problem+json");
@@ -175,6 +174,8 @@ static void look(cdist_relay_t *relay, request_rec *r, const apr_bucket_brigade 
             return;
         }
         take_over(relay, r, &version);
+        /* NB: from here on it is the client who is waited for. */
+        cdist_upstream_wait_no_more(&relay->wait);
         relay->handed_on = 1;
     } else {
         relay->keeps = r->status == HTTP_NOT_FOUND && relay->is_problem;

@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -23,6 +24,8 @@ class Stranger:
 
     def __init__(self):
         self.requests, self.status, self.headers, self.body, self.interim = [], 200, {}, ZIP, None
+        self.gate = threading.Event()  # behind the first byte of a body
+        self.gate.set()
 
     def answer(self, status, body=ZIP, **headers):
         self.status, self.body = status, body
@@ -50,7 +53,10 @@ def stranger():
                 self.send_header("Content-Length", str(len(upstream.body)))
             self.end_headers()
             with contextlib.suppress(OSError):
-                self.wfile.write(upstream.body if self.command == "GET" and upstream.status != 304 else b"")
+                body = upstream.body if self.command == "GET" and upstream.status != 304 else b""
+                self.wfile.write(body[:1])
+                upstream.gate.wait(20)
+                self.wfile.write(body[1:])
             self.close_connection = True
 
         do_HEAD = do_GET
@@ -61,6 +67,7 @@ def stranger():
     thread.start()
     upstream.url = f"http://127.0.0.1:{server.server_port}/update"
     yield upstream
+    upstream.gate.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -357,6 +364,22 @@ def test_an_upstream_that_says_nothing_of_a_distribution_is_as_one_that_has_none
     stranger.answer(status, b"<html>", content_type="text/html", location="http://x/")
     answer = told(branch, NEWEST, own)
     assert own == 503 or answer == {"root": {"size": 0, "url": ""}}
+
+
+def test_no_more_than_a_quarter_of_the_workers_wait_for_answers_about_distributions(httpd, folder, stranger):
+    (folder / "root").mkdir()
+    branch = httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistUpstream {stranger.url}'}, modules=["proxy", "proxy_http"],
+                   mpm="event")
+    stranger.answer(200, b'{"root":{"size":0,"url":""}}')
+    stranger.gate.clear()
+    crowd, workers = 50, 128
+    with ThreadPoolExecutor(crowd) as pool:
+        waiting = [pool.submit(branch.get, INFO + NEWEST) for _ in range(crowd)]
+        wait_until(lambda: sum(each.done() for each in waiting) + len(stranger.requests) == crowd, "each waits or was sent away")
+        asked = len(stranger.requests)
+        stranger.gate.set()
+        statuses = [each.result().status for each in waiting]
+    assert 1 <= asked <= workers // 4 and statuses.count(200) == asked and statuses.count(503) == crowd - asked
 
 
 def test_a_branch_that_does_not_publish_asks_nobody(httpd, folder, stranger):
