@@ -161,15 +161,20 @@ static apr_uint64_t room_for(const updates_t *updates, const apr_array_header_t 
     return bytes;
 }
 
-static void note_taken(updates_t *updates, const apr_array_header_t *wanted)
+static void note_taken(updates_t *updates, const cdist_update_offer_t *offer, const char *folder, const char *path)
+{
+    apr_hash_set(updates->taken, offer->sha256.byte, CDIST_SHA256_BYTES, apr_pstrcat(updates->pool, folder, "/", path, NULL));
+}
+
+/* The files of a release are in their places now. */
+static void note_switched(updates_t *updates, const apr_array_header_t *wanted)
 {
     int i;
 
     for (i = 0; i < wanted->nelts; i++) {
         const cdist_update_offer_t *offer = APR_ARRAY_IDX(wanted, i, const cdist_update_offer_t *);
 
-        apr_hash_set(updates->taken, offer->sha256.byte, CDIST_SHA256_BYTES,
-                     apr_pstrcat(updates->pool, updates->templates, "/", offer->path, NULL));
+        note_taken(updates, offer, updates->templates, offer->path);
     }
 }
 
@@ -196,11 +201,12 @@ static cdist_err_t *take_release(updates_t *updates, const char *folder, const a
 
         apr_pool_clear(scratch);
         err = cdist_err_dup(take_file(updates, offer, apr_pstrcat(scratch, place->stage, "/", name, NULL), scratch), pool);
+        if (!err) note_taken(updates, offer, place->stage, name);
         APR_ARRAY_PUSH(names, const char *) = name;
     }
     apr_pool_destroy(scratch);
     if (!err) err = cdist_update_place_switch(place, names);
-    if (!err) note_taken(updates, wanted);
+    if (!err) note_switched(updates, wanted);
     return err;
 }
 

@@ -171,7 +171,8 @@ def test_only_what_changed_is_fetched_and_a_moved_file_is_not(folder, shelf, off
 def test_equal_files_cross_the_wire_once(folder, shelf):
     for number in range(5):
         (shelf / "1c" / "Store" / f"2_{number}").mkdir()
-        (shelf / "1c" / "Store" / f"2_{number}" / "licence.txt").write_text("the same for all")
+        for name in ("licence.txt", "лицензия.txt"):
+            (shelf / "1c" / "Store" / f"2_{number}" / name).write_text("the same for all")
     publish(folder, folder / "pub", "--templates", shelf, *CHOSEN)
     with Upstream(folder / "pub") as upstream:
         sync(upstream.url, folder / "branch")
