@@ -241,6 +241,7 @@ static cdist_err_t *take_update(cdist_index_t *index, const reader_t *reader, co
 static cdist_err_t *take_updates(cdist_index_t *index, const reader_t *reader, const json_t *root)
 {
     reader_t inner = *reader;
+    const cdist_update_offer_t *clash;
     const json_t *updates;
     size_t i;
 
@@ -254,7 +255,11 @@ static cdist_err_t *take_updates(cdist_index_t *index, const reader_t *reader, c
         /* NB: so that no file stands there twice. */
         if (i && strcmp((offer - 1)->path, offer->path) >= 0) return wrong(&inner, "path", "must come behind the one before");
     }
-    return NULL;
+    clash = cdist_update_offers_clash(index->updates, reader->pool);
+    if (!clash) return NULL;
+    inner.where = apr_psprintf(reader->pool, CDIST_UPDATES_NAME "[%d]",
+                               (int)(clash - &APR_ARRAY_IDX(index->updates, 0, cdist_update_offer_t)));
+    return wrong(&inner, "path", "lies below a file");
 }
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------- */

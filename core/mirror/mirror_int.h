@@ -236,6 +236,8 @@ CDIST_MUST_CHECK cdist_err_t *cdist_update_folder_read(cdist_update_folder_t **f
 cdist_update_file_t *cdist_update_folder_find(const cdist_update_folder_t *folder, const char *path);
 /* A file of that content, wherever it lies; NULL if there is none. */
 cdist_update_file_t *cdist_update_folder_same(cdist_update_folder_t *folder, const cdist_update_offer_t *offer);
+/* The first offer (cdist_update_offer_t) whose path leads through that of another one; NULL: none does. */
+const cdist_update_offer_t *cdist_update_offers_clash(const apr_array_header_t *offers, apr_pool_t *scratch_pool);
 /* Makes sure that a file's digest is known. CDIST_E_SOURCE, CDIST_E_CHANGED. */
 CDIST_MUST_CHECK cdist_err_t *cdist_update_folder_digest(cdist_update_folder_t *folder, cdist_update_file_t *file);
 /* Opens a file of the folder, without following links. CDIST_E_SOURCE. */

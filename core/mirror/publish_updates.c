@@ -74,6 +74,16 @@ static cdist_err_t *publish_file(const updates_t *updates, cdist_update_folder_t
     return NULL;
 }
 
+static cdist_err_t *refuse_file_and_folder(const updates_t *updates)
+{
+    const cdist_update_offer_t *offer = cdist_update_offers_clash(updates->offers, updates->pool);
+
+    if (!offer) return NULL;
+    return cdist_err_create(updates->pool, CDIST_E_INPUT, 0,
+                            "%s: lies in a folder whose path is that of a file in another template folder; rename one of them",
+                            cdist_text_printable(offer->path, updates->pool));
+}
+
 /* NB: copies would be taken for templates the next time. */
 static cdist_err_t *refuse_own_folder(const updates_t *updates, const char *path)
 {
@@ -127,6 +137,7 @@ cdist_err_t *cdist_publish_updates(apr_array_header_t *offers, const cdist_publi
     for (i = 0; !err && i < options->templates->nelts; i++) {
         err = publish_folder(&updates, APR_ARRAY_IDX(options->templates, i, const char *));
     }
+    if (!err) err = refuse_file_and_folder(&updates);
     if (err) return err;
     qsort(offers->elts, (size_t)offers->nelts, sizeof(cdist_update_offer_t), by_path);
     return cdist_known_close(updates.known);

@@ -26,6 +26,25 @@ const char *cdist_update_path_problem(const char *path)
     return cdist_name_problem(path, length);
 }
 
+const cdist_update_offer_t *cdist_update_offers_clash(const apr_array_header_t *offers, apr_pool_t *scratch_pool)
+{
+    apr_hash_t *paths = apr_hash_make(scratch_pool);
+    const char *slash;
+    int i;
+
+    for (i = 0; i < offers->nelts; i++) {
+        apr_hash_set(paths, APR_ARRAY_IDX(offers, i, cdist_update_offer_t).path, APR_HASH_KEY_STRING, "");
+    }
+    for (i = 0; i < offers->nelts; i++) {
+        const cdist_update_offer_t *offer = &APR_ARRAY_IDX(offers, i, cdist_update_offer_t);
+
+        for (slash = strchr(offer->path, '/'); slash; slash = strchr(slash + 1, '/')) {
+            if (apr_hash_get(paths, offer->path, slash - offer->path)) return offer;
+        }
+    }
+    return NULL;
+}
+
 /* ---- finding ----------------------------------------------------------------------------------------------------------- */
 
 typedef struct {

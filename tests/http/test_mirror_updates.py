@@ -89,6 +89,11 @@ def test_two_template_folders_with_different_files_of_one_path_are_refused(folde
     (folder / "other" / "1c" / "Store" / "1_0_4" / "1cv8.mft").write_text("another")
     done = run("publish", folder, "--index", folder / "pub" / "index.json", "--templates", shelf, "--templates", folder / "other", *CHOSEN)
     assert done.returncode == 1 and "1_0_4/1cv8.mft: another template folder has a different file" in done.stderr
+    shutil.rmtree(folder / "other")
+    (folder / "other").mkdir()
+    (folder / "other" / "1c").write_text("a file here, a folder there")
+    done = run("publish", folder, "--index", folder / "pub" / "index.json", "--templates", folder / "other", "--templates", shelf, *CHOSEN)
+    assert done.returncode == 1 and "is that of a file in another template folder" in done.stderr
 
 
 @pytest.mark.parametrize("args, status, words", [
@@ -244,6 +249,18 @@ def test_paths_that_lead_elsewhere_are_no_paths(folder, shelf, offered, path):
     with Upstream(offered) as upstream:
         assert 'updates[0]: "path"' in refused(upstream.url, folder / "branch")
         assert not [path for path, _ in upstream.requests if "sha256" in path]
+
+
+def test_an_index_in_which_a_file_is_a_folder_too_is_the_source_s_fault(folder, shelf, offered):
+    index = json.loads((offered / "index.json").read_text())
+    (folder / "mixed").mkdir()
+    index["updates"] = [{**index["updates"][0], "path": path} for path in ("a", "a-b", "a/b/c")]
+    (folder / "mixed" / "index.json").write_text(json.dumps(index))
+    shutil.copytree(offered / "updates", folder / "mixed" / "updates")
+    with Upstream(folder / "mixed") as mixed, Upstream(offered) as upstream:
+        assert 'updates[2]: "path" lies below a file' in refused(mixed.url, folder / "branch")
+        sync([mixed.url, upstream.url], folder / "branch")
+    assert files(folder / "branch" / "updates") == files(shelf)
 
 
 def test_no_link_in_the_template_folder_is_written_through(folder, shelf, offered):
