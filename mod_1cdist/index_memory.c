@@ -117,7 +117,10 @@ const cdist_index_text_t *cdist_index_recall(cdist_request_t *req)
 {
     const memory_t *memory;
     question_t question;
+    cdist_child_t *child;
 
+    /* NB: a process that could not make its locks has no places either. */
+    if (cdist_child_ready(&child, req->r->pool)) return NULL;
     if (cdist_dir_has_lookup(req->dir) && cdist_child_catalogue(req)) return NULL;
     if (cdist_child_current_rule(req)) return NULL;
     question = question_of(req);
