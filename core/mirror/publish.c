@@ -266,7 +266,6 @@ cdist_err_t *cdist_publish(cdist_publish_result_t *result, const cdist_publish_o
     publish.index->releases = apr_array_make(pool, 16, sizeof(cdist_listed_t));
     publish.index->updates = apr_array_make(pool, 16, sizeof(cdist_update_offer_t));
     publish.index->current = options->current;
-    CDIST_ERR(read_before(&publish));
     CDIST_ERR(cdist_place_folder(publish.folder, pool));
     CDIST_ERR(cdist_place_folder(cdist_place(publish.folder, "", pool), pool));
     rv = cdist_os_lock_try(&lock, cdist_place(publish.folder, "lock", pool), 0, 1, pool);
@@ -275,7 +274,9 @@ cdist_err_t *cdist_publish(cdist_publish_result_t *result, const cdist_publish_o
                                 cdist_text_printable(publish.folder, pool),
                                 rv == APR_EBUSY ? "another publication is being made there" : "cannot be locked");
     }
-    err = cdist_store_open(&publish.store, cdist_place(publish.folder, "store", pool), pool);
+    /* NB: with the lock held, or two publications would have the same number. */
+    err = read_before(&publish);
+    if (!err) err = cdist_store_open(&publish.store, cdist_place(publish.folder, "store", pool), pool);
     if (!err) err = publish_all(&publish);
     if (!err) err = publish_templates(&publish);
     if (!err) err = refuse_empty(&publish);
