@@ -11,6 +11,7 @@ import pytest
 sys.dont_write_bytecode = True
 
 import releases  # noqa: E402
+import upstreams  # noqa: E402
 from harness import Httpd  # noqa: E402
 from mirror import Centre  # noqa: E402
 
@@ -81,3 +82,16 @@ def httpd(folder, request):
         server.stop()
     unexpected = [line for server in made for line in server.unexpected()]
     assert not unexpected, "in error_log:\n" + "\n".join(unexpected)
+
+
+@pytest.fixture
+def stranger():
+    with upstreams.serving() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def branch(httpd, folder, stranger):
+    """A branch with an empty root behind the stranger."""
+    (folder / "root").mkdir()
+    return httpd({"/tc": f'CDistRoot "{folder / "root"}"\n  CDistUpstream {stranger.url}'}, modules=["proxy", "proxy_http"])
