@@ -82,13 +82,25 @@ const char *cdist_login_find(const apr_array_header_t *logins, const char *url)
 
 /* ---- reading --------------------------------------------------------------------------------------------------------- */
 
-/* NULL, or what is wrong with a line, which is taken apart. */
+/* Whether a name and password look like an address with them. */
+static int is_misread(const char *user)
+{
+    const char *colon = strchr(user, ':');
+
+    return colon && strncmp(colon, "://", 3) == 0 && strpbrk(colon, " \t");
+}
+
+/* NULL, or what is wrong with a line, which is taken apart. NB: an address that is not seen as one would go, with the password
+ * that is for it, to the first source. */
 static const char *take_line(apr_array_header_t *logins, char *line, const char *server)
 {
-    cdist_login_t login = {server, line};
-    apr_size_t length = strlen(line);
+    cdist_login_t login = {server, NULL};
+    apr_size_t length;
     origin_t origin;
 
+    line += strspn(line, " \t");
+    login.user = line;
+    length = strlen(line);
     if (length > 0 && line[length - 1] == '\r') line[--length] = '\0';
     if (length == 0 || *line == '#') return NULL;
     if (strncasecmp(line, "http://", 7) == 0 || strncasecmp(line, "https://", 8) == 0) {
@@ -99,6 +111,8 @@ static const char *take_line(apr_array_header_t *logins, char *line, const char 
         login.prefix = line;
         login.user = user + strspn(user, " \t");
         if (!take_origin(&origin, line) || strpbrk(line, "?#")) return "must begin with a server's address, or that of a folder";
+    } else if (is_misread(line)) {
+        return "must begin with http:// or https://, if it is for an address";
     }
     if (!strchr(login.user, ':')) return "must be NAME:PASSWORD, or URL NAME:PASSWORD";
     APR_ARRAY_PUSH(logins, cdist_login_t) = login;
@@ -113,6 +127,7 @@ cdist_err_t *cdist_logins_parse(apr_array_header_t **logins, const char *text, c
     origin_t origin;
     int number;
 
+    if (strncmp(line, "\xEF\xBB\xBF", 3) == 0) line += 3;
     *logins = apr_array_make(pool, 2, sizeof(cdist_login_t));
     server = take_origin(&origin, source) ? apr_pstrmemdup(pool, source, (apr_size_t)(origin.path - source)) : "";
     for (number = 1; line; line = next, number++) {

@@ -58,6 +58,20 @@ START_TEST(a_password_is_for_its_own_addresses_alone)
 }
 END_TEST
 
+/* Or the whole line would be a name and password for the server of the first source. */
+static const char *const indented[] = {"\xEF\xBB\xBFhttps://other.example name:s3cret", " https://other.example name:s3cret",
+                                       "\t https://other.example\tname:s3cret\r\n"};
+
+START_TEST(an_address_behind_blanks_or_a_byte_order_mark_is_one)
+{
+    apr_array_header_t *logins;
+
+    FX_OK(cdist_logins_parse(&logins, indented[_i], "users", CENTRE, fx_pool));
+    ck_assert_ptr_null(cdist_login_find(logins, CENTRE));
+    ck_assert_str_eq(cdist_login_find(logins, "https://other.example/update"), "name:s3cret");
+}
+END_TEST
+
 START_TEST(without_any_nobody_is_asked_for)
 {
     ck_assert_ptr_null(cdist_login_find(NULL, CENTRE));
@@ -66,7 +80,8 @@ END_TEST
 
 static const char *const wrong[] = {"", "\n\r\n", "# name:password", "s3cret", "name:one\ns3cret", "https://centre.example",
                                     "https://centre.example ", "https://centre.example s3cret", "https:// name:s3cret",
-                                    "https://name@centre.example name:s3cret", "https://centre.example/?q name:s3cret"};
+                                    "https://name@centre.example name:s3cret", "https://centre.example/?q name:s3cret",
+                                    "ftp://centre.example name:s3cret", "x https://centre.example name:s3cret"};
 
 START_TEST(what_is_no_line_of_them_is_said_without_what_it_holds)
 {
@@ -85,6 +100,7 @@ Suite *test_suite(void)
     TCase *tests = fx_case(suite, "logins", 10);
 
     tcase_add_loop_test(tests, a_password_is_for_its_own_addresses_alone, 0, FX_COUNT(rows));
+    tcase_add_loop_test(tests, an_address_behind_blanks_or_a_byte_order_mark_is_one, 0, FX_COUNT(indented));
     tcase_add_test(tests, without_any_nobody_is_asked_for);
     tcase_add_loop_test(tests, what_is_no_line_of_them_is_said_without_what_it_holds, 0, FX_COUNT(wrong));
     return suite;
