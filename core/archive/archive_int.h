@@ -79,8 +79,6 @@ apr_array_header_t *cdist_records_parse(const char *bytes, apr_size_t length, in
 
 /* ---- name.c ---- */
 
-/* Why Windows cannot hold the name; NULL if it can. On Linux clients such names are legal. */
-const char *cdist_name_remark(const char *name, apr_size_t length);
 /* Whether a link `depth` folders below the archive's root leads out of it. */
 int cdist_link_leads_out(const char *target, int depth);
 

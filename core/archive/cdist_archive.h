@@ -43,6 +43,8 @@ const char *cdist_deflate_engine(void);
 
 /* Why an entry's name must not be archived or unpacked on anybody's machine; NULL if it may be. */
 const char *cdist_name_problem(const char *name, apr_size_t length);
+/* Why Windows cannot hold the name; NULL if it can. On Linux clients such names are legal. */
+const char *cdist_name_remark(const char *name, apr_size_t length);
 /* Two names of an archive of which Windows can hold only one: they differ only in case, or one is a file and the other
  * lies in a folder whose name differs from the file's only in case. */
 typedef struct {

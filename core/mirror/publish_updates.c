@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define CONTENTS CDIST_UPDATES_NAME "/sha256/"
+#define LOOKS_MAX 5
 
 typedef struct {
     const cdist_publish_options_t *options;
@@ -95,25 +96,76 @@ static cdist_err_t *refuse_own_folder(const updates_t *updates, const char *path
                             "with --archives", cdist_text_printable(path, updates->pool));
 }
 
-static cdist_err_t *publish_folder(const updates_t *updates, const char *path)
+/* How long it takes until a file counts as written; 0: it does. NB: one of tomorrow was not written a moment ago. */
+static apr_interval_time_t settles_in(const cdist_update_file_t *file)
+{
+    apr_interval_time_t age = apr_time_now() - file->stat.ctime_ns / 1000;
+
+    return age < 0 || age >= CDIST_SETTLE_MIN ? 0 : CDIST_SETTLE_MIN - age;
+}
+
+/* Reads a folder, once nothing in it was written a moment ago: what is being copied into it has not all of its bytes yet. */
+static cdist_err_t *read_still(cdist_update_folder_t **from, const updates_t *updates, const char *path)
 {
     const cdist_publish_options_t *options = updates->options;
+    apr_interval_time_t wait;
+    int looks, i;
+
+    for (looks = 1;; looks++) {
+        CDIST_ERR(cdist_update_folder_read(from, path, updates->known, looks == 1 ? options->note : NULL, options->baton,
+                                           updates->pool));
+        for (wait = 0, i = 0; i < (*from)->files->nelts; i++) {
+            apr_interval_time_t settles = settles_in(&APR_ARRAY_IDX((*from)->files, i, cdist_update_file_t));
+            if (settles > wait) wait = settles;
+        }
+        if (!wait || looks == LOOKS_MAX) return NULL;
+        apr_sleep(wait);
+    }
+}
+
+/* The folders below it in which files are being written all the same: of a release nothing is published before the whole is. */
+static apr_hash_t *busy_folders(const updates_t *updates, const cdist_update_folder_t *from)
+{
+    apr_hash_t *busy = apr_hash_make(updates->pool);
+    int i;
+
+    for (i = 0; i < from->files->nelts; i++) {
+        const cdist_update_file_t *file = &APR_ARRAY_IDX(from->files, i, cdist_update_file_t);
+        const char *folder = cdist_path_folder(file->path, updates->pool);
+
+        if (!settles_in(file) || apr_hash_get(busy, folder, APR_HASH_KEY_STRING)) continue;
+        apr_hash_set(busy, folder, APR_HASH_KEY_STRING, file);
+        if (!updates->options->note) continue;
+        updates->options->note(updates->options->baton,
+                               apr_psprintf(updates->pool, "%s: is being changed, and its folder left out: publish again",
+                                            cdist_text_printable(apr_pstrcat(updates->pool, from->path, "/", file->path, NULL),
+                                                                 updates->pool)));
+    }
+    return busy;
+}
+
+static cdist_err_t *publish_folder(const updates_t *updates, const char *path)
+{
     cdist_update_folder_t *from;
     apr_pool_t *scratch;
+    apr_hash_t *busy;
     cdist_err_t *err;
     int i;
 
     CDIST_ERR(refuse_own_folder(updates, path));
-    err = cdist_update_folder_read(&from, path, updates->known, options->note, options->baton, updates->pool);
+    err = read_still(&from, updates, path);
     if (err) {
         if (err->code == CDIST_E_NOTFOUND) err->code = CDIST_E_SOURCE; /* it was named */
         return err;
     }
+    busy = busy_folders(updates, from);
     apr_pool_create(&scratch, updates->pool);
     for (i = 0; !err && i < from->files->nelts; i++) {
+        cdist_update_file_t *file = &APR_ARRAY_IDX(from->files, i, cdist_update_file_t);
+
         apr_pool_clear(scratch);
-        err = cdist_err_dup(publish_file(updates, from, &APR_ARRAY_IDX(from->files, i, cdist_update_file_t), scratch),
-                            updates->pool);
+        if (apr_hash_get(busy, cdist_path_folder(file->path, scratch), APR_HASH_KEY_STRING)) continue;
+        err = cdist_err_dup(publish_file(updates, from, file, scratch), updates->pool);
     }
     apr_pool_destroy(scratch);
     return err;

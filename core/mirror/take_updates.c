@@ -12,6 +12,7 @@ typedef struct {
     cdist_sync_result_t *result;
     cdist_update_folder_t *here;
     apr_hash_t *taken; /* SHA-256 → path (const char *): what has come already, for others of that content */
+    cdist_err_t *waits; /* why the first release that could not be completed was not; the others need not wait for it */
     const char *templates;
     apr_uint64_t room_bytes; /* on the disk, of what is taken */
     apr_pool_t *pool;
@@ -143,8 +144,10 @@ static void tell(updates_t *updates, const apr_array_header_t *wanted, apr_pool_
 
     for (i = 0; i < wanted->nelts; i++) {
         const cdist_update_offer_t *offer = APR_ARRAY_IDX(wanted, i, const cdist_update_offer_t *);
-        int local = cdist_update_folder_same(updates->here, offer) != NULL;
+        int local = apr_hash_get(updates->taken, offer->sha256.byte, CDIST_SHA256_BYTES) ||
+                    cdist_update_folder_same(updates->here, offer);
 
+        apr_hash_set(updates->taken, offer->sha256.byte, CDIST_SHA256_BYTES, offer->path);
         report(updates, offer, CDIST_SYNC_WANTED, local ? 0 : offer->bytes, scratch);
     }
 }
@@ -178,6 +181,12 @@ static void note_switched(updates_t *updates, const apr_array_header_t *wanted)
     }
 }
 
+/* What is in the way of one release, at the upstream or here, is not in the way of others. */
+static void wait_for(updates_t *updates, const cdist_err_t *err)
+{
+    if (!updates->waits) updates->waits = cdist_err_dup(err, updates->pool);
+}
+
 static cdist_err_t *take_release(updates_t *updates, const char *folder, const apr_array_header_t *release, apr_pool_t *pool)
 {
     const apr_array_header_t *wanted = wanted_of(updates, release, pool);
@@ -205,9 +214,11 @@ static cdist_err_t *take_release(updates_t *updates, const char *folder, const a
         APR_ARRAY_PUSH(names, const char *) = name;
     }
     apr_pool_destroy(scratch);
-    if (!err) err = cdist_update_place_switch(place, names);
-    if (!err) note_switched(updates, wanted);
-    return err;
+    if (err) return err;
+    err = cdist_update_place_switch(place, names);
+    if (err) wait_for(updates, err);
+    else note_switched(updates, wanted);
+    return NULL;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------------- */
@@ -238,7 +249,7 @@ static cdist_err_t *take_all(updates_t *updates, const apr_array_header_t *offer
 {
     apr_hash_t *members = apr_hash_make(updates->pool);
     const apr_array_header_t *folders = releases_of(offers, members, updates->pool);
-    cdist_err_t *err = NULL, *absent = NULL;
+    cdist_err_t *err = NULL;
     apr_pool_t *scratch;
     int i;
 
@@ -250,11 +261,11 @@ static cdist_err_t *take_all(updates_t *updates, const apr_array_header_t *offer
         err = cdist_err_dup(take_release(updates, folder, apr_hash_get(members, folder, APR_HASH_KEY_STRING), scratch),
                             updates->pool);
         if (!err || err->code != CDIST_E_NOTFOUND) continue;
-        if (!absent) absent = err; /* of one release, which waits; the others need not */
+        wait_for(updates, err);
         err = NULL;
     }
     apr_pool_destroy(scratch);
-    return err ? err : absent;
+    return err ? err : updates->waits;
 }
 
 static cdist_err_t *make_place(const char *templates, apr_pool_t *pool)
@@ -288,7 +299,7 @@ cdist_err_t *cdist_take_updates(cdist_sync_result_t *result, const cdist_taking_
                                 apr_pool_t *pool)
 {
     const char *templates = taking->options->templates;
-    updates_t updates = {taking, result, NULL, apr_hash_make(pool), templates, 0, pool};
+    updates_t updates = {taking, result, NULL, apr_hash_make(pool), NULL, templates, 0, pool};
     cdist_lock_t *lock;
     cdist_err_t *err;
 

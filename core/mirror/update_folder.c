@@ -13,7 +13,7 @@
 const char *cdist_update_path_problem(const char *path)
 {
     apr_size_t length = strlen(path);
-    const char *p;
+    const char *p, *problem = cdist_name_problem(path, length);
 
     if (length > PATH_BYTES_MAX) return "is too long";
     if (length && path[length - 1] == '/') return "is that of a folder";
@@ -23,7 +23,7 @@ const char *cdist_update_path_problem(const char *path)
         if (*p == '.' && (p == path || p[-1] == '/')) return "is hidden, or leads elsewhere";
         if ((*p == '.' || *p == ' ') && (p[1] == '/' || !p[1])) return "has a part that ends with a dot or a blank";
     }
-    return cdist_name_problem(path, length);
+    return problem ? problem : cdist_name_remark(path, length);
 }
 
 const cdist_update_offer_t *cdist_update_offers_clash(const apr_array_header_t *offers, apr_pool_t *scratch_pool)

@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 
 import pytest
 
@@ -12,10 +13,8 @@ from mirror import NEW, OLD, Upstream, changed, flipped, locked, publish, refuse
 CHOSEN = ("--component", "updates")
 
 
-@pytest.fixture
-def shelf(folder):
+def fill(shelf):
     """A template folder: a line of releases in a vendor's folder, and a text in another language."""
-    shelf = folder / "tmplts"
     templates.line(shelf / "1c" / "Store")
     (shelf / "1c" / "Store" / "1_0_4" / "1cv8.mft").write_text("Vendor=Фирма\nName=Склад\nVersion=1.0.4\nAppVersion=8.3\n")
     (shelf / "1c" / "Store" / "1_0_4" / "Новое в версии.txt").write_text("много")
@@ -23,15 +22,31 @@ def shelf(folder):
 
 
 @pytest.fixture
-def offered(folder, shelf):
-    """What a centre publishes of it: nothing else."""
-    rows(run("publish", folder, "--index", folder / "pub" / "index.json", "--templates", shelf, *CHOSEN, "--json"))
-    return folder / "pub"
+def shelf(folder):
+    return fill(folder / "tmplts")
+
+
+@pytest.fixture(scope="module")
+def published(scratch):
+    """What a centre publishes of it: nothing else. NB: once for all, since it waits until the folder is still."""
+    centre = scratch / "centre of updates"
+    shelf = fill(centre / "tmplts")
+    rows(run("publish", centre, "--index", centre / "pub" / "index.json", "--templates", shelf, *CHOSEN, "--json"))
+    return centre / "pub"
+
+
+@pytest.fixture
+def offered(folder, published):
+    return shutil.copytree(published, folder / "pub")
 
 
 def files(shelf):
     return {str(path.relative_to(shelf)): path.read_bytes() for path in shelf.rglob("*")
             if path.is_file() and not any(part.startswith(".") for part in path.relative_to(shelf).parts)}
+
+
+def listed(published):
+    return {entry["path"] for entry in json.loads((published / "index.json").read_text())["updates"]}
 
 
 def steps(shelf, *args):
@@ -43,7 +58,7 @@ def steps(shelf, *args):
 
 def test_a_publication_lists_each_file_and_holds_its_bytes_under_their_digest(shelf, offered):
     index = json.loads((offered / "index.json").read_text())
-    assert {entry["path"] for entry in index["updates"]} == set(files(shelf))
+    assert listed(offered) == set(files(shelf))
     for entry in index["updates"]:
         content = (offered / entry["url"]).read_bytes()
         assert content == (shelf / entry["path"]).read_bytes()
@@ -63,6 +78,7 @@ def test_updates_in_a_root_travel_with_its_releases(centre, folder, shelf):
 
 
 def test_what_did_not_change_is_neither_copied_nor_read_again(folder, shelf, offered):
+    publish(folder, offered, "--templates", shelf, *CHOSEN)
     before = {path: path.stat().st_mtime_ns for path in offered.rglob("*") if path.is_file()}
     again = publish(folder, offered, "--templates", shelf, *CHOSEN)
     assert (again["changed"], again["written"]) == (False, False)
@@ -74,13 +90,36 @@ def test_hidden_files_links_and_names_that_windows_cannot_have_stay_at_home(fold
     (shelf / ".git" / "secret").write_text("no")
     (shelf / "1c" / "passwd").symlink_to("/etc/passwd")
     (shelf / "1c" / "a:b.txt").write_text("no")
+    (shelf / "1c" / "aux.cfu").write_text("no")
     os.mkfifo(shelf / "1c" / "pipe")
     done = run("publish", folder, "--index", folder / "index.json", "--templates", shelf, *CHOSEN)
     assert done.returncode == 0, done.stderr
-    paths = {entry["path"] for entry in json.loads((folder / "index.json").read_text())["updates"]}
-    assert paths == {path for path in files(shelf) if path.startswith("1c/Store/")}
+    assert listed(folder) == {path for path in files(shelf) if path.startswith("1c/Store/")}
     assert "passwd: is left out: it is a link" in done.stderr and "pipe: is left out" in done.stderr
     assert "a:b.txt: is left out: its path has a character that Windows" in done.stderr
+    assert "aux.cfu: is left out: its path has a part that is a device" in done.stderr
+
+
+def test_a_folder_in_which_a_file_is_being_written_waits_for_the_next_time(folder, shelf):
+    part, over = shelf / "1c" / "Store" / "1_0_3" / "new.dt", threading.Event()
+
+    def write():
+        with open(part, "ab", 0) as file:
+            while not over.is_set():
+                file.write(b"part")
+                over.wait(0.05)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        done = run("publish", folder, "--index", folder / "pub" / "index.json", "--templates", shelf, *CHOSEN)
+    finally:
+        over.set()
+        writer.join()
+    assert done.returncode == 0 and f"{part}: is being changed, and its folder left out" in done.stderr
+    assert listed(folder / "pub") == {path for path in files(shelf) if "1_0_3" not in path}
+    publish(folder, folder / "pub", "--templates", shelf, *CHOSEN)
+    assert listed(folder / "pub") == set(files(shelf))
 
 
 def test_two_template_folders_with_different_files_of_one_path_are_refused(folder, shelf):
@@ -180,7 +219,9 @@ def test_equal_files_cross_the_wire_once(folder, shelf):
             (shelf / "1c" / "Store" / f"2_{number}" / name).write_text("the same for all")
     publish(folder, folder / "pub", "--templates", shelf, *CHOSEN)
     with Upstream(folder / "pub") as upstream:
-        sync(upstream.url, folder / "branch")
+        planned, _ = sync(upstream.url, folder / "branch", "--check")
+        taken, _ = sync(upstream.url, folder / "branch")
+        assert [row["fetched_bytes"] for row in planned] == [row["fetched_bytes"] for row in taken]
         assert len(upstream.asked(hashlib.sha256(b"the same for all").hexdigest())) == 1
     assert files(folder / "branch" / "updates") == files(shelf)
 
@@ -231,6 +272,19 @@ def test_a_release_of_which_a_file_is_missing_waits_and_the_others_do_not(folder
     assert set(files(shelf)) - set(files(folder / "branch" / "updates")) == {missing["path"]}
 
 
+def test_what_is_in_the_way_of_one_release_is_not_in_the_way_of_others(folder, shelf, offered):
+    link = folder / "branch" / "updates" / "1c" / "Store" / "1_0_2"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(folder)
+    with Upstream(offered) as upstream:
+        done = run("sync", "--from", upstream.url, "--to", folder / "branch")
+        assert done.returncode == 1 and "1_0_2: is a link" in done.stderr
+        link.unlink()
+        assert set(files(shelf)) - set(files(folder / "branch" / "updates")) == {"1c/Store/1_0_2/1cv8.cfu"}
+        _, told = sync(upstream.url, folder / "branch")
+    assert (told["updates"], told["requests"]) == (1, 1) and files(folder / "branch" / "updates") == files(shelf)
+
+
 def test_a_file_that_is_another_one_is_never_there(folder, shelf, offered):
     index = json.loads((offered / "index.json").read_text())
     entry = next(entry for entry in index["updates"] if entry["path"].endswith("1_0_3/1cv8.cfu"))
@@ -241,7 +295,7 @@ def test_a_file_that_is_another_one_is_never_there(folder, shelf, offered):
 
 
 @pytest.mark.parametrize("path", ["../escaped", "/tmp/escaped", "a/../../escaped", ".hidden/file", "a//b", "C:/escaped", "a\\b", "", "a/",
-                                  "a/.1cdist/known.json", "name\n", "x" * 1001, "trailing./b", "con:x", "..hidden/file", "a/..hidden"])
+                                  "a/.1cdist/known.json", "name\n", "x" * 1001, "trailing./b", "con:x", "a/nul.txt", "..hidden/file", "a/..hidden"])
 def test_paths_that_lead_elsewhere_are_no_paths(folder, shelf, offered, path):
     index = json.loads((offered / "index.json").read_text())
     index["updates"] = [{**index["updates"][0], "path": path}]
