@@ -68,10 +68,9 @@ static int take_component(request_t *request, const char *value)
 
 static int take_current(request_t *request, const char *value)
 {
-    const char *problem = cdist_current_parse(&request->options.current, value);
-
     request->current = value;
-    return problem ? tool_usage_error(&tool_sync, "--current %s: %s", value, problem) : TOOL_DONE;
+    if (!cdist_current_parse(&request->options.current, value)) return TOOL_DONE;
+    return tool_usage_error(&tool_sync, "--current %s: must be \"newest\", or " CDIST_MASK_FORM, value);
 }
 
 /* TOOL_DONE, or the status to exit with. */
