@@ -212,7 +212,14 @@ static cdist_err_t *write_signatures(const publish_t *publish, const char *bytes
     return cdist_file_publish(path, text, strlen(text), publish->pool);
 }
 
-/* Gives the index its counter and its times. Where nothing changed both stay, unless less than half of the time is left. */
+/* Whether the times of the index before may stay: more than half is left, and no clock was wrong when they were given. Branches
+ * refuse an index of tomorrow, so that one of next year would never be renewed. */
+static int is_well_dated(const cdist_index_t *index, apr_time_t now, apr_interval_time_t life)
+{
+    return index->created <= now && index->expires - now >= life / 2;
+}
+
+/* Gives the index its counter and its times. Where nothing changed both stay. */
 static void date_index(publish_t *publish)
 {
     apr_time_t now = apr_time_from_sec(apr_time_sec(apr_time_now()));
@@ -225,7 +232,7 @@ static void date_index(publish_t *publish)
     if (index->counter < publish->options->counter) index->counter = publish->options->counter;
     index->created = now;
     index->expires = now + life;
-    if (publish->result->changed || index->counter != before->counter || before->expires - now < life / 2) return;
+    if (publish->result->changed || index->counter != before->counter || !is_well_dated(before, now, life)) return;
     index->created = before->created;
     index->expires = before->expires;
 }

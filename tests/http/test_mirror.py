@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import stat
 import struct
@@ -14,7 +15,7 @@ import zipfile
 import pytest
 
 import releases
-from mirror import FILE, NEW, OLD, Upstream, locked, publish, rows, run, served, sync
+from mirror import FILE, NEW, OLD, Upstream, locked, publish, refused, rows, run, served, sync
 
 
 def index_of(folder):
@@ -55,6 +56,18 @@ def test_an_index_that_grows_old_is_renewed_without_counting(centre, folder):
     again = publish(centre.root, folder / "pub", "--expires", "30")
     assert (again["changed"], again["written"], again["counter"]) == (False, True, 1)
     assert again["expires"] > first["expires"]
+
+
+def test_an_index_that_a_wrong_clock_made_tomorrow_is_renewed_without_counting(centre, folder):
+    first = publish(centre.root, folder / "pub")
+    path = folder / "pub" / "index.json"
+    path.write_text(re.sub('"(created|expires)": "20', r'"\1": "21', path.read_text()))
+    with Upstream(folder / "pub") as upstream:
+        assert "the centre, which then publishes again" in refused(upstream.url, folder / "branch")
+        again = publish(centre.root, folder / "pub")
+        assert (again["changed"], again["written"], again["counter"]) == (False, True, 1)
+        assert first["expires"][:2] == again["expires"][:2] == "20"
+        sync(upstream.url, folder / "branch")
 
 
 def test_a_release_without_what_is_required_is_not_published(centre, folder):
