@@ -146,3 +146,12 @@ int cdist_host_valid(const char *text)
     if (brackets && *text++ != ']') return 0;
     return *text == '\0' || (*text == ':' && is_port(text + 1));
 }
+
+/* ---- types of content ---------------------------------------------------------------------------------------------------- */
+
+int cdist_media_type_is(const char *value, const char *type)
+{
+    apr_size_t length = strlen(type);
+
+    return value && strncasecmp(value, type, length) == 0 && (!value[length] || strchr("; \t", value[length]));
+}

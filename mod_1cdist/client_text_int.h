@@ -17,4 +17,7 @@ const char *cdist_guid_format(const apr_uint64_t half[2], apr_pool_t *pool);
  * IPv6 address in brackets without a zone; then ":" and a port from 1 to 65535. Nothing else may stand there. */
 int cdist_host_valid(const char *text);
 
+/* Whether a Content-Type, which may be NULL, is of that type, whatever its parameters are. */
+int cdist_media_type_is(const char *value, const char *type);
+
 #endif

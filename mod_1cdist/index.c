@@ -143,16 +143,6 @@ static json_t *release_object(const cdist_release_t *release, const cdist_releas
     return object;
 }
 
-static int holds_anything(const cdist_catalogue_t *catalogue)
-{
-    int i;
-
-    for (i = 0; i < catalogue->releases->nelts; i++) {
-        if (cdist_release_usable(&APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t))) return 1;
-    }
-    return 0;
-}
-
 /* NB: numbers, because strangers read no paths. A root may be there twice, by folders in it. */
 static json_t *unread_numbers(const cdist_catalogue_t *catalogue)
 {
@@ -193,7 +183,7 @@ static cdist_err_t *add_releases(json_t *index, int partial, const making_t *mak
     int i;
 
     CDIST_ERR(cdist_child_catalogue(req));
-    if (req->catalogue->unreadable->nelts && !(partial && holds_anything(req->catalogue))) {
+    if (req->catalogue->unreadable->nelts && !(partial && cdist_catalogue_usable(req->catalogue))) {
         return cdist_err_dup(APR_ARRAY_IDX(req->catalogue->unreadable, 0, const cdist_err_t *), pool);
     }
     err = cdist_child_current(&current, req);

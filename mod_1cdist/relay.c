@@ -17,16 +17,6 @@
 
 /* ---- what to ask for --------------------------------------------------------------------------------------------------- */
 
-static int has_usable(const cdist_catalogue_t *catalogue)
-{
-    int i;
-
-    for (i = 0; catalogue && i < catalogue->releases->nelts; i++) {
-        if (cdist_release_usable(&APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t))) return 1;
-    }
-    return 0;
-}
-
 /* Sets the version that is asked for, or what begins it; no component leaves it to the upstream. 0 if the request must be answered
  * here. NB: while something is here, it is this machine that says what is current, for clients of all kinds. */
 static int choose_version(cdist_version_t *asked, const cdist_request_t *req)
@@ -37,7 +27,7 @@ static int choose_version(cdist_version_t *asked, const cdist_request_t *req)
     if (asked->count || req->route.kind == CDIST_ROUTE_BYTES) return 1;
     if (req->catalogue && !cdist_select_current(&current, req->catalogue, &req->current, req->r->pool)) *asked = current->version;
     else if (req->current.kind == CDIST_CURRENT_MASK) *asked = req->current.mask;
-    return asked->count || !has_usable(req->catalogue);
+    return asked->count || !(req->catalogue && cdist_catalogue_usable(req->catalogue));
 }
 
 /* How many servers have relayed the request already; what is no number counts as too many. */

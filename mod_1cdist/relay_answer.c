@@ -5,6 +5,7 @@
  *   already. Back: what the answer to a request for an archive consists of; the rest is made here, as for an archive of this server.
  * - An answer that is none, such as a redirect, a login page, another version, never reaches the client: of it is taken
  *   note, and the caller answers. So the filter stands before all others, and looks before anything was sent. */
+#include "client_text_int.h"
 #include "relay_int.h"
 #include "upstream_text_int.h"
 
@@ -59,10 +60,7 @@ static int choose_headers(request_rec *r)
 
 static int is_type(const apr_table_t *headers, const char *type)
 {
-    const char *value = apr_table_get(headers, "Content-Type");
-    apr_size_t length = strlen(type);
-
-    return value && strncasecmp(value, type, length) == 0 && (!value[length] || strchr("; \t", value[length]));
+    return cdist_media_type_is(apr_table_get(headers, "Content-Type"), type);
 }
 
 /* Sets *version to that of the answer, with no component where it is not known. NULL, or why it is not what was asked for. NB: httpd

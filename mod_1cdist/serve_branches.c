@@ -1,5 +1,6 @@
 /* {base}/branches: a branch says how it is, with POST; GET, and index.json?branches, show what they said. Both only for whom httpd
  * knows by name, and a branch speaks for itself alone: its report is kept under the name it logged in with. */
+#include "client_text_int.h"
 #include "mod_1cdist_int.h"
 
 #include <apr_strings.h>
@@ -35,14 +36,6 @@ static int read_body(char **bytes, apr_size_t *length, request_rec *r)
     return got < 0 ? HTTP_BAD_REQUEST : OK;
 }
 
-/* NB: forms of other sites cannot send this type, so nobody's browser reports for him. */
-static int is_json(const request_rec *r)
-{
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
-
-    return type && strncasecmp(type, "application/json", 16) == 0 && (!type[16] || strchr("; \t", type[16]));
-}
-
 int cdist_serve_branch_report(cdist_request_t *req)
 {
     request_rec *r = req->r;
@@ -53,7 +46,10 @@ int cdist_serve_branch_report(cdist_request_t *req)
     int status;
 
     if (!r->user) return answer_stranger(req);
-    if (!is_json(r)) return cdist_respond_problem(req, HTTP_UNSUPPORTED_MEDIA_TYPE, "a report is application/json");
+    /* NB: forms of other sites cannot send this type, so nobody's browser reports for him. */
+    if (!cdist_media_type_is(apr_table_get(r->headers_in, "Content-Type"), "application/json")) {
+        return cdist_respond_problem(req, HTTP_UNSUPPORTED_MEDIA_TYPE, "a report is application/json");
+    }
     if ((status = read_body(&bytes, &length, r)) != OK) return cdist_respond_problem(req, status, "the report cannot be read");
     if (length > CDIST_BRANCH_REPORT_MAX) return cdist_respond_problem(req, HTTP_REQUEST_ENTITY_TOO_LARGE, "the report is too long");
     err = cdist_branch_report_clean(&clean, bytes, length, r->user, r->request_time, r->pool);

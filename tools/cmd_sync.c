@@ -86,7 +86,9 @@ static int take_option(request_t *request, int option, const char *value)
         if (strcmp(value, CDIST_UPDATES_NAME) != 0) return take_component(request, value);
         request->updates = 1;
         return TOOL_DONE;
-    case OPTION_TEMPLATES: request->templates = value; return TOOL_DONE;
+    case OPTION_TEMPLATES:
+        request->templates = value;
+        return *value ? TOOL_DONE : tool_usage_error(&tool_sync, "--templates wants a folder");
     case OPTION_VERSION:
         if (cdist_mask_parse(&options->mask, value)) return TOOL_DONE;
         return tool_usage_error(&tool_sync, "--version %s: must be " CDIST_MASK_FORM, value);

@@ -89,11 +89,12 @@ static cdist_err_t *refuse_file_and_folder(const updates_t *updates)
 static cdist_err_t *refuse_own_folder(const updates_t *updates, const char *path)
 {
     const char *own = apr_pstrcat(updates->pool, updates->folder, "/" CDIST_UPDATES_NAME, NULL);
+    apr_size_t length = strlen(path);
 
-    if (strcmp(path, own) != 0) return NULL;
+    if (strncmp(own, path, length) != 0 || (own[length] && own[length] != '/')) return NULL;
     return cdist_err_create(updates->pool, CDIST_E_INPUT, 0,
-                            "%s: is where the copies of templates are published; name another folder for the index or "
-                            "with --archives", cdist_text_printable(path, updates->pool));
+                            "%s: the copies of templates are published there, in %s; name another folder for the index or with "
+                            "--archives", cdist_text_printable(path, updates->pool), cdist_text_printable(own, updates->pool));
 }
 
 /* How long it takes until a file counts as written; 0: it does. NB: one of tomorrow was not written a moment ago. */

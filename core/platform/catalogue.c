@@ -375,6 +375,16 @@ int cdist_release_usable(const cdist_release_t *release)
     return 0;
 }
 
+int cdist_catalogue_usable(const cdist_catalogue_t *catalogue)
+{
+    int i;
+
+    for (i = 0; i < catalogue->releases->nelts; i++) {
+        if (cdist_release_usable(&APR_ARRAY_IDX(catalogue->releases, i, cdist_release_t))) return 1;
+    }
+    return 0;
+}
+
 int cdist_release_held(const cdist_release_t *release)
 {
     int i;

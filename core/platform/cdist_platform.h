@@ -208,6 +208,8 @@ int cdist_release_was_built(const cdist_catalogue_t *catalogue, const cdist_rele
                             const apr_array_header_t *required);
 /* 1 if at least one source can be offered now. */
 int cdist_release_usable(const cdist_release_t *release);
+/* Whether any release of the catalogue is. */
+int cdist_catalogue_usable(const cdist_catalogue_t *catalogue);
 /* 1 if a conflict of an overlay is open and one of its archives cannot be made for it: such a release is not current, nor does it
  * answer a mask. */
 int cdist_release_held(const cdist_release_t *release);

@@ -26,6 +26,7 @@ DEADLINE = 20.0
 LOG_LINE = re.compile(r"^\[[^]]+\] \[[\w-]+:(\w+)\]")
 BAD_LEVELS = {"warn", "error", "crit", "alert", "emerg"}
 SANITIZER = re.compile(r"(?:Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: ")
+FRAME = re.compile(r"\s+#\d+ 0x")
 
 MPM_LIMITS = {
     "event": "StartServers 2\nServerLimit 4\nThreadsPerChild 32\nMaxRequestWorkers 128\n",
@@ -363,7 +364,8 @@ class Httpd:
         for line in self.errors().splitlines() + self.said().splitlines():
             match = LOG_LINE.match(line)
             bad = (match and match[1] in BAD_LEVELS) or "exit signal" in line
-            if SANITIZER.search(line) or (bad and not any(tag in line for tag in self.allowed)):
+            frame = found and FRAME.match(line)  # where a sanitizer's finding is
+            if frame or SANITIZER.search(line) or (bad and not any(tag in line for tag in self.allowed)):
                 found.append(line)
         return found
 

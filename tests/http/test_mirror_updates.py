@@ -171,6 +171,12 @@ def test_the_root_itself_is_no_template_folder(folder, offered):
         assert "must be another folder" in refused(upstream.url, folder / "branch", "--templates", folder / "branch", status=2)
 
 
+def test_what_was_published_is_no_template(folder, shelf):
+    done = run("publish", folder, "--index", shelf / "pub" / "index.json", "--templates", shelf, *CHOSEN)
+    assert done.returncode == 1 and f"published there, in {shelf}/pub/updates" in done.stderr
+    assert not (shelf / "pub" / "index.json").exists()
+
+
 def test_two_roots_with_one_template_folder_wait_for_each_other(folder, offered):
     with locked(folder / "shared"), Upstream(offered) as upstream, Upstream(offered) as second:
         assert "another sync works" in refused([upstream.url, second.url], folder / "branch", "--templates", folder / "shared")
