@@ -70,25 +70,31 @@ cdist_err_t *cdist_select_source(const cdist_source_t **source, cdist_request_t 
     return cdist_select(source, req->catalogue, &req->current, &req->route.selector, req->r->pool);
 }
 
-/* Who sets CDistSettle below the two seconds that a stat needs to be trusted wants releases at once: instead of 503 the
- * request waits for the rest of them. Returns 1 if it waited. */
-static int await_trust(const cdist_catalogue_t *catalogue)
-{
-    apr_interval_time_t left = catalogue->settles_at - apr_time_now();
+/* How long another thread or process may take for the look that is due when a release settles. */
+#define LOOK_WAIT APR_USEC_PER_SEC
+#define LOOK_PAUSE apr_time_from_msec(20)
 
-    if (!catalogue->settles_at || catalogue->settle >= CDIST_SETTLE_MIN || left > CDIST_SETTLE_MIN) return 0;
-    if (left > 0) apr_sleep(left);
+/* Who sets CDistSettle below the two seconds that a stat needs to be trusted wants releases at once: instead of 503 the
+ * request waits for the rest of them, and then for whoever is looking at the folder. Returns 1 if it waited. */
+static int await_trust(const cdist_catalogue_t *catalogue, apr_time_t deadline)
+{
+    apr_time_t now = apr_time_now();
+
+    if (!catalogue->settles_at || catalogue->settle >= CDIST_SETTLE_MIN) return 0;
+    if (now >= deadline || catalogue->settles_at > deadline) return 0;
+    apr_sleep(catalogue->settles_at > now ? catalogue->settles_at - now : LOOK_PAUSE);
     return 1;
 }
 
 static cdist_err_t *find_source(const cdist_source_t **source, cdist_request_t *req)
 {
+    apr_time_t deadline = apr_time_now() + CDIST_SETTLE_MIN + LOOK_WAIT;
     cdist_err_t *err = cdist_published_find(source, req);
 
     if (!err && !*source) err = cdist_published_find_frozen(source, req);
     if (err || *source) return err;
     err = cdist_select_source(source, req);
-    if (err && err->code == CDIST_E_CHANGED && await_trust(req->catalogue)) err = cdist_select_source(source, req);
+    while (err && err->code == CDIST_E_CHANGED && await_trust(req->catalogue, deadline)) err = cdist_select_source(source, req);
     return err;
 }
 
