@@ -38,11 +38,17 @@ void cdist_pack_tools_make(cdist_pack_tools_t *tools, const cdist_build_options_
     apr_pool_cleanup_register(pool, tools, free_buffers, apr_pool_cleanup_null);
 }
 
-/* What a thread keeps from a large one is given back with the next small one, so that what all threads
- * hold stays near what the builder reserved for their entries. */
+/* NB: for a large content at once, and not with the next one: a thread that has none would hold what the builder takes for free. */
+static void give_back(cdist_room_t *room)
+{
+    if (room->length <= ROOM_KEPT) return;
+    cdist_os_block_free(&room->block);
+    memset(room, 0, sizeof *room);
+}
+
 static void *make_room(cdist_room_t *room, apr_size_t length)
 {
-    if (!room->block.bytes || length > room->length || room->length > ROOM_KEPT) {
+    if (!room->block.bytes || length > room->length) {
         cdist_os_block_free(&room->block);
         room->length = length > ROOM_KEPT ? length : ROOM_KEPT;
         cdist_os_block_get(&room->block, room->length);
@@ -126,7 +132,7 @@ static void hand_over(cdist_block_t *packed, apr_size_t length, cdist_room_t *co
     memset(content, 0, sizeof *content);
 }
 
-void cdist_pack_content(cdist_entry_t *entry, cdist_block_t *packed, apr_size_t length, cdist_pack_tools_t *tools)
+static void pack_content(cdist_entry_t *entry, cdist_block_t *packed, apr_size_t length, cdist_pack_tools_t *tools)
 {
     const void *content = tools->content.block.bytes;
     apr_size_t packed_bytes = 0;
@@ -151,6 +157,13 @@ void cdist_pack_content(cdist_entry_t *entry, cdist_block_t *packed, apr_size_t 
         cdist_os_block_free(packed);
         hand_over(packed, length, &tools->content);
     }
+}
+
+void cdist_pack_content(cdist_entry_t *entry, cdist_block_t *packed, apr_size_t length, cdist_pack_tools_t *tools)
+{
+    pack_content(entry, packed, length, tools);
+    give_back(&tools->content);
+    give_back(&tools->unpacked);
 }
 
 static cdist_err_t *pack_file(cdist_entry_t *entry, cdist_block_t *packed, cdist_pack_tools_t *tools, const char *folder,
