@@ -37,10 +37,8 @@ def index(server, url):
     return json.loads(server.get(f"{url}/index.json").body)
 
 
-@pytest.fixture(scope="module")
-def place(scratch):
+def make_place(top):
     """A root with two releases, two overlays, and a file of each kind of rules; nobody changes any of it."""
-    top = scratch / "overlays"
     for version in (OLD, CURRENT):
         releases.add_release(top / "root", version, ["windows64", "linux64"])
     releases.write_files(top / "mine" / "windows64", MINE)
@@ -49,6 +47,11 @@ def place(scratch):
         (top / name).write_text(text)
     releases.age(top)
     return top
+
+
+@pytest.fixture(scope="module")
+def place(scratch):
+    return make_place(scratch / "overlays")
 
 
 @pytest.fixture

@@ -8,21 +8,12 @@ import pytest
 import releases
 from conftest import CURRENT, OLD
 from harness import TOOL
-from test_overlay import BOTH, MINE, NAME, RULES, TWICE, contents, directives, vendor
+from test_overlay import BOTH, MINE, NAME, contents, directives, make_place, vendor
 
 
 @pytest.fixture(scope="module")
 def place(scratch):
-    """A root with two releases, two overlays, and a file of each kind of rules; nobody changes any of it."""
-    top = scratch / "overlay-tool"
-    for version in (OLD, CURRENT):
-        releases.add_release(top / "root", version, ["windows64", "linux64"])
-    releases.write_files(top / "mine" / "windows64", MINE)
-    releases.write_files(top / "twice" / "Win64", TWICE)
-    for name, text in RULES.items():
-        (top / name).write_text(text)
-    releases.age(top)
-    return top
+    return make_place(scratch / "overlay-tool")
 
 
 @pytest.fixture
